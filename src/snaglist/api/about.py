@@ -1,0 +1,139 @@
+"""What the desk tells of itself: who answers, whether it works, its figures and its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from mimetypes import guess_type
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
+
+from snaglist import __version__
+from snaglist.api.desk import Desk
+from snaglist.api.openapi import document_of
+from snaglist.api.routes import Call
+from snaglist.api.wire import DeskOut, HealthOut, ReadyOut, encode
+from snaglist.domain.errors import NotFound, StoreUnavailable
+
+_STATIC = files("snaglist.api") / "static"
+_DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'self'; base-uri 'none'"
+)
+
+
+async def root(desk: Desk, call: Call) -> Response:
+    """Who answers here; a browser is led to the documents."""
+    accept = Headers(scope=call.scope).get("accept", "")
+    if _prefers_html(accept):
+        return RedirectResponse("docs", status_code=302, headers={"vary": "accept"})
+    return Response(
+        encode(DeskOut("Snaglist", __version__)),
+        media_type="application/json",
+        headers={"vary": "accept"},
+    )
+
+
+async def health(desk: Desk, call: Call) -> Response:
+    """The process is there."""
+    return Response(encode(HealthOut("ok")), media_type="application/json")
+
+
+async def ready(desk: Desk, call: Call) -> Response:
+    """Whether the desk records and reads now; 503 with the reason when it does not."""
+    if desk.database.writer.fault is not None:
+        fault = desk.database.writer.fault
+        raise StoreUnavailable(str(fault), fault.remedy)
+    await desk.run(lambda: desk.database.read(lambda connection: connection.execute("SELECT 1")))
+    return Response(encode(ReadyOut("ready")), media_type="application/json")
+
+
+async def metrics(desk: Desk, call: Call) -> Response:
+    """The desk's figures, for Prometheus."""
+    registry = CollectorRegistry()
+    registry.register(DeskCollector(desk))
+    ProcessCollector(registry=registry)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def openapi(desk: Desk, call: Call) -> Response:
+    """This interface as OpenAPI 3.1."""
+    return Response(encode(document_of(desk.table.routes)), media_type="application/json")
+
+
+async def docs(desk: Desk, call: Call) -> Response:
+    """This interface as a page, to read and to try."""
+    page = (_STATIC / "docs.html").read_bytes()
+    headers = {"content-security-policy": _DOCS_POLICY, "referrer-policy": "no-referrer"}
+    return Response(page, media_type="text/html", headers=headers)
+
+
+async def docs_file(desk: Desk, call: Call) -> Response:
+    """A script or style of the page."""
+    name = call.params["file"]
+    for folder in (_STATIC, _STATIC / "vendor"):
+        if name in {path.name for path in folder.iterdir() if path.is_file()}:
+            media_type = guess_type(name)[0] or "application/octet-stream"
+            return Response(
+                (folder / name).read_bytes(),
+                media_type=media_type,
+                headers={"cache-control": "max-age=3600"},
+            )
+    raise NotFound()
+
+
+class DeskCollector:
+    """Reads the desk's figures at the moment when they are asked for."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def collect(self) -> Iterator[Metric]:
+        """Every figure of the desk."""
+        desk, writer = self._desk, self._desk.database.writer
+        records = CounterMetricFamily(
+            "snaglist_records", "Records posted, by what became of them.", labels=["outcome"]
+        )
+        for outcome, count in desk.outcomes.items():
+            records.add_metric([outcome], count)
+        yield records
+        problems = CounterMetricFamily(
+            "snaglist_problems", "Requests answered with a problem, by its code.", labels=["code"]
+        )
+        for code, count in sorted(desk.problems.items()):
+            problems.add_metric([code], count)
+        yield problems
+        yield CounterMetricFamily(
+            "snaglist_commits", "Transactions committed.", value=writer.commits
+        )
+        yield GaugeMetricFamily(
+            "snaglist_writes_waiting", "Writes that wait for their commit.", value=writer.waiting
+        )
+        yield GaugeMetricFamily(
+            "snaglist_bytes_in_flight", "Bytes of bodies being worked on.", value=desk.in_flight
+        )
+        yield GaugeMetricFamily(
+            "snaglist_store_up", "Whether the store takes writes.", value=writer.fault is None
+        )
+
+
+def _prefers_html(accept: str) -> bool:
+    """Whether an Accept header ranks HTML above JSON."""
+    weights = {"text/html": 0.0, "application/json": 0.0}
+    for part in accept.split(","):
+        media_type, _, parameters = part.strip().lower().partition(";")
+        quality = 1.0
+        for parameter in parameters.split(";"):
+            name, _, value = parameter.strip().partition("=")
+            if name == "q":
+                try:
+                    quality = float(value)
+                except ValueError:
+                    quality = 0.0
+        if media_type.strip() in weights:
+            weights[media_type.strip()] = quality
+    return weights["text/html"] > weights["application/json"]

@@ -1,0 +1,157 @@
+"""The routes of this version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snaglist.api import about, recording, records
+from snaglist.api.routes import Answer, Parameter, Route, Table
+from snaglist.api.wire import (
+    BatchOut,
+    DeskOut,
+    EnvelopeIn,
+    HealthOut,
+    ReadyOut,
+    RecordIn,
+    RecordOut,
+)
+from snaglist.domain.access import Scope
+from snaglist.domain.errors import (
+    BadParameter,
+    EncodedBody,
+    KeyReused,
+    NotFound,
+    NotJson,
+    RateExceeded,
+    RecordRefused,
+    StoreUnavailable,
+    TooDeep,
+    TooLarge,
+    WrongMediaType,
+    WrongShape,
+)
+
+RECORDS, ABOUT = "Records", "The desk itself"
+_UNREADABLE = (NotJson, WrongShape, TooDeep, EncodedBody, TooLarge)
+_LINK = {"Link": 'With `limit`, `rel="next"` leads to the next page, if there is one.'}
+
+
+def routes() -> list[Route]:
+    """Every route of the desk."""
+    return [
+        Route(
+            "POST",
+            "/import/{source}/errors",
+            Scope.REPORT,
+            recording.record_error,
+            RECORDS,
+            Answer(201, "The record; it is on disk.", RecordOut, headers={"Location": "Its path."}),
+            errors=(*_UNREADABLE, BadParameter, KeyReused, RateExceeded, RecordRefused),
+            takes={"application/json": RecordIn},
+            parameters=(
+                Parameter(
+                    "Idempotency-Key",
+                    "header",
+                    "The same key with the same body is recorded once; with another body refused.",
+                    {"type": "string", "minLength": 1, "maxLength": 255},
+                ),
+            ),
+        ),
+        Route(
+            "GET",
+            "/import/{source}/errors",
+            Scope.READ,
+            records.list_errors,
+            RECORDS,
+            Answer(200, "The records.", list[RecordOut], headers=_LINK),
+            errors=(BadParameter,),
+            parameters=(
+                Parameter(
+                    "limit",
+                    "query",
+                    "At most so many records; without it, all.",
+                    {"type": "integer", "minimum": 1, "maximum": records.MOST_A_PAGE},
+                ),
+                Parameter(
+                    "cursor",
+                    "query",
+                    "Begin behind this place, as the `Link` of the page before says it.",
+                    {"type": "string"},
+                ),
+            ),
+        ),
+        Route(
+            "GET",
+            "/import/{source}/errors/{id}",
+            Scope.READ,
+            records.get_error,
+            RECORDS,
+            Answer(200, "The record.", RecordOut),
+            errors=(NotFound,),
+        ),
+        Route(
+            "DELETE",
+            "/import/{source}/errors/{id}",
+            Scope.ADMIN,
+            records.delete_error,
+            RECORDS,
+            Answer(204, "It is gone."),
+            errors=(NotFound,),
+        ),
+        Route(
+            "POST",
+            "/api/v1/records",
+            Scope.REPORT,
+            recording.record_errors,
+            RECORDS,
+            Answer(200, "What became of each, by its place in the batch.", BatchOut),
+            errors=(NotJson, WrongShape, EncodedBody, TooLarge, WrongMediaType, RateExceeded),
+            takes=_batch_bodies(),
+        ),
+        Route(
+            "GET",
+            "/api/v1/records/{id}",
+            Scope.READ,
+            records.get_record,
+            RECORDS,
+            Answer(200, "The record.", RecordOut),
+            errors=(NotFound,),
+        ),
+        _about("/", about.root, Answer(200, "Who answers.", DeskOut)),
+        _about("/healthz", about.health, Answer(200, "The process is there.", HealthOut)),
+        _about(
+            "/readyz",
+            about.ready,
+            Answer(200, "The desk records and reads.", ReadyOut),
+            errors=(StoreUnavailable,),
+        ),
+        Route(
+            "GET",
+            "/metrics",
+            Scope.READ,
+            about.metrics,
+            ABOUT,
+            Answer(200, "The figures.", str, media_type="text/plain"),
+        ),
+        _about("/openapi.json", about.openapi, Answer(200, "This document.", dict[str, Any])),
+        _about("/docs", about.docs, Answer(200, "The page.", str, media_type="text/html")),
+        _about(
+            "/docs/{file}",
+            about.docs_file,
+            Answer(200, "The file.", bytes, media_type="*/*"),
+            errors=(NotFound,),
+        ),
+    ]
+
+
+def table() -> Table:
+    """The routes, ready to be matched."""
+    return Table(routes())
+
+
+def _about(path: str, endpoint: Any, answer: Answer, errors: Any = ()) -> Route:
+    return Route("GET", path, None, endpoint, ABOUT, answer, errors=errors)
+
+
+def _batch_bodies() -> dict[str, Any]:
+    return {"application/json": list[EnvelopeIn], "application/x-ndjson": str}

@@ -1,0 +1,1 @@
+"""The `snaglist` command. `local/` works on the database; what asks a desk over HTTP is apart."""

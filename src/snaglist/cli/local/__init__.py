@@ -1,0 +1,1 @@
+"""Commands that work on the database itself: serve, token, migrate, backup, doctor."""

@@ -1,0 +1,275 @@
+"""Taking secrets out of a record's text before it is stored, and saying where they were.
+
+Works on the JSON text itself and splices `"[redacted]"` in: every byte outside a spliced value
+stays as sent, duplicate keys and keys written with escapes are found too. The text must have
+been checked to be JSON before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from json import loads
+
+from ahocorasick_rs import BytesAhoCorasick
+
+from snaglist.domain.access import SECRET_PATTERN
+
+MARK = "[redacted]"
+
+WORDS = frozenset(
+    (
+        "password",
+        "passwords",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "pwd",
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+        "jwt",
+        "credential",
+        "credentials",
+        "cookie",
+        "cookies",
+        "authorization",
+        "signature",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "scriptkey",
+        "secretkey",
+        "authkey",
+        "sessionkey",
+        "accesstoken",
+        "authtoken",
+        "sessiontoken",
+        "refreshtoken",
+    )
+)
+"""A key is secret when one of its words is one of these."""
+
+WORD_PAIRS = frozenset(
+    (word, "key") for word in ["api", "access", "private", "script", "secret", "auth", "session"]
+)
+"""A key is secret, too, when two of its words in a row are one of these."""
+
+PATTERNS = (
+    r"(?i)\bbearer\s+(?P<secret>[a-z0-9._~+/-]{16,}=*)",
+    r"(?i)\bauthorization['\"]?\s*[:=]\s*['\"]?(?:(?:basic|bearer|token)\s+)?"
+    r"(?P<secret>[^\s'\",;}]{8,})",
+    r"(?<![A-Za-z0-9_-])(?P<secret>eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*)",
+    r"(?s)(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
+    r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z))",
+    r"://(?P<secret>[^/?#\s@'\"<>]+)@",
+    r"(?i)[?&;][\w.-]{0,40}(?:signature|credential|security-token|token|secret|password"
+    r"|api_?key|key-pair-id|[?&;]sig|(?<=[?&;])sig)=(?P<secret>[^&;#\s'\"<>]+)",
+    r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token|auth_?token"
+    r"|session_?token|refresh_?token)(?:=['\"]?|['\"]\s*[:=]\s*['\"])(?P<secret>[^\s'\"&,;)}]+)",
+    rf"(?P<secret>{SECRET_PATTERN.pattern})",
+)
+"""What a secret looks like anywhere inside a string; the group `secret` is what is taken out."""
+
+_SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
+_CAMEL_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
+_UNITS = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
+)
+_ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
+_USER_INFO = re.compile(rb"//[^/?#\s@\"]+@")
+_LONGEST_LIST = 8192
+_SHORTEST_SECRET = len("://x@")
+
+
+class Redactor:
+    """Finds and takes out secrets; made once from the settings, used for every record.
+
+    `words` are further key words, `patterns` further regular expressions, whose group `secret`
+    (or whole match) is taken out. Raises re.error for a pattern that is none.
+    """
+
+    def __init__(
+        self, words: Iterable[str] = (), patterns: Iterable[str] = (), *, enabled: bool = True
+    ) -> None:
+        self._enabled = enabled
+        own_words = frozenset(_SEPARATORS.sub("", word).lower() for word in words) - {""}
+        own_patterns = [re.compile(pattern) for pattern in patterns]
+        self._words = WORDS | own_words
+        self._patterns = [re.compile(pattern) for pattern in PATTERNS] + own_patterns
+        needles = {word for word in self._words if not word.endswith("key")}
+        needles |= {"bearer", "eyj", "sig=", "snag_"}
+        needles |= {word for word in own_words if word.endswith("key")}
+        self._needles = BytesAhoCorasick([word.encode() for word in sorted(needles)])
+        keys = "|".join(sorted(first for first, _ in WORD_PAIRS))
+        self._key = re.compile(rf"(?:{keys})[^0-9a-z]*key|key-----|key-pair-id".encode())
+        self._always = bool(own_patterns)
+
+    def redact(self, text: str) -> tuple[str, list[str]]:
+        """The text with every secret replaced, and the JSON pointers (RFC 6901) of those places.
+
+        The list ends with "" (the whole document) where it would pass 8 KiB. Values that are
+        null, true, false or an empty string stay: they say what was missing, and no secret.
+        """
+        if not self._enabled or not self._suspicious(text.encode()):
+            return text, []
+        scan = _Scan(text, self)
+        return scan.run()
+
+    def _suspicious(self, body: bytes) -> bool:
+        """Whether a close look is worth its time; cheap, and never wrong when it says no."""
+        low = body.lower()
+        if self._needles.find_matches_as_indexes(low):
+            return True
+        if b"key" in low and self._key.search(low):
+            return True
+        if b"@" in low and (_USER_INFO.search(low) or b"\\/\\/" in low):
+            return True
+        return self._always or (b"\\u00" in low and _ESCAPED_ASCII.search(low) is not None)
+
+    def is_secret_key(self, key: str) -> bool:
+        """Whether a member of this name holds a secret: by whole word, so `author` does not."""
+        words = [
+            word.lower()
+            for part in _SEPARATORS.split(key)
+            for word in (_CAMEL_WORDS.findall(part) or [part])
+        ]
+        words += [part.lower() for part in _SEPARATORS.split(key)]
+        return any(word in self._words for word in words) or any(
+            pair in WORD_PAIRS for pair in pairwise(words)
+        )
+
+    def secret_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where secrets lie in the text of one string, in order and without overlap."""
+        spans = sorted(
+            match.span("secret" if "secret" in pattern.groupindex else 0)
+            for pattern in self._patterns
+            for match in pattern.finditer(text)
+        )
+        merged: list[tuple[int, int]] = []
+        for start, end in spans:
+            if start == end or text[start:end] == MARK:
+                continue
+            if merged and start < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
+
+
+class _Scan:
+    """One close look at one text."""
+
+    def __init__(self, text: str, redactor: Redactor) -> None:
+        self._text = text
+        self._redactor = redactor
+        self._pieces: list[str] = []
+        self._copied = 0
+        self._path: list[str | int] = []
+        self._pointers: dict[str, None] = {}
+        self._pointer_room = _LONGEST_LIST
+
+    def run(self) -> tuple[str, list[str]]:
+        text = self._text
+        tokens = _TOKENS.finditer(text)
+        at_key: list[bool] = []  # per open bracket: an object whose next string is a key
+        for match in tokens:
+            match text[match.start()]:
+                case "{":
+                    at_key.append(True)
+                    self._path.append("")
+                case "[":
+                    at_key.append(False)
+                    self._path.append(0)
+                case "}" | "]":
+                    at_key.pop()
+                    self._path.pop()
+                case ",":
+                    place = self._path[-1]
+                    if isinstance(place, int):
+                        self._path[-1] = place + 1
+                    else:
+                        at_key[-1] = True
+                case '"' if at_key and at_key[-1]:
+                    at_key[-1] = False
+                    self._take_key(match, tokens, at_key)
+                case '"':
+                    self._take_spans(match)
+        if not self._pieces:
+            return text, []
+        self._pieces.append(text[self._copied :])
+        return "".join(self._pieces), list(self._pointers)
+
+    def _take_key(
+        self, match: re.Match[str], tokens: Iterator[re.Match[str]], at_key: list[bool]
+    ) -> None:
+        key = loads(match.group())
+        self._path[-1] = key
+        if not self._redactor.is_secret_key(key):
+            self._take_spans(match)
+            return
+        start = next(tokens).end()  # behind the colon
+        end = _end_of_value(tokens)
+        if self._text[end] == ",":
+            at_key[-1] = True
+        else:
+            at_key.pop()
+        value = self._text[start:end]
+        kept = value.strip(" \t\r\n")
+        if kept not in ("null", "true", "false", '""', f'"{MARK}"'):
+            start += len(value) - len(value.lstrip(" \t\r\n"))
+            self._splice(start, start + len(kept), f'"{MARK}"')
+        if self._text[end] == "}":
+            self._path.pop()
+
+    def _take_spans(self, match: re.Match[str]) -> None:
+        start, end = match.start() + 1, match.end() - 1
+        if end - start < _SHORTEST_SECRET:
+            return
+        inside = self._text[start:end]
+        if "\\" in inside:
+            units = [unit.start() for unit in _UNITS.finditer(inside)]
+            units.append(len(inside))
+            for first, behind in self._redactor.secret_spans(loads(match.group())):
+                self._splice(start + units[first], start + units[behind], MARK)
+        else:
+            for first, behind in self._redactor.secret_spans(inside):
+                self._splice(start + first, start + behind, MARK)
+
+    def _splice(self, start: int, end: int, mark: str) -> None:
+        self._pieces += (self._text[self._copied : start], mark)
+        self._copied = end
+        self._note_pointer()
+
+    def _note_pointer(self) -> None:
+        if self._pointer_room <= 0:
+            return
+        room = self._pointer_room - sum(
+            len(part) + 1 if isinstance(part, str) else 8 for part in self._path
+        )
+        if room <= 0:
+            pointer = ""
+        else:
+            pointer = "".join(
+                "/" + str(part).replace("~", "~0").replace("/", "~1") for part in self._path
+            )
+        if pointer not in self._pointers:
+            self._pointers[pointer] = None
+            self._pointer_room = room
+
+
+def _end_of_value(tokens: Iterator[re.Match[str]]) -> int:
+    """Where the value that begins behind a colon ends: at its comma or its object's brace."""
+    depth = 0
+    for match in tokens:
+        match match.group()[0]:
+            case "{" | "[":
+                depth += 1
+            case "}" | "]" if depth:
+                depth -= 1
+            case "," | "}" if not depth:
+                return match.start()
+    raise ValueError("the text is not JSON")

@@ -1,0 +1,1 @@
+"""What users want done: one public function per intention; each says what is one transaction."""

