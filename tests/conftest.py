@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.desks import DeskProcess
-from support.postgres import Postgres
 
 from snaglist.service.schema import upgrade
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.writer import Writer
+from support.desks import DeskProcess
+from support.postgres import Postgres
 
 ENGINES = ("sqlite", "postgresql")
 

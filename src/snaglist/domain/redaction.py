@@ -19,36 +19,12 @@ from snaglist.domain.access import SECRET_PATTERN
 MARK = "[redacted]"
 
 WORDS = frozenset(
-    (
-        "password",
-        "passwords",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "secret",
-        "secrets",
-        "token",
-        "tokens",
-        "jwt",
-        "credential",
-        "credentials",
-        "cookie",
-        "cookies",
-        "authorization",
-        "signature",
-        "apikey",
-        "accesskey",
-        "privatekey",
-        "scriptkey",
-        "secretkey",
-        "authkey",
-        "sessionkey",
-        "accesstoken",
-        "authtoken",
-        "sessiontoken",
-        "refreshtoken",
-    )
+    """
+    password passwords passwd passphrase passcode pwd secret secrets token tokens jwt
+    credential credentials cookie cookies authorization signature
+    apikey accesskey privatekey scriptkey secretkey authkey sessionkey
+    accesstoken authtoken sessiontoken refreshtoken
+    """.split()
 )
 """A key is secret when one of its words is one of these."""
 
