@@ -55,6 +55,23 @@ def store(new_store: Callable[[], str]) -> str:
     return url
 
 
+@contextlib.contextmanager
+def shared_desk(
+    engine_name: str, request: pytest.FixtureRequest, folders: pytest.TempPathFactory
+) -> Iterator[DeskProcess]:
+    """A desk on this engine for the tests of a whole module, which must not disturb each other."""
+    folder = folders.mktemp(engine_name)
+    url = f"sqlite:///{folder / 'desk.db'}"
+    if engine_name == "postgresql":
+        url = request.getfixturevalue("postgres").new_database()
+    upgrade(engine_for(url), time.time())
+    process = DeskProcess(folder, url)
+    try:
+        yield process
+    finally:
+        process.close()
+
+
 @pytest.fixture
 def database(store: str) -> Iterator[Database]:
     """An open database, on each engine in turn."""

@@ -1,4 +1,4 @@
-"""Every measured answer of Zou 1.0.97 (`cases.json`), replayed: the same, or a stated difference."""
+"""Every measured answer of Zou 1.0.97 (`cases.json`): given too, or a stated difference."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ENGINES, open_database
-from support.desks import SEED, DeskProcess
 
+from conftest import ENGINES, open_database, shared_desk
 from snaglist.domain.access import Scope
 from snaglist.domain.moment import utc_text
-from snaglist.service.schema import upgrade
 from snaglist.service.tokens import create_token
-from snaglist.storage.database import engine_for
+from support.desks import SEED, DeskProcess
 
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text("utf-8"))
 DOCUMENT = Path(__file__).parents[2] / "docs" / "zou-compatibility.md"
@@ -41,24 +39,16 @@ def zou_desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[DeskProcess, dict[str, str]]]:
     """A desk on each engine, with a token of each kind that the cases use."""
-    folder = tmp_path_factory.mktemp("zou")
-    url = (
-        f"sqlite:///{folder / 'desk.db'}"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgres").new_database()
-    )
-    upgrade(engine_for(url), time.time())
-    desk = DeskProcess(folder, url)
-    tokens = {
-        "valid": desk.token,
-        "narrow": desk.new_token("work", name="narrow"),
-        "revoked": desk.new_token("admin", name="revoked"),
-        "expired": _expired_token(url),
-        "unknown": desk.token[:-1] + ("a" if desk.token[-1] != "a" else "b"),
-    }
-    assert desk.run("token", "revoke", "revoked").returncode == 0
-    yield desk, tokens
-    desk.close()
+    with shared_desk(request.param, request, tmp_path_factory) as desk:
+        tokens = {
+            "valid": desk.token,
+            "narrow": desk.new_token("work", name="narrow"),
+            "revoked": desk.new_token("admin", name="revoked"),
+            "expired": _expired_token(desk.database),
+            "unknown": desk.token[:-1] + ("a" if desk.token[-1] != "a" else "b"),
+        }
+        assert desk.run("token", "revoke", "revoked").returncode == 0
+        yield desk, tokens
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])

@@ -1,0 +1,204 @@
+"""Redaction: what goes, what stays, and that every byte beside it is as it was."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snaglist.domain.access import secret_text
+from snaglist.domain.redaction import MARK, Redactor
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+redactor = Redactor()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "password",
+        "sg_password",
+        "PASSWORD",
+        "password2",
+        "userPassword",
+        "script_key",
+        "scriptKey",
+        "SHOTGUN_API_KEY",
+        "X-Api-Key",
+        "apikey",
+        "session_token",
+        "auth_token",
+        "refreshToken",
+        "Set-Cookie",
+        "Authorization",
+        "client_secret",
+        "aws.credentials",
+    ],
+)
+def test_a_secret_by_its_name_is_taken_out(key: str) -> None:
+    text, places = redactor.redact(json.dumps({"details": {key: "hunter2"}}))
+
+    assert json.loads(text) == {"details": {key: MARK}}
+    assert places == [f"/details/{key}"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "author",
+        "render_pass",
+        "keyframe",
+        "primary_key",
+        "session_uuid",
+        "tokenizer",
+        "secretary",
+        "monkey",
+        "passThrough",
+        "key",
+        "signed_off",
+    ],
+)
+def test_a_name_that_only_looks_like_one_stays(key: str) -> None:
+    sent = json.dumps({key: "hunter2", "password": None})
+
+    assert redactor.redact(sent) == (sent, [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Bearer abcdefghijklmnop1234", f"Bearer {MARK}"),
+        (f"token was {JWT}!", f"token was {MARK}!"),
+        ("https://bot:pw@kitsu.lan/api", f"https://{MARK}@kitsu.lan/api"),
+        (
+            "GET https://s3/x?X-Amz-Signature=abc123&X-Amz-Date=1",
+            f"GET https://s3/x?X-Amz-Signature={MARK}&X-Amz-Date=1",
+        ),
+        ("https://x/?a=1&sig=Zm9v%3D", f"https://x/?a=1&sig={MARK}"),
+        ("{'login': 'ana', 'password': 'hunter2'}", f"{{'login': 'ana', 'password': '{MARK}'}}"),
+        ("api_key=abc123, retry", f"api_key={MARK}, retry"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----\nafter",
+            f"{MARK}\nafter",
+        ),
+        (f"used {secret_text(bytes(32))}.", f"used {MARK}."),
+        ("café https://ü:ñ@host/\n\t😀", f"café https://{MARK}@host/\n\t😀"),
+    ],
+)
+@pytest.mark.parametrize("as_ascii", [True, False])
+def test_a_secret_inside_a_string_is_taken_out(sent: str, kept: str, as_ascii: bool) -> None:
+    text, places = redactor.redact(json.dumps({"a": [sent]}, ensure_ascii=as_ascii))
+
+    assert json.loads(text) == {"a": [kept]}
+    assert places == ["/a/0"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mail ana@studio.com about https://kitsu/x",
+        "Bearer authentication failed",
+        "no password given",
+        "KeyError: 'token'",
+        "-----BEGIN CERTIFICATE-----",
+        "the signature of the function",
+    ],
+)
+def test_an_innocent_sentence_stays(text: str) -> None:
+    sent = json.dumps({"error": text})
+
+    assert redactor.redact(sent) == (sent, [])
+
+
+def test_every_duplicate_and_escaped_key_is_found() -> None:
+    sent = '{"password":"a","p\\u0061ssword" : {"b":[1,{"c":"}"}]} ,"password":"d","x":1}'
+
+    text, places = redactor.redact(sent)
+
+    assert text == (
+        f'{{"password":"{MARK}","p\\u0061ssword" : "{MARK}" ,"password":"{MARK}","x":1}}'
+    )
+    assert places == ["/password"]
+
+
+def test_a_secret_under_a_key_that_a_duplicate_hides_is_found() -> None:
+    text, _ = redactor.redact('{"a":{"token":"x"},"a":1}')
+
+    assert "x" not in text.replace("token", "")
+
+
+def test_pointers_are_escaped_as_rfc_6901_says() -> None:
+    _, places = redactor.redact('{"a/b":{"m~n":[0,{"token":"x"}]}}')
+
+    assert places == ["/a~1b/m~0n/1/token"]
+
+
+def test_the_list_of_places_is_bounded() -> None:
+    sent = json.dumps([{"k" * 5000: {f"password{n}": "x" for n in range(100)}} for _ in range(3)])
+
+    text, places = redactor.redact(sent)
+
+    assert text.count(MARK) == 300
+    assert places[-1] == ""
+    assert sum(map(len, places)) < 10_000
+
+
+def test_redacting_twice_changes_nothing_more() -> None:
+    once, _ = redactor.redact('{"password":"x","e":"Bearer abcdefghijklmnop1234"}')
+
+    assert redactor.redact(once) == (once, [])
+
+
+def test_it_can_be_switched_off() -> None:
+    sent = '{"password":"x"}'
+
+    assert Redactor(enabled=False).redact(sent) == (sent, [])
+
+
+def test_it_can_be_told_of_more() -> None:
+    told = Redactor(words=["Badge-Number"], patterns=[r"ID-(?P<secret>\d{4})"])
+
+    text, places = told.redact('{"badge_number": 7, "e": "ID-1234 failed"}')
+
+    assert text == f'{{"badge_number": 7, "e": "ID-{MARK} failed"}}'
+    assert places == ["/e"]
+    assert told.redact('{"badgenumber": 7}')[1] == ["/badgenumber"]
+
+
+secretive = st.sampled_from(
+    ["password", "author", "api_key", "é", "a\nb", "https://u:p@h", "Bearer 0123456789abcdef"]
+)
+values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | secretive,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=8) | secretive, inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(max_size=8) | secretive, values, max_size=5), st.booleans())
+def test_every_byte_outside_a_spliced_value_stays(value: dict[str, Any], as_ascii: bool) -> None:
+    sent = json.dumps(value, ensure_ascii=as_ascii, indent=1)
+
+    text, places = redactor.redact(sent) if _is_utf8(sent) else (sent, [])
+
+    if MARK not in sent:
+        kept = [re.escape(piece) for piece in re.split(re.escape(MARK), text)]
+        pattern = '"?(?:.*?)"?'.join(piece.removeprefix('"') for piece in kept)
+        assert json.loads(text) is not None
+        assert bool(places) == (MARK in text)
+        assert re.fullmatch(pattern.replace('\\"\\"', '"?"?'), sent, re.DOTALL) or places
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
