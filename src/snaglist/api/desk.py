@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from snaglist.api.gathering import Gathering
 from snaglist.api.problems import Headers, answer_of
+from snaglist.api.protocol import send_answer
 from snaglist.api.routes import Call, Route, Table
 from snaglist.domain import access
 from snaglist.domain.errors import (
@@ -163,7 +164,7 @@ class Desk:
     async def _tell_methods(self, call: Call) -> None:
         allowed = self.table.allowed(plain_path(call.scope["path"]))
         headers: Headers = [(b"allow", ", ".join(allowed).encode()), (b"content-length", b"0")]
-        await send_answer(call, 200, headers, b"")
+        await send_answer(call.send, 200, headers, b"")
 
     async def _tell(self, call: Call, error: SnaglistError) -> None:
         self.problems[error.code] = self.problems.get(error.code, 0) + 1
@@ -173,7 +174,7 @@ class Desk:
             return
         under_import = plain_path(call.scope["path"]).startswith("/import/")
         status, headers, body = answer_of(error, under_import)
-        await send_answer(call, status, headers, body)
+        await send_answer(call.send, status, headers, body)
 
 
 def plain_path(path: str) -> str:
@@ -187,10 +188,3 @@ def plain_path(path: str) -> str:
     if plain == "/api":
         return "/"
     return plain.removeprefix("/api") if plain.startswith("/api/import/") else plain
-
-
-async def send_answer(call: Call, status: int, headers: Headers, body: bytes) -> None:
-    """Send a whole answer."""
-    call.started = True
-    await call.send({"type": "http.response.start", "status": status, "headers": headers})
-    await call.send({"type": "http.response.body", "body": body})

@@ -6,8 +6,9 @@ import asyncio
 
 from starlette.responses import Response
 
-from snaglist.api.desk import Desk, send_answer
+from snaglist.api.desk import Desk
 from snaglist.api.problems import MEDIA_TYPE, problem_of
+from snaglist.api.protocol import send_answer
 from snaglist.api.routes import Call
 from snaglist.api.wire import BatchOut, BatchResult, InterruptedBatch, encode, record_out
 from snaglist.domain.errors import SnaglistError, StoreUnavailable, WrongMediaType
@@ -50,7 +51,7 @@ async def record_error(desk: Desk, call: Call) -> None:
         (b"content-length", b"%d" % len(answer)),
         (b"location", f"/import/{source}/errors/{outcome.record.id}".encode()),
     ]
-    await send_answer(call, 201, headers, answer)
+    await send_answer(call.send, 201, headers, answer)
 
 
 async def record_errors(desk: Desk, call: Call) -> Response | None:

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 
-from snaglist.api.desk import Desk, send_answer
+from snaglist.api.desk import Desk
+from snaglist.api.protocol import send_answer
 from snaglist.api.routes import Call
 from snaglist.api.wire import record_out
 from snaglist.domain.errors import BadParameter
@@ -35,7 +36,7 @@ async def list_errors(desk: Desk, call: Call) -> None:
         further = urlencode({"limit": limit, "cursor": cursor_of_place(stretch.last)})
         headers.append((b"link", f'</import/{source}/errors?{further}>; rel="next"'.encode()))
     if call.scope["method"] == "HEAD":
-        await send_answer(call, 200, headers, b"")
+        await send_answer(call.send, 200, headers, b"")
         return
     chunks = _rendered(service.pages_of(desk.database, stretch))
     chunk = await desk.run(lambda: next(chunks))

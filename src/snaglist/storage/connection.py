@@ -24,6 +24,13 @@ class Connection(Protocol):
         """Run one statement with `:name` parameters and return its rows, [] if it has none."""
         ...
 
+    def insert(self, sql: str, rows: str) -> None:
+        """Run one statement whose one parameter is `:rows`, for which Python's lock is let go once.
+
+        Outside of a transaction it is one of its own.
+        """
+        ...
+
     def script(self, sql: str) -> None:
         """Run several statements without parameters."""
         ...

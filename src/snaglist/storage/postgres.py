@@ -15,6 +15,8 @@ from typing import Any
 import psycopg
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGresult
 
 from snaglist.domain.errors import CannotStart, RecordRefused, StoreUnavailable
 from snaglist.storage.connection import Row, Value
@@ -23,6 +25,7 @@ from snaglist.storage.files import new_file
 OLDEST = 150000
 WRITE_TURN = 0x736E6167  # "snag": the advisory lock that every write transaction holds
 STATEMENT_SECONDS = 15
+_GOOD = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_TURN})".encode()
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)\b|%")
 _REFUSALS = (psycopg.DataError, psycopg.IntegrityError, pg.ProgramLimitExceeded)
@@ -165,18 +168,33 @@ class PostgresEngine:
 
 
 class PostgresConnection:
-    """One PostgreSQL connection, in autocommit outside of `transaction`."""
+    """One PostgreSQL connection, in autocommit outside of `transaction`.
+
+    What the writer does for every batch goes straight to libpq: each such call lets go of
+    Python's lock once, psycopg's own way of waiting several times.
+    """
 
     engine = "postgresql"
 
     def __init__(self, raw: psycopg.Connection[Row]) -> None:
         self.raw = raw
         self._cursor = raw.cursor()
+        self._prepared: dict[str, bytes] = {}
 
     def execute(self, sql: str, **values: Value) -> list[Row]:
         with _translated():
             cursor = self._cursor.execute(_pyformat(sql), values or None)
             return cursor.fetchall() if cursor.description else []
+
+    def insert(self, sql: str, rows: str) -> None:
+        libpq = self.raw.pgconn
+        with _translated():
+            name = self._prepared.get(sql)
+            if name is None:
+                name = f"snaglist_insert_{len(self._prepared)}".encode()
+                self._check(libpq.prepare(name, sql.replace(":rows", "$1").encode()))
+                self._prepared[sql] = name
+            self._check(libpq.exec_prepared(name, [rows.encode()]))
 
     def script(self, sql: str) -> None:
         with _translated():
@@ -184,16 +202,27 @@ class PostgresConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        libpq = self.raw.pgconn
         with _translated():
-            self._cursor.execute(_BEGIN)
+            self._check(libpq.exec_(_BEGIN))
         try:
             yield
             with _translated():
-                self._cursor.execute(b"COMMIT")
+                done = libpq.exec_(b"COMMIT")
+                self._check(done)
+                if done.command_status != b"COMMIT":
+                    raise psycopg.OperationalError("the transaction was aborted, not committed")
         except BaseException:
             with suppress(psycopg.Error):
-                self.raw.execute("ROLLBACK")
+                libpq.exec_(b"ROLLBACK")
             raise
+
+    def _check(self, result: PGresult) -> None:
+        if result.status in _GOOD:
+            return
+        if self.raw.pgconn.status != ConnStatus.OK:
+            raise psycopg.OperationalError(result.get_error_message())
+        raise pg.error_from_result(result)
 
     def close(self) -> None:
         with suppress(psycopg.Error):

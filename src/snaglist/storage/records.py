@@ -42,7 +42,7 @@ Outcome = Stored | SnaglistError
 
 def insert_fresh(connection: Connection, records: Sequence[NewRecord]) -> None:
     """Store records that cannot be there yet: a transaction of its own outside of any."""
-    connection.execute(_INSERT[connection.engine], rows=_encode(records).decode())
+    connection.insert(_INSERT[connection.engine], _encode(records).decode())
 
 
 def insert_unless_there(connection: Connection, records: Sequence[NewRecord]) -> list[Outcome]:

@@ -151,6 +151,9 @@ class SqliteConnection:
         with _translated():
             return self.raw.execute(sql, values or None).fetchall()
 
+    def insert(self, sql: str, rows: str) -> None:
+        self.execute(sql, rows=rows)
+
     def script(self, sql: str) -> None:
         with _translated():
             for _ in self.raw.execute(sql):
