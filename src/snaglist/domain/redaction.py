@@ -56,9 +56,11 @@ _UNITS = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
 )
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
-_USER_INFO = re.compile(rb"//[^/?#\s@\"]+@")
 _LONGEST_LIST = 8192
 _SHORTEST_SECRET = len("://x@")
+_LONGEST_REMEMBERED = 64
+_MOST_REMEMBERED = 4096
+_MOST_AT_SIGNS = 4
 
 
 class Redactor:
@@ -83,6 +85,7 @@ class Redactor:
         keys = "|".join(sorted(first for first, _ in WORD_PAIRS))
         self._key = re.compile(rf"(?:{keys})[^0-9a-z]*key|key-----|key-pair-id".encode())
         self._always = bool(own_patterns)
+        self._judged: dict[str, bool] = {}
 
     def redact(self, text: str) -> tuple[str, list[str]]:
         """The text with every secret replaced, and the JSON pointers (RFC 6901) of those places.
@@ -90,24 +93,34 @@ class Redactor:
         The list ends with "" (the whole document) where it would pass 8 KiB. Values that are
         null, true, false or an empty string stay: they say what was missing, and no secret.
         """
-        if not self._enabled or not self._suspicious(text.encode()):
+        if not self._enabled or not self.is_suspicious(text):
             return text, []
         scan = _Scan(text, self)
         return scan.run()
 
-    def _suspicious(self, body: bytes) -> bool:
+    def is_suspicious(self, text: str) -> bool:
         """Whether a close look is worth its time; cheap, and never wrong when it says no."""
-        low = body.lower()
+        low = text.encode().lower()
         if self._needles.find_matches_as_indexes(low):
             return True
         if b"key" in low and self._key.search(low):
             return True
-        if b"@" in low and (_USER_INFO.search(low) or b"\\/\\/" in low):
+        if b"@" in low and _may_hold_user_info(low):
             return True
         return self._always or (b"\\u00" in low and _ESCAPED_ASCII.search(low) is not None)
 
     def is_secret_key(self, key: str) -> bool:
         """Whether a member of this name holds a secret: by whole word, so `author` does not."""
+        if len(key) > _LONGEST_REMEMBERED:
+            return self._judge_key(key)
+        known = self._judged.get(key)
+        if known is None:
+            if len(self._judged) >= _MOST_REMEMBERED:
+                self._judged.clear()
+            known = self._judged[key] = self._judge_key(key)
+        return known
+
+    def _judge_key(self, key: str) -> bool:
         words = [
             word.lower()
             for part in _SEPARATORS.split(key)
@@ -206,14 +219,16 @@ class _Scan:
         if end - start < _SHORTEST_SECRET:
             return
         inside = self._text[start:end]
-        if "\\" in inside:
-            units = [unit.start() for unit in _UNITS.finditer(inside)]
-            units.append(len(inside))
-            for first, behind in self._redactor.secret_spans(loads(match.group())):
-                self._splice(start + units[first], start + units[behind], MARK)
-        else:
+        if not self._redactor.is_suspicious(inside):
+            return
+        if "\\" not in inside:
             for first, behind in self._redactor.secret_spans(inside):
                 self._splice(start + first, start + behind, MARK)
+        elif spans := self._redactor.secret_spans(loads(match.group())):
+            units = [unit.start() for unit in _UNITS.finditer(inside)]
+            units.append(len(inside))
+            for first, behind in spans:
+                self._splice(start + units[first], start + units[behind], MARK)
 
     def _splice(self, start: int, end: int, mark: str) -> None:
         self._pieces += (self._text[self._copied : start], mark)
@@ -235,6 +250,19 @@ class _Scan:
         if pointer not in self._pointers:
             self._pointers[pointer] = None
             self._pointer_room = room
+
+
+def _may_hold_user_info(low: bytes) -> bool:
+    """Whether an `@` may end the user part of a URL, such as `https://ana:pw@host`."""
+    if b"\\/" in low or low.count(b"@") > _MOST_AT_SIGNS:
+        return True
+    at = low.find(b"@")
+    while at >= 0:
+        slashes = low.rfind(b"//", 0, at)
+        if slashes >= 0 and low.find(b"/", slashes + 2, at) < 0:
+            return True
+        at = low.find(b"@", at + 1)
+    return False
 
 
 def _end_of_value(tokens: Iterator[re.Match[str]]) -> int:
