@@ -1,5 +1,7 @@
 """A disk that loses its power or runs full: an apsw VFS that remembers what was synced."""
 
+# ruff: noqa: N802, ARG002 - the names and arguments are those that SQLite calls for
+
 from __future__ import annotations
 
 import threading
@@ -116,7 +118,7 @@ class FailingDisk(apsw.VFS):
     def require_power(self) -> None:
         """Raise PowerLost if it was cut."""
         if self.cut_during:
-            raise PowerLost
+            raise PowerLost("the disk has no power")
 
     def write(self, path: Path, data: bytes, offset: int) -> None:
         """Note a write, and fail if this is where power or room ends."""
@@ -125,7 +127,7 @@ class FailingDisk(apsw.VFS):
             if self._room is not None:
                 self._room -= len(data)
                 if self._room < 0:
-                    raise apsw.FullError
+                    raise apsw.FullError("the disk is full")
             self._contents[path].write(data, offset)
             self._count_down(path)
 
@@ -149,7 +151,7 @@ class FailingDisk(apsw.VFS):
         self._operations_left -= 1
         if self._operations_left <= 0:
             self.cut_during = path.suffix
-            raise PowerLost
+            raise PowerLost("the disk has no power")
 
 
 class DiskFile(apsw.VFSFile):

@@ -1,10 +1,11 @@
-"""Clients that post and delete over HTTP as fast as they are answered, until they are told to end."""
+"""Clients that post and delete over HTTP as fast as they are answered."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from random import Random
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from support.ledger import Ledger, Sent
+from support.waiting import wait_until
 
 ERRORS = "/import/shotgun/errors"
 RECORDS = "/api/v1/records"
@@ -127,13 +129,22 @@ class Load:
         for thread in self._threads:
             thread.join()
 
+    def wait_for_acknowledgements(self, more: int) -> None:
+        """Until so many more records were acknowledged; AssertionError after a surprise."""
+        enough = self.ledger.acknowledged + more
+        wait_until(
+            lambda: self.ledger.acknowledged >= enough or self.ledger.surprises,
+            what=f"the acknowledgement of {more} records",
+        )
+        assert self.ledger.surprises == []
+
     def refusals(self, path: str) -> list[Answer]:
         """What the desk answered instead of doing what it was asked under this path."""
         return [one for one in self.answers if one.status and one.path.startswith(path)]
 
     def _work(self, random: Random) -> None:
-        client = Client(self._url, self._token)
         own: list[Sent] = []
+        client = Client(self._url, self._token)
         while not self._end.is_set():
             answer = self._one_request(client, random, own)
             self.longest_seconds = max(self.longest_seconds, answer.seconds)
@@ -154,8 +165,7 @@ class Load:
             return client.delete(own.pop(random.randrange(len(own))), self.ledger)
         if dice < 0.3:
             batch = [self.ledger.new(with_id=True) for _ in range(random.randint(1, 6))]
-            answer = client.post_batch(batch, self.ledger)
-            return answer
+            return client.post_batch(batch, self.ledger)
         sent = self.ledger.new(keyed=dice < 0.6)
         answer = client.post(sent, self.ledger)
         if answer.status == 201:
@@ -165,23 +175,21 @@ class Load:
 
 def send_again_what_was_not_acknowledged(url: str, token: str, ledger: Ledger) -> None:
     """Repeat every keyed post, and every batch with ids, that went unanswered; all must succeed."""
-    client = Client(url, token)
     waiting = ledger.repeatable()
-    for sent in waiting:
-        if sent.key:
-            answer = client.post(sent, ledger)
-            assert answer.status == 201, answer
-    with_ids = [sent for sent in waiting if sent.id]
-    if with_ids:
-        answer = client.post_batch(with_ids, ledger)
-        assert answer.status == 200, answer
-    client.close()
+    with closing(Client(url, token)) as client:
+        for sent in waiting:
+            if sent.key:
+                answer = client.post(sent, ledger)
+                assert answer.status == 201, answer
+        with_ids = [sent for sent in waiting if sent.id]
+        if with_ids:
+            answer = client.post_batch(with_ids, ledger)
+            assert answer.status == 200, answer
 
 
 def records_of(url: str, token: str) -> list[tuple[str, str]]:
     """Id and event_data of every record that the desk lists."""
-    client = Client(url, token)
-    answer = client.send("GET", ERRORS)
-    client.close()
+    with closing(Client(url, token)) as client:
+        answer = client.send("GET", ERRORS)
     assert answer.status == 200, answer
     return [(record["id"], json.dumps(record["event_data"])) for record in answer.body]

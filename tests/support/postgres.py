@@ -73,6 +73,8 @@ class Postgres:
                 continue
         wait_until(lambda: not any(_is_alive(int(one)) for one in [pid, *children]))
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        # Where nobody reaps the dead server, it takes itself for the socket's living owner.
+        (self._socket_folder() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Stop the server in order, cutting its connections."""

@@ -20,6 +20,7 @@ from snaglist.domain.access import Scope
 from snaglist.domain.moment import utc_text
 from snaglist.service.tokens import create_token
 from support.desks import SEED, DeskProcess
+from support.waiting import wait_until
 
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text("utf-8"))
 DOCUMENT = Path(__file__).parents[2] / "docs" / "zou-compatibility.md"
@@ -48,6 +49,8 @@ def zou_desk(
             "unknown": desk.token[:-1] + ("a" if desk.token[-1] != "a" else "b"),
         }
         assert desk.run("token", "revoke", "revoked").returncode == 0
+        refused = {"Authorization": tokens["revoked"]}
+        wait_until(lambda: _send(desk, "GET", "/metrics", refused).status == 401)
         yield desk, tokens
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from mimetypes import guess_type
 
@@ -75,15 +76,20 @@ async def docs(desk: Desk, call: Call) -> Response:
 async def docs_file(desk: Desk, call: Call) -> Response:
     """A script or style of the page."""
     name = call.params["file"]
-    for folder in (_STATIC, _STATIC / "vendor"):
-        if name in {path.name for path in folder.iterdir() if path.is_file()}:
-            media_type = guess_type(name)[0] or "application/octet-stream"
-            return Response(
-                (folder / name).read_bytes(),
-                media_type=media_type,
-                headers={"cache-control": "max-age=3600"},
-            )
-    raise NotFound()
+    found = _static_files().get(name)
+    if found is None:
+        raise NotFound()
+    media_type = guess_type(name)[0] or "application/octet-stream"
+    return Response(found, media_type=media_type, headers={"cache-control": "max-age=3600"})
+
+
+@cache
+def _static_files() -> dict[str, bytes]:
+    """The page's files by name, held once however many clients are slow to read them."""
+    folders = (_STATIC, _STATIC / "vendor")
+    return {
+        path.name: path.read_bytes() for one in folders for path in one.iterdir() if path.is_file()
+    }
 
 
 class DeskCollector:

@@ -22,6 +22,7 @@ from snaglist.domain.errors import (
     NotFound,
     NotSignedIn,
     SnaglistError,
+    StoreUnavailable,
     TooBusy,
 )
 from snaglist.service.gatekeeper import Gatekeeper, Pass, Unknown
@@ -85,6 +86,12 @@ class Desk:
                 await response(scope, receive, send)
         except ClientGone:
             return
+        except asyncio.CancelledError:
+            # uvicorn gives up on what has not ended some seconds after the signal to stop.
+            await self._tell(
+                call,
+                StoreUnavailable("The desk is stopping; it is not known whether this is stored."),
+            )
         except SnaglistError as error:
             await self._tell(call, error)
         except Exception:

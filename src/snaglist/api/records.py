@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 
 from snaglist.api.desk import Desk
-from snaglist.api.protocol import send_answer
+from snaglist.api.protocol import send_answer, send_stream
 from snaglist.api.routes import Call
 from snaglist.api.wire import record_out
 from snaglist.domain.errors import BadParameter
@@ -38,14 +38,17 @@ async def list_errors(desk: Desk, call: Call) -> None:
     if call.scope["method"] == "HEAD":
         await send_answer(call.send, 200, headers, b"")
         return
-    chunks = _rendered(service.pages_of(desk.database, stretch))
-    chunk = await desk.run(lambda: next(chunks))
+    pages = _rendered(service.pages_of(desk.database, stretch))
+    first = await desk.run(lambda: next(pages))
+
+    async def chunks() -> AsyncIterator[bytes]:
+        chunk = first
+        while chunk:
+            yield chunk
+            chunk = await desk.run(lambda: next(pages, b""))
+
     call.started = True
-    await call.send({"type": "http.response.start", "status": 200, "headers": headers})
-    while chunk:
-        await call.send({"type": "http.response.body", "body": chunk, "more_body": True})
-        chunk = await desk.run(lambda: next(chunks, b""))
-    await call.send({"type": "http.response.body", "body": b""})
+    await send_stream(call.send, 200, headers, chunks())
 
 
 async def get_error(desk: Desk, call: Call) -> Response:
@@ -98,7 +101,9 @@ def place_of_cursor(cursor: str | None) -> int:
 def _limit(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST_A_PAGE):
+    if not (
+        text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= MOST_A_PAGE
+    ):
         raise BadParameter(
             "limit is not a number of records.", f"Give 1 to {MOST_A_PAGE}.", where="limit"
         )

@@ -46,7 +46,7 @@ def routes() -> list[Route]:
             recording.record_error,
             RECORDS,
             Answer(201, "The record; it is on disk.", RecordOut, headers={"Location": "Its path."}),
-            errors=(*_UNREADABLE, BadParameter, KeyReused, RateExceeded, RecordRefused),
+            errors=(*_UNREADABLE, BadParameter, KeyReused, NotFound, RateExceeded, RecordRefused),
             takes={"application/json": RecordIn},
             parameters=(
                 Parameter(
@@ -64,7 +64,7 @@ def routes() -> list[Route]:
             records.list_errors,
             RECORDS,
             Answer(200, "The records.", list[RecordOut], headers=_LINK),
-            errors=(BadParameter,),
+            errors=(BadParameter, NotFound),
             parameters=(
                 Parameter(
                     "limit",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -17,7 +20,7 @@ from snaglist.storage.writer import Promise, Write, Writer
 
 _encode = msgspec.json.Encoder().encode
 _envelope = msgspec.json.Decoder(Envelope).decode
-_members = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_LINES = re.compile(rb"[ \t\r\n]*+([^\n]+)")
 _JSON_SPACE = b" \t\r\n"
 SLICE = 1_000
 """How many records of a batch are committed together at most."""
@@ -51,6 +54,7 @@ class Recorder:
         self._clock = clock
         self._new_id = new_id
         self.limits = limits
+        self._decode_array = _array_decoder(limits.batch_records)
 
     def prepare(self, source: str, body: bytes, key: str | None = None) -> NewRecord:
         """The record that this body becomes: checked, and without its secrets.
@@ -117,18 +121,24 @@ class Recorder:
 
         Raises NotJson or WrongShape when it is neither, TooLarge when there are too many.
         """
-        if body[:1].isspace() or body[:1] == b"[":
-            body = body.strip(_JSON_SPACE)
+        most = self.limits.batch_records
+        body = body.strip(_JSON_SPACE)
         if body.startswith(b"["):
-            members = _array_members(body)
-        else:
-            members = [line for line in body.split(b"\n") if line.strip(_JSON_SPACE)]
-        if len(members) > self.limits.batch_records:
-            raise TooLarge(
-                f"The batch has {len(members)} records; {self.limits.batch_records} is the most.",
-                "Send it in smaller batches.",
-            )
+            return self._array_members(body)
+        members = [line[1] for line in islice(_LINES.finditer(body), most + 1)]
+        if len(members) > most:
+            raise _too_many(most)
         return members
+
+    def _array_members(self, body: bytes) -> list[bytes]:
+        try:
+            members = msgspec.structs.astuple(self._decode_array(body))
+        except msgspec.ValidationError:
+            raise _too_many(self.limits.batch_records) from None
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            read_json(body, self.limits.depth + 2)
+            raise NotJson("The batch is not a JSON array.") from None
+        return [bytes(member) for member in members if member is not msgspec.UNSET]
 
 
 def store_records(connection: Connection, records: Sequence[NewRecord]) -> Sequence[Outcome]:
@@ -170,14 +180,23 @@ def too_large(most: int, what: str) -> TooLarge:
     )
 
 
-def _array_members(body: bytes) -> list[bytes]:
-    try:
-        return [bytes(member) for member in _members(body)]
-    except msgspec.ValidationError as error:
-        raise WrongShape(f"The batch is no array: {error}.") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        read_json(body, 1_000_000)
-        raise NotJson("The batch is not a JSON array.") from None
+def _array_decoder(most: int) -> Callable[[bytes], Any]:
+    """Takes an array of at most `most` members apart, and stops at the first one too many.
+
+    A list would be complete before it could be counted: 16 MiB of `0,` are a gigabyte of it.
+    """
+    members = [
+        (f"m{place}", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for place in range(most)
+    ]
+    array = msgspec.defstruct("Batch", members, array_like=True, forbid_unknown_fields=True)
+    return msgspec.json.Decoder(array).decode
+
+
+def _too_many(most: int) -> TooLarge:
+    return TooLarge(
+        f"The batch has more than {most} records, the most that one may have.",
+        "Send it in smaller batches.",
+    )
 
 
 def _envelope_fault(reason: str) -> WrongShape:

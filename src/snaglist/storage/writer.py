@@ -80,6 +80,7 @@ class Writer:
         self._current: Sequence[Write] = ()
         self._wake = threading.Event()
         self._stopping = False
+        self._ended = False
         self._down: StoreUnavailable | None = None
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
@@ -116,6 +117,8 @@ class Writer:
         self._queue.append(write)
         if not self._wake.is_set():
             self._wake.set()
+        if self._ended:
+            self._turn_away()
 
     def give_up(self, older_than: float) -> list[Write]:
         """The writes that have waited since before `older_than` (monotonic seconds).
@@ -162,8 +165,18 @@ class Writer:
                 batch = self._gather()
                 if batch:
                     self._commit(batch)
+        self._ended = True
+        self._turn_away()
         if self._connection is not None:
             self._connection.close()
+
+    def _turn_away(self) -> None:
+        """Refuse what was queued while the writer ended."""
+        late: list[Write] = []
+        while self._queue:
+            late.append(self._queue.popleft())
+            late[-1].outcomes = TooBusy("The desk is stopping.")
+        self._deliver(late)
 
     def _gather(self) -> list[Write]:
         """The next writes that can share a transaction, in the order they came."""
