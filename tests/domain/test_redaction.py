@@ -167,6 +167,7 @@ def test_it_can_be_told_of_more() -> None:
     assert text == f'{{"badge_number": 7, "e": "ID-{MARK} failed"}}'
     assert places == ["/e"]
     assert told.redact('{"badgenumber": 7}')[1] == ["/badgenumber"]
+    assert Redactor(words=["key"]).redact('{"any_key": 7}')[1] == ["/any_key"]
 
 
 secretive = st.sampled_from(

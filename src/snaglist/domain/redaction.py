@@ -33,21 +33,41 @@ WORD_PAIRS = frozenset(
 )
 """A key is secret, too, when two of its words in a row are one of these."""
 
-PATTERNS = (
-    r"(?i)\bbearer\s+(?P<secret>[a-z0-9._~+/-]{16,}=*)",
-    r"(?i)\bauthorization['\"]?\s*[:=]\s*['\"]?(?:(?:basic|bearer|token)\s+)?"
-    r"(?P<secret>[^\s'\",;}]{8,})",
-    r"(?<![A-Za-z0-9_-])(?P<secret>eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*)",
-    r"(?s)(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
-    r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z))",
-    r"://(?P<secret>[^/?#\s@'\"<>]+)@",
-    r"(?i)[?&;][\w.-]{0,40}(?:signature|credential|security-token|token|secret|password"
-    r"|api_?key|key-pair-id|[?&;]sig|(?<=[?&;])sig)=(?P<secret>[^&;#\s'\"<>]+)",
-    r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token|auth_?token"
-    r"|session_?token|refresh_?token)(?:=['\"]?|['\"]\s*[:=]\s*['\"])(?P<secret>[^\s'\"&,;)}]+)",
-    rf"(?P<secret>{SECRET_PATTERN.pattern})",
+PATTERNS: tuple[tuple[str, str], ...] = (
+    ("bearer", r"(?i)\bbearer\s+(?P<secret>[a-z0-9._~+/-]{16,}=*)"),
+    (
+        "authorization",
+        r"(?i)\bauthorization['\"]?\s*[:=]\s*['\"]?(?:(?:basic|bearer|token)\s+)?"
+        r"(?P<secret>[^\s'\",;}]{8,})",
+    ),
+    (
+        "eyj",
+        r"(?<![A-Za-z0-9_-])"
+        r"(?P<secret>eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*)",
+    ),
+    (
+        "-----",
+        r"(?s)(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
+        r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z))",
+    ),
+    ("://", r"://(?P<secret>[^/?#\s@'\"<>]+)@"),
+    (
+        "signature credential token secret password api_key apikey key-pair-id sig=",
+        r"(?i)[?&;][\w.-]{0,40}(?:signature|credential|security-token|token|secret|password"
+        r"|api_?key|key-pair-id|(?<=[?&;])sig)=(?P<secret>[^&;#\s'\"<>]+)",
+    ),
+    (
+        "password passwd pwd secret api_key apikey script_key scriptkey token",
+        r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token"
+        r"|auth_?token|session_?token|refresh_?token)"
+        r"(?:=['\"]?|['\"]\s*[:=]\s*['\"])(?P<secret>[^\s'\"&,;)}]+)",
+    ),
+    ("snag_", rf"(?P<secret>{SECRET_PATTERN.pattern})"),
 )
-"""What a secret looks like anywhere inside a string; the group `secret` is what is taken out."""
+"""What a secret looks like anywhere inside a string; the group `secret` is what is taken out.
+
+Before each, the words of which one must be in the string, in lower case, for it to be tried.
+"""
 
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
 _CAMEL_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -55,12 +75,14 @@ _TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
 _UNITS = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
 )
-_ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
 _LONGEST_LIST = 8192
 _SHORTEST_SECRET = len("://x@")
 _LONGEST_REMEMBERED = 64
 _MOST_REMEMBERED = 4096
 _MOST_AT_SIGNS = 4
+_LONGEST_GAP = 24
+_BETWEEN_WORDS = bytes(set(range(256)) - set(b"0123456789abcdefghijklmnopqrstuvwxyz"))
+_FIRST_WORDS = tuple(first.encode() for first, _ in sorted(WORD_PAIRS))
 
 
 class Redactor:
@@ -77,13 +99,14 @@ class Redactor:
         own_words = frozenset(_SEPARATORS.sub("", word).lower() for word in words) - {""}
         own_patterns = [re.compile(pattern) for pattern in patterns]
         self._words = WORDS | own_words
-        self._patterns = [re.compile(pattern) for pattern in PATTERNS] + own_patterns
+        self._patterns = [
+            *((tuple(words.split()), re.compile(pattern)) for words, pattern in PATTERNS),
+            *((("",), pattern) for pattern in own_patterns),
+        ]
         needles = {word for word in self._words if not word.endswith("key")}
-        needles |= {"bearer", "eyj", "sig=", "snag_"}
+        needles |= {"bearer", "eyj", "sig=", "snag_", "key-pair-id"}
         needles |= {word for word in own_words if word.endswith("key")}
-        self._needles = BytesAhoCorasick([word.encode() for word in sorted(needles)])
-        keys = "|".join(sorted(first for first, _ in WORD_PAIRS))
-        self._key = re.compile(rf"(?:{keys})[^0-9a-z]*key|key-----|key-pair-id".encode())
+        self._needles = BytesAhoCorasick([*_CLUES, *(word.encode() for word in sorted(needles))])
         self._always = bool(own_patterns)
         self._judged: dict[str, bool] = {}
 
@@ -101,13 +124,10 @@ class Redactor:
     def is_suspicious(self, text: str) -> bool:
         """Whether a close look is worth its time; cheap, and never wrong when it says no."""
         low = text.encode().lower()
-        if self._needles.find_matches_as_indexes(low):
-            return True
-        if b"key" in low and self._key.search(low):
-            return True
-        if b"@" in low and _may_hold_user_info(low):
-            return True
-        return self._always or (b"\\u00" in low and _ESCAPED_ASCII.search(low) is not None)
+        for needle, start, _ in self._needles.find_matches_as_indexes(low, overlapping=True):
+            if needle >= len(_CLUES) or _CLUES_MEAN[needle](low, start):
+                return True
+        return self._always or (b"@" in low and _may_hold_user_info(low))
 
     def is_secret_key(self, key: str) -> bool:
         """Whether a member of this name holds a secret: by whole word, so `author` does not."""
@@ -133,9 +153,11 @@ class Redactor:
 
     def secret_spans(self, text: str) -> list[tuple[int, int]]:
         """Where secrets lie in the text of one string, in order and without overlap."""
+        low = text.lower()
         spans = sorted(
             match.span("secret" if "secret" in pattern.groupindex else 0)
-            for pattern in self._patterns
+            for clues, pattern in self._patterns
+            if any(clue in low for clue in clues)
             for match in pattern.finditer(text)
         )
         merged: list[tuple[int, int]] = []
@@ -252,6 +274,18 @@ class _Scan:
             self._pointer_room = room
 
 
+def _may_end_secret_key(low: bytes, start: int) -> bool:
+    """Whether this `key` is the second word of a name such as `script_key`."""
+    before = low[max(0, start - _LONGEST_GAP) : start]
+    first = before.rstrip(_BETWEEN_WORDS)
+    return first.endswith(_FIRST_WORDS) or not first or low[start : start + 8] == b"key-----"
+
+
+def _may_be_ascii(low: bytes, start: int) -> bool:
+    """Whether this `\\u00` stands for an ASCII letter or sign, and so may hide a word."""
+    return low[start + 4 : start + 5] in (b"2", b"3", b"4", b"5", b"6", b"7")
+
+
 def _may_hold_user_info(low: bytes) -> bool:
     """Whether an `@` may end the user part of a URL, such as `https://ana:pw@host`."""
     if b"\\/" in low or low.count(b"@") > _MOST_AT_SIGNS:
@@ -277,3 +311,7 @@ def _end_of_value(tokens: Iterator[re.Match[str]]) -> int:
             case "," | "}" if not depth:
                 return match.start()
     raise ValueError("the text is not JSON")
+
+
+_CLUES = (b"key", b"\\u00")
+_CLUES_MEAN = (_may_end_secret_key, _may_be_ascii)
