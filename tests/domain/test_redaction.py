@@ -131,6 +131,12 @@ def test_a_secret_under_a_key_that_a_duplicate_hides_is_found() -> None:
     assert "x" not in text.replace("token", "")
 
 
+def test_a_secret_in_a_name_is_found() -> None:
+    text, _ = redactor.redact('{"https://u:p@h/": 1, "https://\\u0075:p@h/": 2}')
+
+    assert text == f'{{"https://{MARK}@h/": 1, "https://{MARK}@h/": 2}}'
+
+
 def test_pointers_are_escaped_as_rfc_6901_says() -> None:
     _, places = redactor.redact('{"a/b":{"m~n":[0,{"token":"x"}]}}')
 

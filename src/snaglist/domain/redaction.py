@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from itertools import pairwise
 from json import loads
 
@@ -79,10 +80,18 @@ _LONGEST_LIST = 8192
 _SHORTEST_SECRET = len("://x@")
 _LONGEST_REMEMBERED = 64
 _MOST_REMEMBERED = 4096
-_MOST_AT_SIGNS = 4
+_MOST_AT_SIGNS = 5
 _LONGEST_GAP = 24
 _BETWEEN_WORDS = bytes(set(range(256)) - set(b"0123456789abcdefghijklmnopqrstuvwxyz"))
 _FIRST_WORDS = tuple(first.encode() for first, _ in sorted(WORD_PAIRS))
+
+
+class Name(Enum):
+    """What a member's name says: that its value is secret, nothing, or a secret itself perhaps."""
+
+    SECRET = 1
+    PLAIN = 2
+    MIXED = 3
 
 
 class Redactor:
@@ -104,11 +113,11 @@ class Redactor:
             *((("",), pattern) for pattern in own_patterns),
         ]
         needles = {word for word in self._words if not word.endswith("key")}
-        needles |= {"bearer", "eyj", "sig=", "snag_", "key-pair-id"}
+        needles |= {"bearer", "eyj", "sig=", "snag_", "key-pair-id", "\\/\\/"}
         needles |= {word for word in own_words if word.endswith("key")}
         self._needles = BytesAhoCorasick([*_CLUES, *(word.encode() for word in sorted(needles))])
         self._always = bool(own_patterns)
-        self._judged: dict[str, bool] = {}
+        self._judged: dict[str, Name] = {}
 
     def redact(self, text: str) -> tuple[str, list[str]]:
         """The text with every secret replaced, and the JSON pointers (RFC 6901) of those places.
@@ -129,24 +138,29 @@ class Redactor:
                 return True
         return self._always or (b"@" in low and _may_hold_user_info(low))
 
-    def is_secret_key(self, key: str) -> bool:
-        """Whether a member of this name holds a secret: by whole word, so `author` does not."""
-        if len(key) > _LONGEST_REMEMBERED:
-            return self._judge_key(key)
-        known = self._judged.get(key)
-        if known is None:
+    def judge(self, name: str) -> Name:
+        """What kind of name a member has; the short ones are judged once and remembered."""
+        known = self._judged.get(name)
+        if known is not None:
+            return known
+        if self._is_secret(name):
+            known = Name.SECRET
+        else:
+            known = Name.MIXED if self.is_suspicious(name) else Name.PLAIN
+        if len(name) <= _LONGEST_REMEMBERED:
             if len(self._judged) >= _MOST_REMEMBERED:
                 self._judged.clear()
-            known = self._judged[key] = self._judge_key(key)
+            self._judged[name] = known
         return known
 
-    def _judge_key(self, key: str) -> bool:
+    def _is_secret(self, name: str) -> bool:
+        """Whether one of the name's words, or two in a row, say so; `author` does not."""
         words = [
             word.lower()
-            for part in _SEPARATORS.split(key)
+            for part in _SEPARATORS.split(name)
             for word in (_CAMEL_WORDS.findall(part) or [part])
         ]
-        words += [part.lower() for part in _SEPARATORS.split(key)]
+        words += [part.lower() for part in _SEPARATORS.split(name)]
         return any(word in self._words for word in words) or any(
             pair in WORD_PAIRS for pair in pairwise(words)
         )
@@ -217,10 +231,13 @@ class _Scan:
     def _take_key(
         self, match: re.Match[str], tokens: Iterator[re.Match[str]], at_key: list[bool]
     ) -> None:
-        key = loads(match.group())
+        quoted = match.group()
+        key = loads(quoted) if "\\" in quoted else quoted[1:-1]
         self._path[-1] = key
-        if not self._redactor.is_secret_key(key):
-            self._take_spans(match)
+        kind = self._redactor.judge(key)
+        if kind is not Name.SECRET:
+            if kind is Name.MIXED:
+                self._take_spans(match)
             return
         start = next(tokens).end()  # behind the colon
         end = _end_of_value(tokens)
@@ -288,15 +305,15 @@ def _may_be_ascii(low: bytes, start: int) -> bool:
 
 def _may_hold_user_info(low: bytes) -> bool:
     """Whether an `@` may end the user part of a URL, such as `https://ana:pw@host`."""
-    if b"\\/" in low or low.count(b"@") > _MOST_AT_SIGNS:
-        return True
-    at = low.find(b"@")
-    while at >= 0:
+    at = -1
+    for _ in range(_MOST_AT_SIGNS):
+        at = low.find(b"@", at + 1)
+        if at < 0:
+            return False
         slashes = low.rfind(b"//", 0, at)
         if slashes >= 0 and low.find(b"/", slashes + 2, at) < 0:
             return True
-        at = low.find(b"@", at + 1)
-    return False
+    return True
 
 
 def _end_of_value(tokens: Iterator[re.Match[str]]) -> int:
