@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
@@ -43,7 +43,7 @@ REFRESH_SECONDS = 1.0
 FLUSH_SECONDS = 60.0
 WATCH_SECONDS = 0.5
 LONGEST_STOP_SECONDS = 3
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.002
 """Python's default of 5 ms would let the writer wait that long behind the event loop."""
 
 
@@ -177,11 +177,10 @@ class _Running:
                 "`snaglist doctor` says what is wrong with the store.",
             )
 
-    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _application(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            await self._desk(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            return self._desk(scope, receive, send)
+        return self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         self._loop = asyncio.get_running_loop()

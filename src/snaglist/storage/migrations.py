@@ -57,8 +57,10 @@ def missing_migrations(connection: Connection, engine: Engine) -> list[Migration
 
 
 def apply_migration(connection: Connection, engine: Engine, migration: Migration, at: str) -> None:
-    """Apply one step and note it, in one transaction."""
+    """Apply one step and note it, in one transaction; nothing if another process just did."""
     with connection.transaction():
+        if migration.number in _applied(connection, engine):
+            return
         if migration.number == 1:
             connection.script(
                 "CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL,"
@@ -85,6 +87,8 @@ def migrate(
     connection = engine.writer()
     try:
         missing = missing_migrations(connection, engine)
+        if engine.name == "postgresql":
+            connection.script("SET statement_timeout = 0")
         if missing and missing[0].number > 1:
             before_change(missing[0].number - 1)
         for migration in missing:
