@@ -15,8 +15,3 @@ def utc_text(seconds: float) -> str:
 def _millisecond_text(milliseconds: int) -> str:
     second, rest = divmod(milliseconds, 1000)
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
-
-
-def from_utc_text(text: str) -> float:
-    """Unix time of a text that `utc_text` wrote."""
-    return datetime.fromisoformat(text).timestamp()

@@ -82,7 +82,7 @@ _LONGEST_REMEMBERED = 64
 _MOST_REMEMBERED = 4096
 _MOST_AT_SIGNS = 5
 _LONGEST_GAP = 24
-_BETWEEN_WORDS = bytes(set(range(256)) - set(b"0123456789abcdefghijklmnopqrstuvwxyz"))
+_BETWEEN_WORDS = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz"))
 _FIRST_WORDS = tuple(first.encode() for first, _ in sorted(WORD_PAIRS))
 
 
@@ -113,7 +113,7 @@ class Redactor:
             *((("",), pattern) for pattern in own_patterns),
         ]
         needles = {word for word in self._words if not word.endswith("key")}
-        needles |= {"bearer", "eyj", "sig=", "snag_", "key-pair-id", "\\/\\/"}
+        needles |= {"bearer", "eyj", "sig=", "snag_", "key-pair-id", "/\\/"}
         needles |= {word for word in own_words if word.endswith("key")}
         self._needles = BytesAhoCorasick([*_CLUES, *(word.encode() for word in sorted(needles))])
         self._always = bool(own_patterns)
