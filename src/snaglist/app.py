@@ -26,11 +26,13 @@ from snaglist import __version__
 from snaglist.api.desk import Desk
 from snaglist.api.protocol import SECURITY_HEADERS, DeskProtocol, cut_the_slow
 from snaglist.api.table import table
+from snaglist.causes.grouping import Grouper
 from snaglist.config import Settings
 from snaglist.domain.errors import CannotStart, SnaglistError, StoreUnavailable
+from snaglist.domain.record import is_source
 from snaglist.domain.redaction import Redactor
 from snaglist.service.gatekeeper import Gatekeeper
-from snaglist.service.recording import Limits, Recorder
+from snaglist.service.recording import Limits, Recorder, Targets
 from snaglist.service.schema import bring_up_to_date, require_schema
 from snaglist.service.tokens import create_first_token, list_tokens
 from snaglist.storage.connection import Engine
@@ -60,6 +62,21 @@ def redactor_of(settings: Settings) -> Redactor:
         raise CannotStart(
             f"redact_patterns holds no regular expression: {error}.", "Correct the pattern."
         ) from None
+
+
+def targets_of(settings: Settings) -> Targets:
+    """Where each source's import writes, by these settings. Raises CannotStart for no slug."""
+    by_source: dict[str, str] = {}
+    for pair in settings.source_targets:
+        source, _, target = pair.partition("=")
+        by_source[source.strip()] = target.strip()
+    for slug in (settings.default_target, *by_source, *by_source.values()):
+        if not is_source(slug):
+            raise CannotStart(
+                f"{slug[:50]!r} cannot name a source or target.",
+                "Write default_target as kitsu, source_targets as csv=jira,shotgun-tokyo=ftrack.",
+            )
+    return Targets(settings.default_target, by_source)
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -137,10 +154,14 @@ class _Running:
         self._desk = Desk(
             table(),
             database=self._database,
-            recorder=Recorder(self._writer, redactor, time.time, new_id, limits),
+            recorder=Recorder(
+                self._writer, redactor, time.time, new_id, limits, Grouper(), targets_of(settings)
+            ),
             gatekeeper=self._gatekeeper,
             executor=self._executor,
             most_in_flight=settings.max_bytes_in_flight,
+            clock=time.time,
+            new_id=new_id,
         )
         self._server = Server(
             uvicorn.Config(

@@ -28,6 +28,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(description="The port that `serve` listens on.", ge=0, le=65535)] = (
         8477
     )
+    default_target: Annotated[
+        str, Meta(description="Where imports write when neither record nor source says: a slug.")
+    ] = "kitsu"
+    source_targets: Annotated[
+        tuple[str, ...],
+        Meta(description="Where a source's import writes, such as `csv=jira`, by commas."),
+    ] = ()
     max_record_bytes: Annotated[
         int, Meta(description="The most bytes of one record's body.", ge=1024, le=64 << 20)
     ] = 1 << 20

@@ -50,7 +50,10 @@ def test_a_record_is_found_under_its_location_and_its_id(client: httpx.Client, e
         "run_id",
         "redacted",
     ]
-    assert record["item_id"] is record["cause_id"] is record["run_id"] is None
+    assert record["status"] == "open"
+    assert record["item_id"]
+    assert record["cause_id"]
+    assert record["run_id"] is None
 
 
 def test_the_list_is_in_order_of_arrival_whatever_the_ids(

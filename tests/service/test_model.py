@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from conftest import open_database
+from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import NotFound, SnaglistError
 from snaglist.domain.record import NewRecord
 from snaglist.domain.redaction import Redactor
@@ -25,6 +26,7 @@ from snaglist.storage.database import Database, engine_for
 from snaglist.storage.records import Outcome
 from support.postgres import Postgres
 
+AT = "2026-11-23T10:53:12.000Z"
 SOURCES = st.sampled_from(["shotgun", "csv"])
 BODIES = st.sampled_from(
     ["{}", '{"error":"a"}', '{"n":1e2,"n":2}', '{"error":"\\u0000"}', '{"password":"x"}', "[]", "{"]
@@ -75,6 +77,7 @@ class OneDesk:
             lambda: 1795431192.0,
             lambda: str(uuid.UUID(int=next(counter))),
             Limits(batch_records=20),
+            Grouper(),
         )
 
     def record(self, records: list[NewRecord]) -> list[str]:
@@ -159,7 +162,7 @@ class SameEverywhere(RuleBasedStateMachine):
 
         def one(desk: OneDesk) -> bool:
             try:
-                delete_record(desk.database, source, record_id)
+                delete_record(desk.database, source, record_id, who="test", at=AT)
             except NotFound:
                 return False
             return True

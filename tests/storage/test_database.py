@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,8 +13,6 @@ import pytest
 
 from conftest import open_database
 from snaglist.domain.errors import CannotStart, RecordRefused, StoreUnavailable, TooBusy
-from snaglist.domain.record import NewRecord
-from snaglist.service.recording import store_records
 from snaglist.service.records import find_stretch, get_record, pages_of
 from snaglist.service.schema import upgrade
 from snaglist.storage.connection import Connection
@@ -24,29 +21,7 @@ from snaglist.storage.postgres import PostgresEngine
 from snaglist.storage.sqlite import SqliteEngine
 from snaglist.storage.writer import Write, Writer, settle
 from support.postgres import Postgres
-
-
-def new_record(**members: Any) -> NewRecord:
-    """A record with these members, and plain ones for the rest."""
-    plain: dict[str, Any] = {
-        "id": str(uuid.uuid4()),
-        "source": "shotgun",
-        "target": None,
-        "run": None,
-        "occurred_at": None,
-        "event_data": "{}",
-        "redacted": None,
-        "idempotency_key": None,
-        "created_at": "2026-11-23T10:00:00.000Z",
-    }
-    return NewRecord(**(plain | members))
-
-
-def record_all(database: Database, *records: NewRecord) -> list[Any]:
-    """Store these together and return what became of each."""
-    promise: Future[list[Any]] = Future()
-    database.writer.submit(Write(store_records, records, promise))
-    return promise.result(10)
+from support.records import STORE, new_record, record_all
 
 
 @pytest.mark.parametrize(
@@ -132,7 +107,7 @@ def test_a_write_that_waits_too_long_is_given_up_and_not_stored(store: str) -> N
         stuck_write.start()
         entered.wait(10)
         record, promise = new_record(), Future[list[Any]]()
-        database.writer.submit(Write(store_records, (record,), promise))
+        database.writer.submit(Write(STORE, (record,), promise))
 
         settle(database.writer.give_up(older_than=time.monotonic() + 1))
 
@@ -149,11 +124,11 @@ def test_a_write_that_waits_too_long_is_given_up_and_not_stored(store: str) -> N
 def test_a_full_queue_refuses_at_once(store: str) -> None:
     engine = engine_for(store)
     writer = Writer(engine, most_waiting=2)
-    writer.submit(Write(store_records, (new_record(),), Future()))
-    writer.submit(Write(store_records, (new_record(),), Future()))
+    writer.submit(Write(STORE, (new_record(),), Future()))
+    writer.submit(Write(STORE, (new_record(),), Future()))
 
     with pytest.raises(TooBusy):
-        writer.submit(Write(store_records, (new_record(),), Future()))
+        writer.submit(Write(STORE, (new_record(),), Future()))
 
 
 def test_what_waits_at_the_end_is_committed(store: str) -> None:
@@ -162,7 +137,7 @@ def test_what_waits_at_the_end_is_committed(store: str) -> None:
         promises: list[Future[list[Any]]] = []
         for record in records:
             promises.append(Future())
-            database.writer.submit(Write(store_records, (record,), promises[-1]))
+            database.writer.submit(Write(STORE, (record,), promises[-1]))
         assert database.close(10)
         assert all(promise.done() for promise in promises)
         with pytest.raises(TooBusy):

@@ -10,7 +10,9 @@ from random import Random
 from typing import Any
 
 from snaglist.app import new_id
+from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import SnaglistError, StoreUnavailable
+from snaglist.domain.moment import utc_text
 from snaglist.domain.redaction import Redactor
 from snaglist.service.recording import Limits, Recorder
 from snaglist.service.records import delete_record
@@ -27,7 +29,9 @@ class StoreClient:
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self._database = database
         self._ledger = ledger
-        self._recorder = Recorder(database.writer, Redactor(), time.time, new_id, Limits())
+        self._recorder = Recorder(
+            database.writer, Redactor(), time.time, new_id, Limits(), Grouper()
+        )
         self._own: list[Sent] = []
 
     def record(self, *, keyed: bool = False) -> None:
@@ -46,7 +50,13 @@ class StoreClient:
     def delete_one(self, random: Random) -> None:
         """Delete one of this client's own records. Raises StoreUnavailable."""
         sent = self._own.pop(random.randrange(len(self._own)))
-        delete_record(self._database, "shotgun", self._ledger.send_delete(sent))
+        delete_record(
+            self._database,
+            "shotgun",
+            self._ledger.send_delete(sent),
+            who="test",
+            at=utc_text(time.time()),
+        )
         self._ledger.acknowledge_delete(sent)
 
     def work_until_refused(self, random: Random) -> None:

@@ -9,14 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from snaglist.app import new_id
 from snaglist.domain.errors import RecordRefused, SnaglistError
 from snaglist.domain.record import NewRecord
-from snaglist.service.recording import store_records
 from snaglist.storage.database import Database
 from snaglist.storage.records import Stored
 from snaglist.storage.writer import Write
 from support.recorders import all_records
+from support.records import STORE, new_record
 
 pytestmark = pytest.mark.torture
 
@@ -57,7 +56,7 @@ def _outcomes(database: Database, requests: list[list[NewRecord]]) -> list[Any]:
     promises: list[Future[Any]] = []
     for records in requests:
         promises.append(Future())
-        database.writer.submit(Write(store_records, records, promises[-1]))
+        database.writer.submit(Write(STORE, records, promises[-1]))
     return [outcome for promise in promises for outcome in promise.result(10)]
 
 
@@ -68,23 +67,16 @@ def _assert_only_the_bad_one_failed(
     refused = [outcome for outcome in outcomes if isinstance(outcome, SnaglistError)]
     assert [type(outcome) for outcome in refused] == [RecordRefused]
     assert outcomes[hundred.bad_place] is refused[0]
-    assert [outcome for outcome in outcomes if outcome is not refused[0]] == [
-        Stored(record) for record in good
-    ]
+    stored = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
+    assert [one.record.id for one in stored] == [record.id for record in good]
+    assert not any(one.was_there for one in stored)
     found = sorted(record_id for record_id, _ in database.read(all_records))
     assert found == sorted(record.id for record in good)
 
 
 def _record(number: int, kind: str) -> NewRecord:
-    return NewRecord(
-        id=new_id(),
-        source="shotgun",
-        target=None,
-        run=None,
-        occurred_at=None,
+    return new_record(
         event_data=f'{{"details":{{"number":{number}}}}}',
-        redacted=None,
         idempotency_key=f"key-{number}" if kind == "keyed" else None,
-        created_at="2026-01-01T00:00:00.000Z",
         id_given=kind == "with ids",
     )

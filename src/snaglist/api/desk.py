@@ -25,6 +25,7 @@ from snaglist.domain.errors import (
     StoreUnavailable,
     TooBusy,
 )
+from snaglist.domain.moment import utc_text
 from snaglist.service.gatekeeper import Gatekeeper, Pass, Unknown
 from snaglist.service.recording import Recorder, too_large
 from snaglist.storage.database import Database
@@ -41,6 +42,7 @@ class ClientGone(Exception):
 class Desk:
     """The desk as an ASGI application, and what its endpoints work with.
 
+    `clock` gives Unix time in seconds, `new_id` a fresh UUIDv7.
     `most_in_flight` bounds the bytes of bodies held at one time; what blocks runs in `executor`.
     """
 
@@ -53,8 +55,12 @@ class Desk:
         gatekeeper: Gatekeeper,
         executor: Executor,
         most_in_flight: int,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
     ) -> None:
         self.table = table
+        self.new_id = new_id
+        self._clock = clock
         self.database = database
         self.recorder = recorder
         self.gathering = Gathering(recorder)
@@ -97,6 +103,10 @@ class Desk:
         except Exception:
             log.exception("%s %s failed", scope["method"], ascii(scope["path"]))
             await self._tell(call, InternalError())
+
+    def now(self) -> str:
+        """The present moment, as the desk writes it."""
+        return utc_text(self._clock())
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run something that blocks in another thread."""

@@ -28,6 +28,8 @@ STATUSES: dict[str, tuple[int, int]] = {
     "not_found": (404, 404),
     "method_not_allowed": (405, 405),
     "key_reused": (422, 422),
+    "wrong_state": (409, 422),
+    "stale": (412, 422),
     "rate_exceeded": (429, 500),
     "record_refused": (422, 422),
     "request_timeout": (408, 400),

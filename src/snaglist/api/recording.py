@@ -31,14 +31,14 @@ async def record_error(desk: Desk, call: Call) -> None:
     key_header = call.headers.get(b"idempotency-key")
     key = None if key_header is None else idempotency_key(key_header)
     source = call.params["source"]
-    recorder = desk.recorder
+    recorder, reporter = desk.recorder, call.who
     body = await desk.read_body(call, recorder.limits.record_bytes, "record")
     try:
         _take_allowance(call, 1)
         if len(body) < _LONG_BODY:
-            record = recorder.prepare(source, body, key)
+            record = recorder.prepare(source, body, key, reporter=reporter)
         else:
-            record = await desk.run(lambda: recorder.prepare(source, body, key))
+            record = await desk.run(lambda: recorder.prepare(source, body, key, reporter=reporter))
         outcome = await desk.gathering.record(record)
     finally:
         desk.let_go(body)
@@ -66,7 +66,7 @@ async def record_errors(desk: Desk, call: Call) -> Response | None:
     try:
         members = await desk.run(lambda: recorder.members(body))
         _take_allowance(call, len(members))
-        results, fault = await _record_slices(desk, members)
+        results, fault = await _record_slices(desk, members, call.who)
     finally:
         desk.let_go(body)
     for result in results:
@@ -79,13 +79,13 @@ async def record_errors(desk: Desk, call: Call) -> Response | None:
 
 
 async def _record_slices(
-    desk: Desk, members: list[bytes]
+    desk: Desk, members: list[bytes], reporter: str
 ) -> tuple[list[BatchResult], StoreUnavailable | None]:
     """Prepare slice after slice while the writer stores those before; what came of each member.
 
     With the fault, if the store failed on the way; its slice has no results then.
     """
-    slices = prepared_slices(desk.recorder, members)
+    slices = prepared_slices(desk.recorder, members, reporter=reporter)
     submitted: list[tuple[list[NewRecord | SnaglistError], asyncio.Future[list[Outcome]]]] = []
     fault: StoreUnavailable | None = None
     try:

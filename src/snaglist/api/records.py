@@ -68,7 +68,8 @@ async def get_record(desk: Desk, call: Call) -> Response:
 async def delete_error(desk: Desk, call: Call) -> Response:
     """Delete a record of this source for good."""
     id_text, source = call.params["id"], call.params["source"]
-    await desk.run(lambda: service.delete_record(desk.database, source, id_text))
+    who, at = call.who, desk.now()
+    await desk.run(lambda: service.delete_record(desk.database, source, id_text, who=who, at=at))
     return Response(status_code=204)
 
 

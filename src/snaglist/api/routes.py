@@ -39,6 +39,11 @@ class Call:
         self.admitted: Pass | None = None
         self.started = False
 
+    @property
+    def who(self) -> str:
+        """The name of the token that it came with; "" without one."""
+        return self.admitted.token.name if self.admitted is not None else ""
+
 
 Endpoint = Callable[[Any, Call], Awaitable[Response | None]]
 """Gets the desk and the call; returns the answer, or None when it has sent it itself."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from snaglist.api import about, recording, records
+from snaglist.api import about, imported, recording, records
 from snaglist.api.routes import Answer, Parameter, Route, Table
 from snaglist.api.wire import (
     BatchOut,
     DeskOut,
     EnvelopeIn,
     HealthOut,
+    ImportedOut,
     ReadyOut,
     RecordIn,
     RecordOut,
@@ -30,6 +31,7 @@ from snaglist.domain.errors import (
     WrongMediaType,
     WrongShape,
 )
+from snaglist.service.successes import Imported
 
 RECORDS, ABOUT = "Records", "The desk itself"
 _UNREADABLE = (NotJson, WrongShape, TooDeep, EncodedBody, TooLarge)
@@ -97,6 +99,16 @@ def routes() -> list[Route]:
             RECORDS,
             Answer(204, "It is gone."),
             errors=(NotFound,),
+        ),
+        Route(
+            "POST",
+            "/import/{source}/imported",
+            Scope.REPORT,
+            imported.report,
+            RECORDS,
+            Answer(200, "How many items left the list.", ImportedOut),
+            errors=(*_UNREADABLE, NotFound),
+            takes={"application/json": Imported | list[Imported]},
         ),
         Route(
             "POST",

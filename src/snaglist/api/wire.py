@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from snaglist.api.problems import Problem
-from snaglist.domain.record import NewRecord, Record
+from snaglist.domain.record import Record
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
@@ -98,6 +98,12 @@ class EnvelopeIn(msgspec.Struct, forbid_unknown_fields=True):
     ] = None
 
 
+class ImportedOut(msgspec.Struct):
+    """What a report of successes did."""
+
+    resolved: Annotated[int, Meta(description="How many items left the list by it.", ge=0)]
+
+
 class DeskOut(msgspec.Struct):
     """What answers here."""
 
@@ -117,7 +123,7 @@ class ReadyOut(msgspec.Struct):
     status: Literal["ready"]
 
 
-def record_out(record: NewRecord | Record) -> bytes:
+def record_out(record: Record) -> bytes:
     """The JSON of one record."""
     return encode(
         RecordOut(
@@ -126,6 +132,9 @@ def record_out(record: NewRecord | Record) -> bytes:
             Raw(record.event_data.encode()),
             record.created_at,
             record.created_at,
+            status=record.status,
+            item_id=record.item_id,
+            cause_id=record.cause_id,
             redacted=Raw(record.redacted.encode()) if record.redacted else _NO_POINTERS,
         )
     )

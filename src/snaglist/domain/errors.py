@@ -14,6 +14,8 @@
     ├── NotFound                    not_found
     ├── MethodNotAllowed            method_not_allowed
     ├── KeyReused                   key_reused
+    ├── WrongState                  wrong_state
+    ├── Stale                       stale
     ├── RateExceeded                rate_exceeded
     ├── RecordRefused               record_refused
     ├── RequestTimeout              request_timeout
@@ -149,6 +151,21 @@ class KeyReused(SnaglistError):
     code = "key_reused"
     title = "The Idempotency-Key belongs to another record"
     usual_remedy = "Use a new key for a new error; repeat a key only with the same body."
+
+
+class WrongState(SnaglistError):
+    """What it is asked for cannot be done to it as it stands."""
+
+    code = "wrong_state"
+    title = "Not as things stand"
+
+
+class Stale(SnaglistError):
+    """It was changed since the version that If-Match names."""
+
+    code = "stale"
+    title = "It was changed meanwhile"
+    usual_remedy = "Read it again, look at what was changed, and repeat with the new ETag."
 
 
 class RateExceeded(SnaglistError):

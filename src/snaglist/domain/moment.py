@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
+
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]| ?[+-]\d\d:?\d\d)?", re.ASCII
+)
 
 
 def utc_text(seconds: float) -> str:
@@ -15,3 +20,28 @@ def utc_text(seconds: float) -> str:
 def _millisecond_text(milliseconds: int) -> str:
     second, rest = divmod(milliseconds, 1000)
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def read_moment(text: str) -> str | None:
+    """An RFC 3339 time in the desk's spelling; without an offset it is UTC. None if it is none."""
+    if not _RFC_3339.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper().replace(" +", "+").replace(" -", "-"))
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def attempted_at(given: object, arrived_at: str) -> str:
+    """When an attempt was: as given, or its arrival if that is no time, or later than arrival.
+
+    So no wrong clock can freeze an item.
+    """
+    if type(given) is not str:
+        return arrived_at
+    moment = read_moment(given)
+    return arrived_at if moment is None or moment > arrived_at else moment

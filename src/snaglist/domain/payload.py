@@ -39,8 +39,8 @@ def read_json(body: bytes, max_depth: int) -> Any:
     return value
 
 
-def read_event_data(body: bytes, max_depth: int) -> str:
-    """The text of one error's `event_data`, checked and as sent, without outer white space.
+def read_event_data(body: bytes, max_depth: int) -> tuple[str, dict[str, Any]]:
+    """One error's `event_data`: its text as sent, without outer white space, and its value.
 
     It must be a JSON object; `error`, if there, a string; `details`, if there, an object;
     all else is free. Raises NotJson, TooDeep or WrongShape.
@@ -54,7 +54,7 @@ def read_event_data(body: bytes, max_depth: int) -> str:
     details = value.get("details", value)
     if type(details) is not dict:
         raise WrongShape(f'"details" is {_kind(details)}; it must be an object.', where="/details")
-    return body.strip(_JSON_SPACE).decode()
+    return body.strip(_JSON_SPACE).decode(), value
 
 
 def _depth(body: bytes) -> int:

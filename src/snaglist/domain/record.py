@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from snaglist.domain.errors import BadParameter, NotFound, WrongShape
+from snaglist.domain.identity import ItemKey
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _IDEMPOTENCY_KEY = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
@@ -16,8 +17,24 @@ _LONGEST_RUN = 200
 _LONGEST_MOMENT = 64
 
 
-class NewRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A record on its way to the store; the order of its members is the order of the columns.
+class Sighting(msgspec.Struct, frozen=True, gc=False):
+    """What a record tells of: whose failure, when, and why. `reporter` is the token's name."""
+
+    key: ItemKey
+    digest: str
+    attempted_at: str
+    fingerprint: str
+    known: str | None
+    piece: str
+    title: str
+    is_transient: bool
+    name: str
+    project_name: str
+    reporter: str
+
+
+class NewRecord(msgspec.Struct, frozen=True, gc=False):
+    """A record on its way to the store.
 
     `id_given` says that the importer chose the id, so that it may be there already.
     """
@@ -31,9 +48,10 @@ class NewRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     redacted: str | None
     idempotency_key: str | None
     created_at: str
+    sighting: Sighting
     id_given: bool = False
 
-    def same_content(self, other: NewRecord) -> bool:
+    def same_content(self, other: NewRecord | Record) -> bool:
         """Whether both say the same, whatever their ids, keys and times of arrival."""
         return (
             self.event_data == other.event_data
@@ -45,14 +63,24 @@ class NewRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """A record as it is stored; `seq` is its place in the order of arrival."""
+    """A record as it is stored; `seq` is its place in the order of arrival.
+
+    `cause_id` is the cause of its own evidence, `status` how its item stands now.
+    """
 
     seq: int
     id: str
     source: str
+    target: str | None
+    run: str | None
+    occurred_at: str | None
     event_data: str
     redacted: str | None
+    idempotency_key: str | None
     created_at: str
+    item_id: str | None = None
+    cause_id: str | None = None
+    status: str | None = None
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True):

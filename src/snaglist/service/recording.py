@@ -9,16 +9,25 @@ from typing import Any
 
 import msgspec
 
+from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import NotJson, SnaglistError, TooDeep, TooLarge, WrongShape
-from snaglist.domain.moment import utc_text
+from snaglist.domain.identity import subject_of, target_of
+from snaglist.domain.moment import attempted_at, utc_text
 from snaglist.domain.payload import read_event_data, read_json
-from snaglist.domain.record import Envelope, NewRecord, check_envelope
+from snaglist.domain.record import (
+    Envelope,
+    NewRecord,
+    Sighting,
+    check_envelope,
+    is_source,
+)
 from snaglist.domain.redaction import Redactor
-from snaglist.storage.connection import Connection
-from snaglist.storage.records import Outcome, Stored, insert_fresh, insert_unless_there
+from snaglist.service.filing import Filing
+from snaglist.storage.records import Outcome
 from snaglist.storage.writer import Promise, Write, Writer
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 _envelope = msgspec.json.Decoder(Envelope).decode
 _LINES = re.compile(rb"[ \t\r\n]*+([^\n]+)")
 _JSON_SPACE = b" \t\r\n"
@@ -35,10 +44,24 @@ class Limits(msgspec.Struct, frozen=True):
     depth: int = 200
 
 
+class Targets(msgspec.Struct, frozen=True):
+    """Where a source's import writes, when the record does not say."""
+
+    default: str = "kitsu"
+    by_source: dict[str, str] = {}
+
+    def of(self, source: str, given: str | None) -> str:
+        """The target that was given, if it is a slug, else the source's."""
+        if given and is_source(given):
+            return given
+        return self.by_source.get(source, self.default)
+
+
 class Recorder:
     """Makes records of bodies and hands them to the writer.
 
-    `clock` gives Unix time in seconds, `new_id` a fresh UUIDv7 as text.
+    `clock` gives Unix time in seconds, `new_id` a fresh UUIDv7 as text. `grouper` may be
+    replaced while records come in.
     """
 
     def __init__(
@@ -48,20 +71,29 @@ class Recorder:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         limits: Limits,
+        grouper: Grouper,
+        targets: Targets = Targets(),  # noqa: B008 - frozen
     ) -> None:
         self._writer = writer
         self._redactor = redactor
         self._clock = clock
         self._new_id = new_id
         self.limits = limits
+        self.grouper = grouper
+        self.targets = targets
         self._decode_array = _array_decoder(limits.batch_records)
+        self._store = Filing(new_id, clock, lambda event: self.grouper.pieces(event)).store
 
-    def prepare(self, source: str, body: bytes, key: str | None = None) -> NewRecord:
-        """The record that this body becomes: checked, and without its secrets.
+    def prepare(
+        self, source: str, body: bytes, key: str | None = None, *, reporter: str = ""
+    ) -> NewRecord:
+        """The record that this body becomes: checked, without its secrets, and understood.
 
-        Raises NotJson, TooDeep, WrongShape or TooLarge.
+        `reporter` is the name of the token that it came with. Raises NotJson, TooDeep,
+        WrongShape or TooLarge.
         """
-        event_data, redacted = self._read(body)
+        event_data, redacted, event = self._read(body)
+        arrived_at = utc_text(self._clock())
         return NewRecord(
             self._new_id(),
             source,
@@ -71,11 +103,12 @@ class Recorder:
             event_data,
             redacted,
             key,
-            utc_text(self._clock()),
+            arrived_at,
+            self._sighting(source, None, None, event, arrived_at, reporter),
         )
 
-    def prepare_enveloped(self, member: bytes) -> NewRecord:
-        """The record that one member of a batch becomes; raises as `prepare`."""
+    def prepare_enveloped(self, member: bytes, *, reporter: str = "") -> NewRecord:
+        """The record that one member of a batch becomes; as `prepare`."""
         try:
             envelope = _envelope(member)
         except msgspec.ValidationError as error:
@@ -84,7 +117,8 @@ class Recorder:
             read_json(member, self.limits.depth + 1)
             raise NotJson("This member of the batch is not a JSON object.") from None
         check_envelope(envelope)
-        event_data, redacted = self._read(bytes(envelope.event_data))
+        event_data, redacted, event = self._read(bytes(envelope.event_data))
+        arrived_at = utc_text(self._clock())
         return NewRecord(
             envelope.id or self._new_id(),
             envelope.source,
@@ -94,16 +128,58 @@ class Recorder:
             event_data,
             redacted,
             None,
-            utc_text(self._clock()),
+            arrived_at,
+            self._sighting(
+                envelope.source,
+                envelope.target,
+                envelope.occurred_at,
+                event,
+                arrived_at,
+                reporter,
+            ),
             envelope.id is not None,
         )
 
-    def _read(self, body: bytes) -> tuple[str, str | None]:
-        """The body's text without its secrets, and the pointers to them as JSON, if any."""
+    def _read(self, body: bytes) -> tuple[str, str | None, dict[str, Any]]:
+        """The body's text without its secrets, the pointers to them as JSON, and its value."""
         if len(body) > self.limits.record_bytes:
             raise too_large(self.limits.record_bytes, "record")
-        event_data, redacted = self._redactor.redact(read_event_data(body, self.limits.depth))
-        return event_data, _encode(redacted).decode() if redacted else None
+        text, event = read_event_data(body, self.limits.depth)
+        event_data, redacted = self._redactor.redact(text)
+        if not redacted:
+            return event_data, None, event
+        return event_data, _encode(redacted).decode(), _decode(event_data)
+
+    def _sighting(
+        self,
+        source: str,
+        target: str | None,
+        occurred_at: str | None,
+        event: dict[str, Any],
+        arrived_at: str,
+        reporter: str,
+    ) -> Sighting:
+        """What this record tells of."""
+        subject = subject_of(source, self.targets.of(source, target or target_of(event)), event)
+        grouping = self.grouper.group(event)
+        details = event.get("details")
+        if occurred_at is None and type(details) is dict:
+            said = attempted_at(details.get("occurred_at"), arrived_at)
+        else:
+            said = attempted_at(occurred_at, arrived_at)
+        return Sighting(
+            subject.key,
+            subject.key.digest,
+            said,
+            grouping.fingerprint,
+            grouping.known,
+            grouping.piece,
+            grouping.title,
+            grouping.transient,
+            subject.name,
+            subject.project_name,
+            reporter,
+        )
 
     def check_open(self) -> None:
         """Raise StoreUnavailable or TooBusy if a record would be refused now."""
@@ -114,7 +190,7 @@ class Recorder:
 
         Raises StoreUnavailable or TooBusy at once when the store cannot take them.
         """
-        self._writer.submit(Write(store_records, records, promise))
+        self._writer.submit(Write(self._store, records, promise))
 
     def members(self, body: bytes) -> list[bytes]:
         """The members of a batch: of a JSON array, or the lines of NDJSON that are not blank.
@@ -141,24 +217,15 @@ class Recorder:
         return [bytes(member) for member in members if member is not msgspec.UNSET]
 
 
-def store_records(connection: Connection, records: Sequence[NewRecord]) -> Sequence[Outcome]:
-    """Store records in one transaction, which is durable when this returns."""
-    if not any(record.id_given or record.idempotency_key is not None for record in records):
-        insert_fresh(connection, records)
-        return [Stored(record) for record in records]
-    with connection.transaction():
-        return insert_unless_there(connection, records)
-
-
 def prepared_slices(
-    recorder: Recorder, members: Sequence[bytes]
+    recorder: Recorder, members: Sequence[bytes], *, reporter: str = ""
 ) -> Iterator[list[NewRecord | SnaglistError]]:
     """The members of a batch as records, a slice at a time; a faulty one as its error."""
     for start in range(0, len(members), SLICE):
         prepared: list[NewRecord | SnaglistError] = []
         for member in members[start : start + SLICE]:
             try:
-                prepared.append(recorder.prepare_enveloped(member))
+                prepared.append(recorder.prepare_enveloped(member, reporter=reporter))
             except (NotJson, TooDeep, WrongShape, TooLarge) as error:
                 prepared.append(error)
         yield prepared

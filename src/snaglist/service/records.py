@@ -7,9 +7,12 @@ from collections.abc import Iterator
 import msgspec
 
 from snaglist.domain.errors import NotFound
+from snaglist.domain.history import Entry, Event
 from snaglist.domain.record import Record, record_id
+from snaglist.service.moves import Moves
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
+from snaglist.storage.items import items_by_id
 from snaglist.storage.records import bounds_of_records, find_record, page_of_records
 from snaglist.storage.records import delete_record as delete
 
@@ -25,11 +28,38 @@ def get_record(database: Database, id_text: str, source: str | None = None) -> R
     return record
 
 
-def delete_record(database: Database, source: str, id_text: str) -> None:
-    """Delete a record for good. Raises NotFound if this source has none of this id."""
+def delete_record(database: Database, source: str, id_text: str, *, who: str, at: str) -> None:
+    """Delete a record for good; an item whose standing record it was is off the list.
+
+    Raises NotFound if this source has none of this id.
+    """
     wanted = record_id(id_text)
-    if not database.write(lambda connection: delete(connection, source, wanted)):
-        raise _no_such_record()
+
+    def change(connection: Connection) -> None:
+        deleted = delete(connection, source, wanted)
+        if deleted is None:
+            raise _no_such_record()
+        moves = Moves(connection, at)
+        moves.note(
+            Entry(
+                at,
+                who,
+                Event.RECORD_DELETED,
+                deleted.item_id,
+                deleted.cause_id,
+                deleted.id,
+                before=deleted.attempted_at,
+            )
+        )
+        if deleted.item_id is not None:
+            item = items_by_id(connection, [deleted.item_id])[deleted.item_id]
+            if item.standing_record_id == deleted.id:
+                moves.item(
+                    item, item.standing_deleted(at), Event.RECORD_DELETED, who, record_id=deleted.id
+                )
+        moves.write()
+
+    database.write(change)
 
 
 class Stretch(msgspec.Struct, frozen=True):

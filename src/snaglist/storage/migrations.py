@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 
 from snaglist.domain.errors import CannotStart
 from snaglist.storage.connection import Connection, Engine
+
+_ONLY_ON = re.compile(r"^-- \[(\w+)\]$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,14 @@ class Migration:
     def checksum(self) -> str:
         """SHA-256 of the file, by which a changed step is noticed."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    def statements(self, engine: Engine) -> str:
+        """The step as this engine takes it: without what stands under `-- [another engine]`."""
+        common, *others = _ONLY_ON.split(self.sql)
+        own = [
+            sql for name, sql in zip(others[::2], others[1::2], strict=True) if name == engine.name
+        ]
+        return "".join([common, *own]).replace("{sequence_key}", engine.sequence_key)
 
 
 def every_migration() -> list[Migration]:
@@ -66,7 +77,7 @@ def apply_migration(connection: Connection, engine: Engine, migration: Migration
                 "CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL,"
                 " checksum TEXT NOT NULL, applied_at TEXT NOT NULL)"
             )
-        connection.script(migration.sql.replace("{sequence_key}", engine.sequence_key))
+        connection.script(migration.statements(engine))
         connection.execute(
             "INSERT INTO schema_migrations (number, name, checksum, applied_at)"
             " VALUES (:number, :name, :checksum, :at)",

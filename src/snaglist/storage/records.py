@@ -9,73 +9,99 @@ import msgspec
 from snaglist.domain.errors import KeyReused, SnaglistError, WrongShape
 from snaglist.domain.record import NewRecord, Record
 from snaglist.storage.connection import Connection
-from snaglist.storage.postgres import WRITE_TURN
+from snaglist.storage.rows import as_list, as_rows, insertion, listed
 
-_encode = msgspec.json.Encoder().encode
-_COLUMNS = "id, source, target, run, occurred_at, event_data, redacted, idempotency_key, created_at"
-_PLACES = ", ".join(f"item.value ->> {place}" for place in range(9))
-_ITEMS = {
-    "sqlite": "jsonb_each(:{name}) AS item",
-    "postgresql": "jsonb_array_elements(CAST(:{name} AS jsonb)) AS item (value)",
-}
+_NEW_COLUMNS = dict.fromkeys(
+    [
+        *("id", "source", "target", "run", "occurred_at", "event_data", "redacted"),
+        *("idempotency_key", "created_at", "item_id", "fingerprint", "project", "attempted_at"),
+    ],
+    "TEXT",
+)
+_INSERT = insertion("records", _NEW_COLUMNS)
+_RECORD = (
+    "r.seq, r.id, r.source, r.target, r.run, r.occurred_at, r.event_data, r.redacted,"
+    " r.idempotency_key, r.created_at, r.item_id, f.cause_id, i.status"
+)
+_WITH_ITEM = (
+    "records r LEFT JOIN fingerprints f ON f.fingerprint = r.fingerprint"
+    " LEFT JOIN items i ON i.id = r.item_id"
+)
 
-# One statement for all rows: the database takes them apart, outside of Python's lock. On
-# PostgreSQL it holds the turn to write by itself, so that it needs no transaction around it.
-_INSERT = {
-    "sqlite": f"INSERT INTO records ({_COLUMNS}) SELECT {_PLACES}"
-    f" FROM {_ITEMS['sqlite'].format(name='rows')}",
-    "postgresql": f"INSERT INTO records ({_COLUMNS}) SELECT {_PLACES}"
-    f" FROM (SELECT pg_advisory_xact_lock({WRITE_TURN})) AS turn,"
-    f" {_ITEMS['postgresql'].format(name='rows')}",
-}
+
+class Filed(msgspec.Struct, frozen=True, gc=False):
+    """A new record with what it was filed to; `status` is how its item stands after it."""
+
+    record: NewRecord
+    item_id: str
+    fingerprint: str
+    project: str
+    attempted_at: str
+    cause_id: str
+    status: str
+
+    def stored(self) -> Record:
+        """The record as it reads once it is stored, its place in the order aside."""
+        new = self.record
+        return Record(
+            *(0, new.id, new.source, new.target, new.run, new.occurred_at, new.event_data),
+            *(new.redacted, new.idempotency_key, new.created_at),
+            *(self.item_id, self.cause_id, self.status),
+        )
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):
     """What became of one record: stored now, or found as it was stored before."""
 
-    record: NewRecord
+    record: Record
     was_there: bool = False
 
 
 Outcome = Stored | SnaglistError
 
 
-def insert_fresh(connection: Connection, records: Sequence[NewRecord]) -> None:
-    """Store records that cannot be there yet: a transaction of its own outside of any."""
-    connection.insert(_INSERT[connection.engine], _encode(records).decode())
-
-
-def insert_unless_there(connection: Connection, records: Sequence[NewRecord]) -> list[Outcome]:
-    """Store records, inside a transaction, and say for each what became of it.
-
-    One whose idempotency key or id is taken already is not stored again: its outcome is the
-    one that is there, or KeyReused or WrongShape where that says something else.
-    """
-    outcomes = _told_apart(connection, records)
-    fresh = [one.record for one in outcomes if isinstance(one, Stored) and not one.was_there]
-    if fresh:
-        insert_fresh(connection, fresh)
-    return outcomes
+def insert_records(connection: Connection, filed: Sequence[Filed]) -> None:
+    """Store records that are not there yet, inside a transaction."""
+    rows = [
+        (
+            *(one.record.id, one.record.source, one.record.target, one.record.run),
+            *(one.record.occurred_at, one.record.event_data, one.record.redacted),
+            *(one.record.idempotency_key, one.record.created_at, one.item_id),
+            *(one.fingerprint, one.project, one.attempted_at),
+        )
+        for one in filed
+    ]
+    connection.insert(_INSERT[connection.engine], as_rows(rows))
 
 
 def find_record(connection: Connection, record_id: str) -> Record | None:
     """The record of this id."""
     rows = connection.execute(
-        "SELECT seq, id, source, event_data, redacted, created_at FROM records WHERE id = :id",
+        f"SELECT {_RECORD} FROM {_WITH_ITEM} WHERE r.id = :id",
         id=record_id,
     )
     return Record(*rows[0]) if rows else None
 
 
-def delete_record(connection: Connection, source: str, record_id: str) -> bool:
-    """Delete the record of this id if it is of this source; whether there was one."""
-    return bool(
-        connection.execute(
-            "DELETE FROM records WHERE id = :id AND source = :source RETURNING seq",
-            id=record_id,
-            source=source,
-        )
+class Deleted(msgspec.Struct, frozen=True):
+    """A record that is no more, and what it was filed to."""
+
+    id: str
+    item_id: str | None
+    attempted_at: str | None
+    cause_id: str | None
+
+
+def delete_record(connection: Connection, source: str, record_id: str) -> Deleted | None:
+    """Delete the record of this id if it is of this source; None if there is none."""
+    rows = connection.execute(
+        "DELETE FROM records WHERE id = :id AND source = :source"
+        " RETURNING id, item_id, attempted_at,"
+        " (SELECT cause_id FROM fingerprints f WHERE f.fingerprint = records.fingerprint)",
+        id=record_id,
+        source=source,
     )
+    return Deleted(*rows[0]) if rows else None
 
 
 def bounds_of_records(
@@ -123,8 +149,8 @@ def page_of_records(
             break
         end = seq
     rows = connection.execute(
-        "SELECT seq, id, source, event_data, redacted, created_at FROM records"
-        " WHERE source = :source AND seq > :after AND seq <= :last ORDER BY seq",
+        f"SELECT {_RECORD} FROM {_WITH_ITEM}"
+        " WHERE r.source = :source AND r.seq > :after AND r.seq <= :last ORDER BY r.seq",
         source=source,
         after=after,
         last=end,
@@ -132,68 +158,68 @@ def page_of_records(
     return [Record(*row) for row in rows]
 
 
-def _told_apart(connection: Connection, records: Sequence[NewRecord]) -> list[Outcome]:
-    """For each record whether it is new, the same as one that is there, or in conflict."""
-    by_key, by_id = _found_by_key(connection, records), _found_by_id(connection, records)
-    outcomes: list[Outcome] = []
+def told_apart(
+    connection: Connection, records: Sequence[NewRecord]
+) -> list[NewRecord | Record | SnaglistError]:
+    """For each record what is to be stored or is there already, inside a transaction.
+
+    Itself if it is new; the one that says the same, if its idempotency key or id is taken, from
+    the store or from before it among these; KeyReused or WrongShape where that one says
+    something else.
+    """
+    by_key: dict[tuple[str, str], NewRecord | Record] = {**_found_by_key(connection, records)}
+    by_id: dict[str, NewRecord | Record] = {**_found_by_id(connection, records)}
+    told: list[NewRecord | Record | SnaglistError] = []
     for record in records:
         key = (record.source, record.idempotency_key or "")
         earlier = by_key.get(key) if record.idempotency_key else by_id.get(record.id)
         if earlier is None:
-            outcomes.append(Stored(record))
             by_id[record.id] = by_key[key] = record
-        elif earlier.same_content(record):
-            outcomes.append(Stored(earlier, was_there=True))
+            told.append(record)
+        elif record.same_content(earlier):
+            told.append(earlier)
         elif record.idempotency_key:
-            outcomes.append(
+            told.append(
                 KeyReused(f"The Idempotency-Key was used for record {earlier.id}, another one.")
             )
         else:
-            outcomes.append(
+            told.append(
                 WrongShape(
                     f"Record {record.id} is there already and says something else.",
                     "Give another error another id.",
                     where="/id",
                 )
             )
-    return outcomes
+    return told
 
 
 def _found_by_key(
     connection: Connection, records: Sequence[NewRecord]
-) -> dict[tuple[str, str], NewRecord]:
+) -> dict[tuple[str, str], Record]:
     wanted: dict[str, list[str]] = {}
     for record in records:
         if record.idempotency_key is not None:
             wanted.setdefault(record.source, []).append(record.idempotency_key)
-    found: dict[tuple[str, str], NewRecord] = {}
+    found: dict[tuple[str, str], Record] = {}
     for source, keys in wanted.items():
         rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM records WHERE source = :source"
-            " AND idempotency_key IS NOT NULL"
-            f" AND idempotency_key IN ({_listed(connection, 'keys')})",
+            f"SELECT {_RECORD} FROM {_WITH_ITEM} WHERE r.source = :source"
+            " AND r.idempotency_key IS NOT NULL"
+            f" AND r.idempotency_key IN ({listed(connection, 'keys')})",
             source=source,
-            keys=_as_list(keys),
+            keys=as_list(keys),
         )
-        found |= {(source, row[7]): NewRecord(*row) for row in rows}
+        there = [Record(*row) for row in rows]
+        found |= {(source, record.idempotency_key or ""): record for record in there}
     return found
 
 
-def _found_by_id(connection: Connection, records: Sequence[NewRecord]) -> dict[str, NewRecord]:
+def _found_by_id(connection: Connection, records: Sequence[NewRecord]) -> dict[str, Record]:
     given = [record.id for record in records if record.id_given]
     if not given:
         return {}
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM records WHERE id IN ({_listed(connection, 'ids')})",
-        ids=_as_list(given),
+        f"SELECT {_RECORD} FROM {_WITH_ITEM} WHERE r.id IN ({listed(connection, 'ids')})",
+        ids=as_list(given),
     )
-    return {row[0]: NewRecord(*row) for row in rows}
-
-
-def _listed(connection: Connection, name: str) -> str:
-    """SQL for the members of a parameter that `_as_list` made."""
-    return f"SELECT item.value ->> 0 FROM {_ITEMS[connection.engine].format(name=name)}"
-
-
-def _as_list(texts: list[str]) -> str:
-    return _encode([[text] for text in texts]).decode()
+    return {row[1]: Record(*row) for row in rows}

@@ -1,0 +1,53 @@
+"""POST of successes: the opposite of an error, for whoever has only curl."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.responses import Response
+
+from snaglist.api.desk import Desk
+from snaglist.api.routes import Call
+from snaglist.api.wire import ImportedOut, encode
+from snaglist.domain.errors import NotJson, WrongShape
+from snaglist.domain.payload import read_json
+from snaglist.service.recording import Limits
+from snaglist.service.successes import Imported, report_imported, success_of
+
+_one = msgspec.json.Decoder(Imported).decode
+_many = msgspec.json.Decoder(list[Imported]).decode
+
+
+async def report(desk: Desk, call: Call) -> Response:
+    """Say that entities, or parts of them, came over: what is on the list of them leaves it."""
+    source, who, at = call.params["source"], call.who, desk.now()
+    recorder = desk.recorder
+    body = await desk.read_body(call, recorder.limits.batch_bytes, "batch")
+    try:
+        successes = [
+            success_of(source, one, recorder.targets, at) for one in _read(body, recorder.limits)
+        ]
+        resolved = await desk.run(lambda: report_imported(desk.database, successes, who=who, at=at))
+    finally:
+        desk.let_go(body)
+    return Response(encode(ImportedOut(resolved)), media_type="application/json")
+
+
+def _read(body: bytes, limits: Limits) -> list[Imported]:
+    """One success, or an array of them. Raises NotJson, TooDeep or WrongShape."""
+    value = read_json(body, limits.depth)
+    if isinstance(value, list) and len(value) > limits.batch_records:
+        raise WrongShape(
+            f"The array has more than {limits.batch_records} members.", "Send it in parts."
+        )
+    try:
+        return _many(body) if isinstance(value, list) else [_one(body)]
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        raise WrongShape(
+            f"{what.replace('`', chr(34))}.",
+            'Send {"shotgun_id", "entity_type", "part"?, "target"?, "run"?, "occurred_at"?, '
+            '"target_url"?} or an array of them.',
+            where=where.rstrip("`").replace(".", "/").replace("[", "/").replace("]", ""),
+        ) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise NotJson() from None

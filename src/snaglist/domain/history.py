@@ -1,0 +1,51 @@
+"""What happened to items and causes: the entries of the audit trail, which is only added to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Event(StrEnum):
+    """What can happen to an item or a cause."""
+
+    FAILED = "failed"
+    CAME_OVER = "came_over"
+    LEASED = "leased"
+    LEASE_ENDED = "lease_ended"
+    RESOLVED = "resolved"
+    IGNORED = "ignored"
+    IGNORE_ENDED = "ignore_ended"
+    REOPENED = "reopened"
+    NOT_FAILING = "not_failing"
+    RECORD_DELETED = "record_deleted"
+    REGROUPED = "regrouped"
+    ASSIGNED = "assigned"
+    NOTED = "noted"
+    NAMED = "named"
+    FIX_NOTED = "fix_noted"
+    CLAIMED = "claimed"
+    MERGED = "merged"
+    SPLIT = "split"
+    UNDONE = "undone"
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One thing that happened; the order of its members is the order of the columns.
+
+    Of an item, `before` and `after` are its bucket (or what an edit changed), and `cause_id` is
+    the cause after it. `undo` is JSON of what a bulk edit replaced.
+    """
+
+    at: str
+    who: str
+    event: Event
+    item_id: str | None = None
+    cause_id: str | None = None
+    record_id: str | None = None
+    before: str | None = None
+    after: str | None = None
+    why: str | None = None
+    edit_id: str | None = None
+    undo: str | None = None

@@ -1,0 +1,244 @@
+"""Filing records: each to its item and its cause, in the transaction that stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from snaglist.domain.cause import Cause, CauseStatus
+from snaglist.domain.errors import SnaglistError
+from snaglist.domain.history import Event
+from snaglist.domain.identity import ItemKey
+from snaglist.domain.item import Failure, Item, new_item
+from snaglist.domain.moment import utc_text
+from snaglist.domain.record import NewRecord, Record, Sighting
+from snaglist.service.moves import Moves
+from snaglist.storage import causes as cause_store
+from snaglist.storage.causes import Pointer, Split
+from snaglist.storage.connection import Connection
+from snaglist.storage.history import name_projects
+from snaglist.storage.items import Success, items_by_key, successes_of
+from snaglist.storage.records import Filed, Outcome, Stored, insert_records, told_apart
+
+PiecesOf = Callable[[Mapping[str, Any]], Mapping[str, str]]
+_MOST_NAMES = 10_000
+_decode = msgspec.json.Decoder().decode
+
+
+class Filing:
+    """Stores records and files them; belongs to the thread that writes.
+
+    `new_id` gives a fresh UUIDv7, `clock` Unix time in seconds, `pieces_of` the pieces of a
+    record's evidence.
+    """
+
+    def __init__(
+        self, new_id: Callable[[], str], clock: Callable[[], float], pieces_of: PiecesOf
+    ) -> None:
+        self._new_id = new_id
+        self._clock = clock
+        self._pieces_of = pieces_of
+        self._names: dict[tuple[str, str], str] = {}
+
+    def store(self, connection: Connection, records: Sequence[NewRecord]) -> list[Outcome]:
+        """Store and file these in one transaction, which is durable when this returns.
+
+        The outcomes are in the order of the records.
+        """
+        at = utc_text(self._clock())
+        told: Sequence[NewRecord | Record | SnaglistError] = records
+        try:
+            with connection.transaction():
+                if any(one.id_given or one.idempotency_key is not None for one in records):
+                    told = told_apart(connection, records)
+                fresh = list({id(one): one for one in told if isinstance(one, NewRecord)}.values())
+                filed = self.file(connection, fresh, at) if fresh else []
+                if filed:
+                    insert_records(connection, filed)
+        except BaseException:
+            self._names.clear()  # what was to be stored of them may not be
+            raise
+        return _outcomes(told, filed)
+
+    def file(self, connection: Connection, records: Sequence[NewRecord], at: str) -> list[Filed]:
+        """Find or make the item and cause of each, move the items, and say where each went.
+
+        Runs inside a transaction that also stores the records.
+        """
+        moves = Moves(connection, at)
+        placed = self._placed(connection, moves, records, at)
+        items = self._items(connection, records)
+        came_over = _successes(connection, records, items)
+        filed: list[Filed] = []
+        for record, (fingerprint, cause) in zip(records, placed, strict=True):
+            sighting = record.sighting
+            failure = _failure(record, fingerprint, cause)
+            moves.fails(cause.id, failure.project, failure.attempted_at)
+            before = items.get(sighting.digest)
+            if before is None:
+                after = new_item(
+                    self._new_id(),
+                    sighting.key,
+                    failure,
+                    at,
+                    _last_success(came_over, sighting.key),
+                )
+            else:
+                after = before.failed(failure, at)
+            items[sighting.digest] = after
+            moves.item(before, after, Event.FAILED, sighting.reporter, record_id=record.id)
+            filed.append(
+                Filed(
+                    record,
+                    after.id,
+                    fingerprint,
+                    failure.project,
+                    failure.attempted_at,
+                    cause.id,
+                    after.status,
+                )
+            )
+        moves.write()
+        self._name_projects(connection, [record.sighting for record in records])
+        return filed
+
+    def _placed(
+        self, connection: Connection, moves: Moves, records: Sequence[NewRecord], at: str
+    ) -> list[tuple[str, Cause]]:
+        """For each record its fingerprint, splits considered, and the cause that it leads to."""
+        sightings = {record.sighting.fingerprint: record.sighting for record in records}
+        pointers = cause_store.pointers_of(connection, sightings)
+        split = [pointer.fingerprint for pointer in pointers.values() if pointer.is_split]
+        splits = cause_store.splits_of(connection, split) if split else []
+        if splits:
+            further = {one.into_fingerprint for one in splits}
+            pointers |= cause_store.pointers_of(connection, further)
+        known = {pointer.cause_id for pointer in pointers.values()}
+        causes = cause_store.causes_by_id(connection, known) if known else {}
+        moves.knows(causes.values())
+        fresh: list[Pointer] = []
+        for fingerprint in sorted(sightings.keys() - pointers.keys()):
+            cause = new_cause(self._new_id(), sightings[fingerprint], at)
+            moves.makes(cause)
+            causes[cause.id] = cause
+            pointers[fingerprint] = Pointer(fingerprint, cause.id)
+            fresh.append(pointers[fingerprint])
+        if fresh:
+            cause_store.point(connection, fresh)
+        placed: list[tuple[str, Cause]] = []
+        for record in records:
+            pointer = pointers[record.sighting.fingerprint]
+            if pointer.is_split:
+                pointer = pointers[self._split(record, splits)]
+            placed.append((pointer.fingerprint, causes[pointer.cause_id]))
+        return placed
+
+    def _split(self, record: NewRecord, splits: Sequence[Split]) -> str:
+        """The record's fingerprint after what people split off."""
+        fingerprint = record.sighting.fingerprint
+        pieces = self._pieces_of(_decode(record.event_data))
+        return split_fingerprint(fingerprint, pieces, splits)
+
+    def _items(self, connection: Connection, records: Sequence[NewRecord]) -> dict[str, Item]:
+        return items_by_key(connection, {record.sighting.digest for record in records})
+
+    def _name_projects(self, connection: Connection, sightings: Sequence[Sighting]) -> None:
+        names = {
+            (one.key.source, one.key.project): one.project_name
+            for one in sightings
+            if one.project_name and one.key.project
+        }
+        news = {
+            project: name for project, name in names.items() if self._names.get(project) != name
+        }
+        if news:
+            name_projects(connection, news)
+            if len(self._names) > _MOST_NAMES:
+                self._names.clear()
+            self._names |= news
+
+
+def _outcomes(
+    told: Sequence[NewRecord | Record | SnaglistError], filed: Sequence[Filed]
+) -> list[Outcome]:
+    """What became of each record; of one that is twice among them, the second was there."""
+    stored = {id(one.record): one.stored() for one in filed}
+    seen: set[int] = set()
+    outcomes: list[Outcome] = []
+    for one in told:
+        match one:
+            case NewRecord():
+                outcomes.append(Stored(stored[id(one)], was_there=id(one) in seen))
+                seen.add(id(one))
+            case Record():
+                outcomes.append(Stored(one, was_there=True))
+            case _:
+                outcomes.append(one)
+    return outcomes
+
+
+def split_fingerprint(fingerprint: str, pieces: Mapping[str, str], splits: Sequence[Split]) -> str:
+    """The fingerprint of a record with these pieces of evidence, after what people split off."""
+    for split in splits:
+        if split.fingerprint == fingerprint and pieces.get(split.piece) == split.value:
+            return split.into_fingerprint
+    return fingerprint
+
+
+def new_cause(cause_id: str, sighting: Sighting, at: str) -> Cause:
+    """The cause that a first record with its fingerprint makes; nothing is counted yet."""
+    return Cause(
+        id=cause_id,
+        fingerprint=sighting.fingerprint,
+        known=sighting.known,
+        piece=sighting.piece,
+        title=sighting.title,
+        is_transient=sighting.is_transient,
+        status=CauseStatus.DONE,
+        since=at,
+        first_failed_at=sighting.attempted_at,
+        last_failed_at=sighting.attempted_at,
+    )
+
+
+def _failure(record: NewRecord, fingerprint: str, cause: Cause) -> Failure:
+    sighting = record.sighting
+    return Failure(
+        record.id,
+        sighting.attempted_at,
+        fingerprint,
+        cause.id,
+        sighting.is_transient,
+        cause.is_ignored,
+        sighting.name,
+        sighting.key.project,
+    )
+
+
+def _successes(
+    connection: Connection, records: Sequence[NewRecord], items: Mapping[str, Item]
+) -> dict[tuple[str, str, str], list[Success]]:
+    """What is known to have come over of the entities of new items, by source, target and id."""
+    keys = [
+        record.sighting.key
+        for record in records
+        if record.sighting.key.entity_id and record.sighting.digest not in items
+    ]
+    found: dict[tuple[str, str, str], list[Success]] = {}
+    if keys:
+        for success in successes_of(connection, keys):
+            entity = (success.source, success.target, success.entity_id)
+            found.setdefault(entity, []).append(success)
+    return found
+
+
+def _last_success(found: Mapping[tuple[str, str, str], list[Success]], key: ItemKey) -> str | None:
+    """When this item last came over: whole, or this part of it; any type if its own is unknown."""
+    moments = [
+        success.came_over_at
+        for success in found.get((key.source, key.target, key.entity_id), ())
+        if key.entity_type in ("", success.entity_type) and success.part in ("", key.part)
+    ]
+    return max(moments, default=None)

@@ -1,0 +1,188 @@
+"""Every move of items in one transaction, and what follows from it.
+
+Whoever moves items (recording, a success, an edit, a deletion) tells `Moves` what was and what
+is; counts, causes and the audit trail follow here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from snaglist.domain.cause import Cause, Tally
+from snaglist.domain.history import Entry, Event
+from snaglist.domain.item import Item, Status
+from snaglist.storage import causes as cause_store
+from snaglist.storage import history
+from snaglist.storage import items as item_store
+from snaglist.storage.connection import Connection
+
+
+class Moves:
+    """Gathers the moves of one transaction; `write` stores all that follows from them.
+
+    `at` is the time of the transaction.
+    """
+
+    def __init__(self, connection: Connection, at: str) -> None:
+        self._connection = connection
+        self._at = at
+        self._new: dict[str, Item] = {}
+        self._moved: dict[str, Item] = {}
+        self._counted: dict[str, Item] = {}
+        self._tallies: dict[str, _Tally] = defaultdict(_Tally)
+        self._causes: dict[str, Cause] = {}
+        self._new_causes: dict[str, Cause] = {}
+        self._entries: list[Entry] = []
+        self._counts: dict[history.Bucket, int] = defaultdict(int)
+        self._days: dict[history.Day, int] = defaultdict(int)
+
+    def knows(self, causes: Iterable[Cause]) -> None:
+        """These causes were read in this transaction already."""
+        self._causes.update((cause.id, cause) for cause in causes)
+
+    def makes(self, cause: Cause) -> None:
+        """A new cause."""
+        self._causes[cause.id] = self._new_causes[cause.id] = cause
+
+    def fails(self, cause_id: str, project: str, attempted_at: str) -> None:
+        """A failed attempt whose evidence tells of this cause, whatever it does to the item."""
+        self._days[attempted_at[:10], cause_id, project] += 1
+        tally = self._tallies[cause_id]
+        tally.failures += 1
+        if not tally.first_failed_at or attempted_at < tally.first_failed_at:
+            tally.first_failed_at = attempted_at
+        if attempted_at > tally.failed_at:
+            tally.failed_at = attempted_at
+        cause = self._causes.get(cause_id)
+        if cause is not None and cause.claimed_at is not None and attempted_at > cause.claimed_at:
+            tally.failed_since_claim += 1
+
+    def item(
+        self,
+        before: Item | None,
+        after: Item,
+        event: Event,
+        who: str,
+        *,
+        why: str | None = None,
+        record_id: str | None = None,
+        edit_id: str | None = None,
+        undo: str | None = None,
+    ) -> None:
+        """An item as it was (None: it is new) and as it is, and what made it so."""
+        if before is None:
+            self._new[after.id] = after
+        elif before is after:
+            return
+        elif after.id in self._new:
+            self._new[after.id] = after
+        elif before.version == after.version and after.id not in self._moved:
+            self._counted[after.id] = after
+        else:
+            self._moved[after.id] = after
+            self._counted.pop(after.id, None)
+        if before is not None and before.version == after.version:
+            return
+        self._account(before, after, event)
+        self._entries.append(
+            Entry(
+                self._at,
+                who,
+                event,
+                after.id,
+                after.cause_id,
+                record_id,
+                None if before is None else before.bucket,
+                after.bucket,
+                why,
+                edit_id,
+                undo,
+            )
+        )
+
+    def cause(self, after: Cause, entry: Entry) -> None:
+        """A cause as somebody's edit left it, and the entry that tells of that."""
+        self._causes[after.id] = after
+        self._tallies[after.id] = self._tallies[after.id]
+        self._entries.append(entry)
+
+    def note(self, entry: Entry) -> None:
+        """Something that happened and moves nothing."""
+        self._entries.append(entry)
+
+    def write(self) -> None:
+        """Store it all."""
+        connection = self._connection
+        self._write_causes()
+        if self._new:
+            item_store.insert_items(connection, list(self._new.values()))
+        if self._moved:
+            item_store.move_items(connection, list(self._moved.values()))
+        if self._counted:
+            item_store.count_items(connection, list(self._counted.values()))
+        history.add_counts(connection, self._counts)
+        history.add_failures(connection, self._days)
+        history.add_entries(connection, self._entries)
+
+    def _account(self, before: Item | None, after: Item, event: Event) -> None:
+        if before is not None:
+            self._counts[_bucket(before)] -= 1
+            tally = self._tallies[before.cause_id]
+            _count(tally, before, -1)
+            if before.cause_id != after.cause_id and _is_open(before):
+                tally.moved_away += 1
+                tally.moved_to = after.cause_id
+            elif after.status is Status.RESOLVED and before.status is not Status.RESOLVED:
+                tally.resolved += 1
+        self._counts[_bucket(after)] += 1
+        tally = self._tallies[after.cause_id]
+        _count(tally, after, 1)
+        if event is Event.CAME_OVER and after.decided_at > tally.came_over_at:
+            tally.came_over_at = after.decided_at
+
+    def _write_causes(self) -> None:
+        missing = self._tallies.keys() - self._causes.keys()
+        if missing:
+            self.knows(cause_store.causes_by_id(self._connection, sorted(missing)).values())
+        made: list[Cause] = []
+        changed: list[Cause] = []
+        for cause_id, tally in sorted(self._tallies.items()):
+            cause = self._causes[cause_id].counted(tally.frozen(), self._at)
+            (made if cause_id in self._new_causes else changed).append(cause)
+        if made:
+            cause_store.insert_causes(self._connection, made)
+        if changed:
+            cause_store.update_causes(self._connection, changed)
+
+
+class _Tally:
+    """A `Tally` while it is being counted."""
+
+    __slots__ = Tally.__struct_fields__
+
+    def __init__(self) -> None:
+        self.failures = self.open_change = self.ignored_change = self.resolved_change = 0
+        self.resolved = self.moved_away = self.failed_since_claim = 0
+        self.moved_to: str | None = None
+        self.first_failed_at = self.failed_at = self.came_over_at = ""
+
+    def frozen(self) -> Tally:
+        return Tally(*(getattr(self, name) for name in Tally.__struct_fields__))
+
+
+def _bucket(item: Item) -> history.Bucket:
+    return (item.cause_id, item.project, item.entity_type, item.bucket)
+
+
+def _is_open(item: Item) -> bool:
+    return item.status in (Status.OPEN, Status.RETRYING)
+
+
+def _count(tally: _Tally, item: Item, change: int) -> None:
+    if _is_open(item):
+        tally.open_change += change
+    elif item.status is Status.IGNORED:
+        tally.ignored_change += change
+    else:
+        tally.resolved_change += change

@@ -1,0 +1,126 @@
+"""What came over: successes, reported by whoever imports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from snaglist.domain.errors import WrongShape
+from snaglist.domain.history import Event
+from snaglist.domain.identity import ItemKey, entity_id_of, entity_type_of
+from snaglist.domain.moment import attempted_at
+from snaglist.domain.record import is_source
+from snaglist.domain.words import one_line
+from snaglist.service.moves import Moves
+from snaglist.service.recording import Targets
+from snaglist.storage.connection import Connection
+from snaglist.storage.database import Database
+from snaglist.storage.items import Success, items_of_entities, note_successes
+
+SLICE = 1_000
+_LONGEST = 200
+_LONGEST_URL = 2_000
+
+
+class Imported(msgspec.Struct, forbid_unknown_fields=True):
+    """One entity, or part of one, that came over, as its importer says it."""
+
+    shotgun_id: int | str
+    entity_type: str
+    part: str = ""
+    target: str | None = None
+    run: str | None = None
+    occurred_at: str | None = None
+    target_url: str | None = None
+
+
+def success_of(source: str, imported: Imported, targets: Targets, arrived_at: str) -> Success:
+    """The success that was reported. Raises WrongShape that names the member at fault."""
+    entity_id = entity_id_of(imported.shotgun_id)
+    entity_type = entity_type_of(one_line(imported.entity_type, _LONGEST))
+    if not entity_id:
+        raise _fault("shotgun_id", "is empty")
+    if not entity_type:
+        raise _fault("entity_type", "is empty")
+    if imported.target is not None and not is_source(imported.target):
+        raise _fault("target", "is not a slug such as kitsu or jira")
+    url = imported.target_url
+    if url is not None and not (
+        url.startswith(("http://", "https://")) and url == one_line(url, _LONGEST_URL)
+    ):
+        raise _fault("target_url", "is not an http or https address")
+    return Success(
+        source,
+        targets.of(source, imported.target),
+        entity_id,
+        entity_type,
+        one_line(imported.part, _LONGEST),
+        attempted_at(imported.occurred_at, arrived_at),
+        url,
+    )
+
+
+def report_imported(database: Database, successes: Sequence[Success], *, who: str, at: str) -> int:
+    """Resolve what these say came over, wherever it stands; how many items that were.
+
+    A success of a whole entity resolves all its parts, one of a part only that part; both
+    resolve the items of its id whose type is not known. What is not on the list is remembered,
+    so that a late failure does not bring it back. Committed in slices of `SLICE`.
+    """
+    resolved = 0
+    for start in range(0, len(successes), SLICE):
+        part = successes[start : start + SLICE]
+        resolved += database.write(
+            lambda connection, part=part: resolve_all(connection, part, who, at)  # type: ignore[misc]
+        )
+    return resolved
+
+
+def resolve_all(connection: Connection, successes: Sequence[Success], who: str, at: str) -> int:
+    """Resolve what these say came over, inside a transaction; how many items that were."""
+    note_successes(connection, _newest(successes))
+    found = items_of_entities(connection, [_key(success) for success in successes])
+    items = {item.id: item for item in found}
+    by_entity: dict[tuple[str, str, str], set[str]] = {}
+    for item in found:
+        by_entity.setdefault((item.source, item.target, item.entity_id), set()).add(item.id)
+    moves = Moves(connection, at)
+    resolved: set[str] = set()
+    for success in successes:
+        entity = (success.source, success.target, success.entity_id)
+        for item_id in sorted(by_entity.get(entity, ())):
+            before = items[item_id]
+            if before.entity_type not in ("", success.entity_type):
+                continue
+            if success.part not in ("", before.part):
+                continue
+            items[item_id] = after = before.came_over(success.came_over_at, at)
+            moves.item(before, after, Event.CAME_OVER, who)
+            if after.version != before.version:
+                resolved.add(item_id)
+    moves.write()
+    return len(resolved)
+
+
+def _newest(successes: Sequence[Success]) -> list[Success]:
+    """One of each thing, the newest; the same order in every transaction."""
+    newest: dict[tuple[str, ...], Success] = {}
+    for success in sorted(successes, key=lambda one: one.came_over_at):
+        thing = (
+            *(success.source, success.target, success.entity_id),
+            *(success.entity_type, success.part),
+        )
+        newest[thing] = success
+    return [newest[thing] for thing in sorted(newest)]
+
+
+def _key(success: Success) -> ItemKey:
+    return ItemKey(
+        *(success.source, success.target, success.entity_type, success.entity_id),
+        *(success.part, ""),
+    )
+
+
+def _fault(member: str, what: str) -> WrongShape:
+    return WrongShape(f'"{member}" {what}.', "Correct this member.", where=f"/{member}")

@@ -1,0 +1,149 @@
+"""The SQL of items: finding them by key, storing what moves made of them; and of successes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from snaglist.domain.identity import ItemKey
+from snaglist.domain.item import Item
+from snaglist.storage.connection import Connection, Row
+from snaglist.storage.rows import as_list, as_rows, given, insertion, listed, update, value
+
+_FIXED = dict.fromkeys(
+    ("id", "key", "source", "target", "entity_type", "entity_id", "part"), "TEXT"
+)
+_MOVING = {
+    "name": "TEXT",
+    "project": "TEXT",
+    "status": "TEXT",
+    "reason": "TEXT",
+    "since": "TEXT",
+    "decided_at": "TEXT",
+    "failures": "BIGINT",
+    "first_failed_at": "TEXT",
+    "last_failed_at": "TEXT",
+    "standing_record_id": "TEXT",
+    "standing_is_transient": "BOOLEAN",
+    "fingerprint": "TEXT",
+    "cause_id": "TEXT",
+    "ignored_until": "TEXT",
+    "ignored_failures": "BIGINT",
+    "ignored_with_cause": "BOOLEAN",
+    "assignee": "TEXT",
+    "note": "TEXT",
+    "version": "BIGINT",
+}
+_COUNTED = {
+    name: _MOVING[name]
+    for name in (
+        *("name", "decided_at", "failures", "first_failed_at", "last_failed_at"),
+        *("standing_record_id", "standing_is_transient", "fingerprint"),
+    )
+}
+COLUMNS = ", ".join((*_FIXED, *_MOVING, "seq"))
+_INSERT = insertion("items", _FIXED | _MOVING)
+_MOVE = update("items", _MOVING)
+_COUNT = update("items", _COUNTED)
+
+
+def item_of(row: Row) -> Item:
+    """The item of a row of `COLUMNS`."""
+    return msgspec.convert(row, Item, strict=False)
+
+
+def items_by_key(connection: Connection, digests: Iterable[str]) -> dict[str, Item]:
+    """The items of these keys (`ItemKey.digest`), by key."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM items WHERE key IN ({listed(connection, 'digests')})",
+        digests=as_list(digests),
+    )
+    return {row[1]: item_of(row) for row in rows}
+
+
+def items_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Item]:
+    """The items of these ids, by id."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM items WHERE id IN ({listed(connection, 'ids')})",
+        ids=as_list(ids),
+    )
+    return {row[0]: item_of(row) for row in rows}
+
+
+def items_of_entities(connection: Connection, keys: Sequence[ItemKey]) -> list[Item]:
+    """The items of these entities, in all their parts, and the untyped ones of the same ids."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM items WHERE seq IN ("
+        f" SELECT items.seq FROM {given(connection.engine, 'entities')} JOIN items"
+        f" ON items.entity_id = {value(0)} AND items.entity_type IN ({value(1)}, '')"
+        f" AND items.source = {value(2)} AND items.target = {value(3)})",
+        entities=as_rows(
+            [[key.entity_id, key.entity_type, key.source, key.target] for key in keys]
+        ),
+    )
+    return [item_of(row) for row in rows]
+
+
+def insert_items(connection: Connection, items: Sequence[Item]) -> None:
+    """Store new items."""
+    connection.insert(_INSERT[connection.engine], as_rows(items))
+
+
+def move_items(connection: Connection, items: Sequence[Item]) -> None:
+    """Store items as they are after moves."""
+    first = len(_FIXED)
+    rows = [(item.seq, *msgspec.structs.astuple(item)[first:-1]) for item in items]
+    connection.insert(_MOVE[connection.engine], as_rows(rows))
+
+
+def count_items(connection: Connection, items: Sequence[Item]) -> None:
+    """Store items whose failures were counted, and which made no move."""
+    rows = [
+        (
+            *(item.seq, item.name, item.decided_at, item.failures),
+            *(item.first_failed_at, item.last_failed_at, item.standing_record_id),
+            *(item.standing_is_transient, item.fingerprint),
+        )
+        for item in items
+    ]
+    connection.insert(_COUNT[connection.engine], as_rows(rows))
+
+
+class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """That an entity, or part of one, came over; the order of its members is that of columns."""
+
+    source: str
+    target: str
+    entity_id: str
+    entity_type: str
+    part: str
+    came_over_at: str
+    target_url: str | None = None
+
+
+_SUCCESS = dict.fromkeys(Success.__struct_fields__, "TEXT")
+_NOTE_SUCCESS = insertion(
+    "successes",
+    _SUCCESS,
+    "ON CONFLICT (source, target, entity_id, entity_type, part) DO UPDATE SET"
+    " target_url = coalesce(excluded.target_url, successes.target_url),"
+    " came_over_at = CASE WHEN excluded.came_over_at > successes.came_over_at"
+    " THEN excluded.came_over_at ELSE successes.came_over_at END",
+)
+
+
+def note_successes(connection: Connection, successes: Sequence[Success]) -> None:
+    """Keep the time of each one's last success; no two of them are of the same thing."""
+    connection.insert(_NOTE_SUCCESS[connection.engine], as_rows(successes))
+
+
+def successes_of(connection: Connection, keys: Sequence[ItemKey]) -> list[Success]:
+    """The successes that may bear on items of these keys: those of the same entity ids."""
+    rows = connection.execute(
+        f"SELECT {', '.join(f's.{name}' for name in _SUCCESS)}"
+        f" FROM {given(connection.engine, 'entities')} JOIN successes s"
+        f" ON s.source = {value(0)} AND s.target = {value(1)} AND s.entity_id = {value(2)}",
+        entities=as_rows([[key.source, key.target, key.entity_id] for key in keys]),
+    )
+    return [Success(*row) for row in rows]

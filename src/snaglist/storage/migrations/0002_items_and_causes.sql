@@ -1,0 +1,167 @@
+-- Whose failure a record is and why: items, causes, their counts, and who did what.
+
+ALTER TABLE records ADD COLUMN item_id TEXT;
+ALTER TABLE records ADD COLUMN fingerprint TEXT;
+ALTER TABLE records ADD COLUMN project TEXT;
+ALTER TABLE records ADD COLUMN attempted_at TEXT;
+CREATE INDEX records_by_item ON records (item_id, seq);
+CREATE INDEX records_by_fingerprint ON records (fingerprint, seq);
+
+-- One part of one entity that did not come over. `domain/item.py` says what the columns mean.
+CREATE TABLE items (
+  seq                   {sequence_key},
+  id                    TEXT NOT NULL,
+  key                   TEXT NOT NULL,
+  source                TEXT NOT NULL,
+  target                TEXT NOT NULL,
+  entity_type           TEXT NOT NULL,
+  entity_id             TEXT NOT NULL,
+  part                  TEXT NOT NULL,
+  name                  TEXT NOT NULL,
+  project               TEXT NOT NULL,
+  status                TEXT NOT NULL,
+  reason                TEXT,
+  since                 TEXT NOT NULL,
+  decided_at            TEXT NOT NULL,
+  failures              BIGINT NOT NULL,
+  first_failed_at       TEXT NOT NULL,
+  last_failed_at        TEXT NOT NULL,
+  standing_record_id    TEXT,
+  standing_is_transient BOOLEAN NOT NULL,
+  fingerprint           TEXT NOT NULL,
+  cause_id              TEXT NOT NULL,
+  ignored_until         TEXT,
+  ignored_failures      BIGINT,
+  ignored_with_cause    BOOLEAN NOT NULL,
+  assignee              TEXT,
+  note                  TEXT,
+  version               BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX items_by_id ON items (id);
+CREATE UNIQUE INDEX items_by_key ON items (key);
+CREATE INDEX items_by_entity ON items (entity_id, entity_type, source, target);
+CREATE INDEX items_by_ignored_until ON items (ignored_until) WHERE ignored_until IS NOT NULL;
+
+-- What one fix repairs. `domain/cause.py` says what the columns mean.
+CREATE TABLE causes (
+  seq                {sequence_key},
+  id                 TEXT NOT NULL,
+  fingerprint        TEXT NOT NULL,
+  known              TEXT,
+  piece              TEXT NOT NULL,
+  title              TEXT NOT NULL,
+  is_transient       BOOLEAN NOT NULL,
+  status             TEXT NOT NULL,
+  since              TEXT NOT NULL,
+  first_failed_at    TEXT NOT NULL,
+  last_failed_at     TEXT NOT NULL,
+  failures           BIGINT NOT NULL,
+  open_items         BIGINT NOT NULL,
+  ignored_items      BIGINT NOT NULL,
+  resolved_items     BIGINT NOT NULL,
+  left_resolved      BIGINT NOT NULL,
+  left_moved         BIGINT NOT NULL,
+  moved_to           TEXT,
+  times_back         BIGINT NOT NULL,
+  is_ignored         BOOLEAN NOT NULL,
+  ignored_until      TEXT,
+  ignored_failures   BIGINT,
+  claim              TEXT,
+  claimed_by         TEXT,
+  claimed_at         TEXT,
+  failed_since_claim BIGINT NOT NULL,
+  merged_into        TEXT,
+  name               TEXT,
+  fix                TEXT,
+  note               TEXT,
+  assignee           TEXT,
+  version            BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX causes_by_id ON causes (id);
+
+-- Which cause a fingerprint leads to. A merge moves this pointer, never records.
+CREATE TABLE fingerprints (
+  fingerprint TEXT PRIMARY KEY,
+  cause_id    TEXT NOT NULL,
+  is_split    BOOLEAN NOT NULL
+);
+CREATE INDEX fingerprints_by_cause ON fingerprints (cause_id);
+
+-- What people split off: records of a fingerprint with this piece of evidence get another one.
+CREATE TABLE splits (
+  fingerprint TEXT NOT NULL,
+  piece       TEXT NOT NULL,
+  value       TEXT NOT NULL,
+  into_fingerprint TEXT NOT NULL,
+  PRIMARY KEY (fingerprint, piece, value)
+);
+
+-- How many items there are, kept by whatever moves one; never counted on read.
+CREATE TABLE item_counts (
+  cause_id    TEXT NOT NULL,
+  project     TEXT NOT NULL,
+  entity_type TEXT NOT NULL,
+  bucket      TEXT NOT NULL,     -- a status, or the reason of the resolved
+  items       BIGINT NOT NULL,
+  PRIMARY KEY (cause_id, project, entity_type, bucket)
+);
+CREATE INDEX item_counts_by_project ON item_counts (project, entity_type, bucket, cause_id);
+
+-- How many failed attempts there were, by the day of the attempt (UTC).
+CREATE TABLE failure_counts (
+  day      TEXT NOT NULL,
+  cause_id TEXT NOT NULL,
+  project  TEXT NOT NULL,
+  failures BIGINT NOT NULL,
+  PRIMARY KEY (day, cause_id, project)
+);
+CREATE INDEX failure_counts_by_cause ON failure_counts (cause_id, day);
+
+-- When an entity or part of one was last reported to have come over.
+CREATE TABLE successes (
+  source      TEXT NOT NULL,
+  target      TEXT NOT NULL,
+  entity_id   TEXT NOT NULL,
+  entity_type TEXT NOT NULL,
+  part        TEXT NOT NULL,
+  came_over_at TEXT NOT NULL,
+  target_url  TEXT,
+  PRIMARY KEY (source, target, entity_id, entity_type, part)
+);
+
+CREATE TABLE projects (
+  source  TEXT NOT NULL,
+  project TEXT NOT NULL,
+  name    TEXT NOT NULL,
+  PRIMARY KEY (source, project)
+);
+
+-- What happened to items and causes, by whom and why. Only ever added to.
+CREATE TABLE audit (
+  seq       {sequence_key},
+  at        TEXT NOT NULL,
+  who       TEXT NOT NULL,
+  event     TEXT NOT NULL,
+  item_id   TEXT,
+  cause_id  TEXT,                -- the cause concerned; of an item's move, the one after it
+  record_id TEXT,
+  before    TEXT,
+  after     TEXT,
+  why       TEXT,
+  edit_id   TEXT,                -- the bulk edit that this is part of
+  undo      TEXT                 -- JSON: what it was before, of a bulk edit
+);
+CREATE INDEX audit_by_item ON audit (item_id, seq);
+CREATE INDEX audit_by_cause ON audit (cause_id, seq) WHERE item_id IS NULL;
+CREATE INDEX audit_by_edit ON audit (edit_id, seq) WHERE edit_id IS NOT NULL;
+
+-- [sqlite]
+CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+-- [postgresql]
+CREATE FUNCTION refuse_to_change_audit() RETURNS trigger LANGUAGE plpgsql AS
+  $$BEGIN RAISE EXCEPTION 'the audit trail is only added to'; END$$;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_audit();
