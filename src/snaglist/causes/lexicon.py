@@ -1,0 +1,130 @@
+"""Looking for all words of all rules in one pass over a text.
+
+A phrase is found from the beginning of a word on (`project` also finds `projects`); one that
+ends in a space is found as whole words only. Quotes are dropped and other signs count as spaces
+before the search, so `column 'x'` is found in `column "x"`. Letters outside of ASCII need no word's
+beginning: several languages write without spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ahocorasick_rs import BytesAhoCorasick
+
+_FAR = 90
+_DROPPED = b"'\"`"
+_SPACED = bytes(
+    code if code >= 0x80 or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
+)
+
+
+class Hit(NamedTuple):
+    """A phrase found: which one, and where in the plain bytes."""
+
+    phrase: int
+    start: int
+    end: int
+
+
+def plain(text: str) -> bytes:
+    """The text as phrases are looked for in it: lower case, signs as spaces, quotes dropped."""
+    text = text.lower()
+    if "’" in text:
+        text = text.replace("’", "'")
+    return b" " + text.encode("utf-8", "replace").translate(_SPACED, _DROPPED) + b" "
+
+
+class Lexicon:
+    """All phrases of all rules. Terms are numbered sets of phrases; `look` says which are there."""
+
+    def __init__(
+        self,
+        terms: Mapping[str, Iterable[str]],
+        subjects: Mapping[str, Iterable[str]],
+        problems: Mapping[str, Iterable[str]],
+    ) -> None:
+        self._bits: list[int] = []
+        self.phrases: list[str] = []
+        numbers: dict[bytes, int] = {}
+        self.bit_of: dict[str, int] = {}
+        for place, (name, phrases) in enumerate(terms.items()):
+            self.bit_of[name] = 1 << place
+            for phrase in phrases:
+                needle = _needle(phrase)
+                number = numbers.setdefault(needle, len(numbers))
+                if number == len(self._bits):
+                    self._bits.append(0)
+                    self.phrases.append(phrase)
+                self._bits[number] |= 1 << place
+        self._subjects = {
+            numbers[_needle(phrase)]: name for name, listed in subjects.items() for phrase in listed
+        }
+        self._problems = {
+            numbers[_needle(phrase.removeprefix(">"))]: (place, name, phrase[:1] == ">")
+            for place, (name, listed) in enumerate(problems.items())
+            for phrase in listed
+        }
+        self._search = BytesAhoCorasick(list(numbers)).find_matches_as_indexes if numbers else None
+
+    def hits(self, text: bytes) -> list[tuple[int, int, int]]:
+        """Every phrase in a plain text, as (number, start, end)."""
+        return self._search(text, overlapping=True) if self._search else []
+
+    def look(self, hits: Iterable[tuple[int, int, int]]) -> int:
+        """The bits of all terms of which a phrase was found."""
+        bits = self._bits
+        found = 0
+        for hit in hits:
+            found |= bits[hit[0]]
+        return found
+
+    def subject(self, hits: Iterable[tuple[int, int, int]]) -> tuple[str, str]:
+        """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid.
+
+        The subject is the thing named nearest before the problem, or nearest behind it for words
+        that go before their object (`no such project`).
+        """
+        things: dict[int, tuple[int, str]] = {}
+        best: tuple[int, int, int, str, bool] | None = None
+        for number, start, end in hits:
+            if (thing := self._subjects.get(number)) is not None:
+                if start not in things or end > things[start][0]:
+                    things[start] = (end, thing)
+            elif (problem := self._problems.get(number)) is not None:
+                rank, name, goes_before = problem
+                if best is None or (rank, start, -end) < best[:3]:
+                    best = (rank, start, -end, name, goes_before)
+        if best is None:
+            return ("", "")
+        _, start, negative_end, name, goes_before = best
+        last = 0
+        for first in sorted(things):
+            if first < last - 1:
+                del things[first]  # `type` within `task type`
+            else:
+                last = things[first][0]
+        before = [
+            (start - end, end - first, thing)
+            for first, (end, thing) in things.items()
+            if end <= start + 1 and start - end <= _FAR
+        ]
+        behind = [
+            (first + negative_end, first - end, thing)
+            for first, (end, thing) in things.items()
+            if first >= -negative_end - 1 and first + negative_end <= _FAR
+        ]
+        nearest = (behind or before) if goes_before else (before or behind)
+        return (name, min(nearest)[2] if nearest else "")
+
+    def has(self, phrase: int, bit: int) -> bool:
+        """Whether the phrase of this number belongs to the term of this bit."""
+        return self._bits[phrase] & bit != 0
+
+
+def _needle(phrase: str) -> bytes:
+    needle = plain(phrase)[:-1]
+    if needle[1:2] >= b"\x80":
+        return needle[1:]
+    return needle

@@ -1,0 +1,120 @@
+"""Reading tracebacks: their frames, their exceptions, and which of several tells the cause."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+GENERIC = frozenset(
+    """
+    Exception BaseException RuntimeError Error ImportError ImportFailed ImporterError SyncError
+    SyncFailed TaskError JobError CommandError CalledProcessError RetryError MaxRetriesExceeded
+    ShotgunEntryImportFailed EntryImportFailed ImportFailure PipelineError WorkerError
+    UnhandledException HandlerError EventProcessingError ExceptionGroup SystemExit
+    """.split()
+)
+"""Exceptions that only wrap another: their own name tells nothing."""
+
+_FRAME = re.compile(
+    r'^[ |+]*File "([^"\n]{1,400})", line (\d{1,7})(?:, in ([^\n]{1,160}))?'
+    r"\n?([ |+]{2,}(?!File \")[^\n]{1,300})?",
+    re.MULTILINE,
+)
+_SCRIPT_FRAME = re.compile(r"^\s{1,12}at (?:async )?([\w.$<>\[\] ]{1,80}) \(?([^()\n]{1,300}?):\d+", re.MULTILINE)
+_RAISED = re.compile(
+    r"^(?:[ |+]*)((?:\w{1,60}\.){0,8}[A-Z_]\w{1,80})(?::[ \t]?([^\n]*(?:\n(?![ |+]*(?:Traceback|File|During|The above|  File)\b)[^\n]*){0,60})|[ \t]*$)",
+    re.MULTILINE,
+)
+_START = re.compile(r"Traceback \(most recent call last\):|(?=^\s*File \"[^\"\n]+\", line \d+)", re.MULTILINE)
+_LINKS = re.compile(
+    r"During handling of the above exception, another exception occurred:"
+    r"|The above exception was the direct cause of the following exception:"
+)
+_CARETS = re.compile(r"^[ |+]*[\^~]+[ \t^~]*$\n?", re.MULTILINE)
+_MOST_FRAMES = 200
+
+
+class Frame(NamedTuple):
+    """One line of a stack: the file's own name, the function, and the source line if printed."""
+
+    file: str
+    function: str
+    source: str
+
+    @property
+    def where(self) -> str:
+        """`shot.py:extract_frame_range`: no line numbers, they move with every release."""
+        return f"{self.file}:{self.function}" if self.function else self.file
+
+
+class Raised(NamedTuple):
+    """One exception of a traceback, and the frames that led to it, outermost first."""
+
+    type: str
+    message: str
+    frames: tuple[Frame, ...]
+
+
+def looks_like_trace(text: str) -> bool:
+    """Whether this text holds a Python traceback or a part of one, or a JavaScript stack."""
+    return "Traceback (most" in text or '", line ' in text or "\n    at " in text
+
+
+def raised_in(text: str) -> list[Raised]:
+    """The exceptions of a traceback in the order in which they are printed."""
+    text = _CARETS.sub("", text)
+    found = []
+    for block in _LINKS.split(text)[:20]:
+        if raised := _raised(block):
+            found.append(raised)
+    return found
+
+
+def telling(raised: list[Raised]) -> Raised | None:
+    """The exception that tells: the last that is more than a wrapper around another."""
+    for one in reversed(raised):
+        if one.type.rpartition(".")[2] not in GENERIC:
+            return one
+    return max(raised, key=lambda one: len(one.message), default=None)
+
+
+def before_trace(text: str) -> str:
+    """What a logger wrote in front of the traceback."""
+    start = text.find("Traceback (most")
+    return text[:start].strip() if start > 0 else ""
+
+
+def _raised(block: str) -> Raised | None:
+    frames = [
+        Frame(_own_name(file), (function or "").strip(), (source or "").strip())
+        for file, _, function, source in _FRAME.findall(block)[-_MOST_FRAMES:]
+    ]
+    if not frames and "\n    at " in block:
+        return _scripted(block)
+    end = 0
+    for match in _FRAME.finditer(block):
+        end = match.end()
+    start = end or block.find("Traceback (most")
+    rest = block[max(start, 0) :]
+    match = _RAISED.search(rest)
+    if match:
+        return Raised(match[1], (match[2] or "").strip(), tuple(frames))
+    if frames:
+        return Raised("", rest.strip(), tuple(frames))
+    return None
+
+
+def _scripted(block: str) -> Raised:
+    head = block.partition("\n    at ")[0].strip()
+    kind, colon, message = head.rpartition("\n")[2].partition(": ")
+    frames = tuple(
+        Frame(_own_name(file), function.strip(), "")
+        for function, file in _SCRIPT_FRAME.findall(block)[:_MOST_FRAMES]
+    )
+    if not colon or " " in kind.strip():
+        kind, message = "", head
+    return Raised(kind.removeprefix("Uncaught ").strip(), message, frames[::-1])
+
+
+def _own_name(path: str) -> str:
+    return re.split(r"[\\/]", path)[-1]
