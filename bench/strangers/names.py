@@ -1,0 +1,192 @@
+"""The two made-up studios, one for each half: their shows, people, fields, hosts and paths."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class World:
+    """A studio. Pools are drawn from in order: the first of a pool is met most."""
+
+    site: str
+    target: str
+    shows: tuple[tuple[int, str], ...]
+    people: tuple[tuple[int, str, str], ...]
+    groups: tuple[tuple[int, str], ...]
+    statuses: tuple[str, ...]
+    steps: tuple[tuple[int, str], ...]
+    fields: tuple[str, ...]
+    aliens: tuple[str, ...]
+    scripts: tuple[str, ...]
+    assets: tuple[str, ...]
+    workers: tuple[str, ...]
+    mounts: tuple[str, ...]
+    drives: tuple[str, ...]
+    code: str
+    home: str
+
+    def shot_code(self, chance: random.Random) -> str:
+        """A shot's name in this studio's manner."""
+        return self.code.format(
+            e=chance.randint(1, 12), s=chance.randrange(1, 60), n=chance.randrange(10, 990, 10)
+        )
+
+
+_FIRST = World(
+    site="halcyonfx.shotgrid.autodesk.com",
+    target="tracker.halcyon.example",
+    shows=tuple(
+        enumerate(
+            (
+                "Moth & Lantern",
+                "KRV2_feature",
+                "Der Glöckner",
+                "L'Été d'Avant",
+                "海辺のカモメ",
+                "Tiny Titans 🦖",
+                "promo-q3",
+                "Северный ветер",
+                "Ghost Harbor (S1)",
+                "Quokka's Day Out",
+                "ZEPHYR",
+                "नीली पतंग",
+                "Iron_Orchard_ep",
+                "Señora Luna",
+            ),
+            start=1204,
+        )
+    ),
+    people=(
+        (611, "Björk Sveinsdóttir", "bjork.s"),
+        (5120, "Liam O'Hara", "lohara"),
+        (733, "高橋 健", "ken.takahashi"),
+        (2087, "Freelance 03", "freelance03"),
+        (918, "Núria Puig i Ferrer", "npuig"),
+        (444, "Дарья Орлова", "d.orlova"),
+        (6001, "vendor.rotopaint", "vendor.rotopaint"),
+        (1310, "Sam 🎧 Achebe", "sachebe"),
+        (87, "Müller, Jörg", "jmueller"),
+        (3555, "陳 美玲", "mchen"),
+    ),
+    groups=((31, "Lighting Leads"), (58, "Outsource Paris"), (9, "コンポ班")),
+    statuses=("rdy4c", "pndlr", "kbk", "tech_fix", "omtd", "w8", "clsd"),
+    steps=(
+        (210, "Crowd"),
+        (377, "Matte Painting"),
+        (98, "Prévis"),
+        (145, "Cloth"),
+        (402, "撮影"),
+        (61, "Lookdev"),
+    ),
+    fields=(
+        "Shot.sg_lens_mm",
+        "Asset.sg_tracker_uuid",
+        "Task.sg_bid_days",
+        "Version.sg_qc_note",
+        "Shot.sg_plate_status",
+        "Sequence.sg_turnover_date",
+        "Asset.sg_vendor_code",
+        "Version.sg_frames_have_slate",
+        "Shot.sg_hero_asset",
+    ),
+    aliens=("CustomEntity11", "Delivery", "MocapTake", "CustomNonProjectEntity02"),
+    scripts=("sg2kitsu_prod", "nightly-bridge"),
+    assets=(
+        "lantern_hero",
+        "moth-swarm B",
+        "Kutsche",
+        "façade_nord",
+        "月船",
+        "rex 🦖",
+        "prop.crate.02",
+    ),
+    workers=(
+        "importd@app-03",
+        "sg-bridge.service@core2",
+        "nightly_push.py",
+        "sgpush.exe@RENDER-11",
+    ),
+    mounts=("/net/stor04/shows", "/Volumes/prodraid", "/srv/media"),
+    drives=("Y:\\shows", "\\\\filer-b\\prod"),
+    code="OBS{s:03d}_{n:04d}",
+    home="/opt/halcyon/bridge",
+)
+
+_SECOND = World(
+    site="paperplane.shotgunstudio.com",
+    target="kitsu.paperplane.example",
+    shows=tuple(
+        enumerate(
+            (
+                "Wolkenmeer",
+                "Bird/Machine",
+                "red_kettle_s02",
+                "Ñandú",
+                "별이 빛나는 밤",
+                "L’Atelier 7",  # noqa: RUF001
+                "COMM_2231",
+                "Ölüdeniz",
+                "The Long 'Maybe'",
+                "الواحة",
+                "marble-run",
+                "🌋 Lavaland",
+                "Krtek a Měsíc",
+                "Op. Nightjar",
+            ),
+            start=322,
+        )
+    ),
+    people=(
+        (1502, "Zsófia Kántor", "zkantor"),
+        (274, "D'Angelo, Rae", "rdangelo"),
+        (8090, "김서연", "seoyeon"),
+        (39, "Ext Anim 12", "ext-anim-12"),
+        (4417, "Håkon Ås", "haas"),
+        (660, "ياسمين حداد", "yhaddad"),
+        (7123, "roto_partner_x", "roto_partner_x"),
+        (905, "Pat 🐙 Quill", "pquill"),
+        (2231, "Søren Kjær", "skjaer"),
+        (5808, "Nguyễn Thị Mai", "mai.nguyen"),
+    ),
+    groups=((14, "Anim Sup"), (77, "Montréal FX"), (203, "편집팀")),
+    statuses=("appr2", "nfr", "dlvrd", "cut?", "tbh", "rtk1", "held!"),
+    steps=(
+        (512, "Hair/Fur"),
+        (33, "Story Reel"),
+        (820, "Étalonnage"),
+        (276, "Paint & Roto"),
+        (641, "배경"),
+        (119, "Stereo"),
+    ),
+    fields=(
+        "Task.sg_revision_no",
+        "Shot.sg_handles_out",
+        "Asset.sg_lod",
+        "Version.sg_codec",
+        "Shot.sg_camera_body",
+        "Episode.sg_airdate",
+        "Asset.sg_parent_pack",
+        "Version.sg_client_code",
+        "Task.sg_priority_int",
+    ),
+    aliens=("CustomEntity27", "Element", "CameraRig", "CustomThreadedEntity03"),
+    scripts=("kitsu_mirror_eu", "pp-exporter"),
+    assets=(
+        "kettle_A",
+        "balão",
+        "Vogel-Maschine",
+        "고래",
+        "tree 07 (dead)",
+        "🐙ink",
+        "set.kitchen",
+    ),
+    workers=("mirror@vm-118", "pp-import-7c9f5d", "push_to_kitsu.py", "celery@tick2"),
+    mounts=("/mnt/isilon/pp", "/jobs", "/data/exchange"),
+    drives=("R:\\jobs", "\\\\pp-nas1\\projects"),
+    code="rk{e:02d}-{s:03d}-{n:04d}",
+    home="/srv/paperplane/mirror",
+)
+
+WORLDS = {"first": _FIRST, "second": _SECOND}
