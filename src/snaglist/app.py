@@ -26,11 +26,11 @@ from snaglist import __version__
 from snaglist.api.desk import Desk
 from snaglist.api.protocol import SECURITY_HEADERS, DeskProtocol, cut_the_slow
 from snaglist.api.table import table
-from snaglist.causes.grouping import Grouper
 from snaglist.config import Settings
 from snaglist.domain.errors import CannotStart, SnaglistError, StoreUnavailable
 from snaglist.domain.record import is_source
 from snaglist.domain.redaction import Redactor
+from snaglist.service.catalogue import StudioCauses
 from snaglist.service.gatekeeper import Gatekeeper
 from snaglist.service.recording import Limits, Recorder, Targets
 from snaglist.service.schema import bring_up_to_date, require_schema
@@ -143,6 +143,7 @@ class _Running:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="snaglist-work")
         self._writer = Writer(engine, deliver=self._deliver)
+        self._causes = causes = StudioCauses(Path(settings.causes) if settings.causes else None)
         self._database = Database(engine, self._writer)
         self._gatekeeper = Gatekeeper(self._database, time.time)
         limits = Limits(
@@ -155,7 +156,13 @@ class _Running:
             table(),
             database=self._database,
             recorder=Recorder(
-                self._writer, redactor, time.time, new_id, limits, Grouper(), targets_of(settings)
+                self._writer,
+                redactor,
+                time.time,
+                new_id,
+                limits,
+                causes.first(),
+                targets_of(settings),
             ),
             gatekeeper=self._gatekeeper,
             executor=self._executor,
@@ -207,7 +214,12 @@ class _Running:
         self._loop = asyncio.get_running_loop()
         chores = [
             asyncio.create_task(chore())
-            for chore in (self._watch_the_slow, self._keep_tokens_fresh, self._note_token_use)
+            for chore in (
+                self._watch_the_slow,
+                self._keep_tokens_fresh,
+                self._note_token_use,
+                self._keep_causes_fresh,
+            )
         ]
         await receive()
         await send({"type": "lifespan.startup.complete"})
@@ -240,6 +252,11 @@ class _Running:
             # While the store is away, whoever was let in before is let in still.
             with contextlib.suppress(StoreUnavailable):
                 await self._desk.run(self._gatekeeper.refresh)
+
+    async def _keep_causes_fresh(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            await self._desk.run(lambda: self._causes.refresh(self._desk.recorder))
 
     async def _note_token_use(self) -> None:
         while True:

@@ -28,6 +28,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(description="The port that `serve` listens on.", ge=0, le=65535)] = (
         8477
     )
+    causes: Annotated[
+        str, Meta(description='A folder of a studio\'s own known causes, TOML files; "" for none.')
+    ] = ""
     default_target: Annotated[
         str, Meta(description="Where imports write when neither record nor source says: a slug.")
     ] = "kitsu"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from conftest import open_database
+from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import NotFound, SnaglistError
 from snaglist.domain.record import NewRecord
@@ -77,7 +78,7 @@ class OneDesk:
             lambda: 1795431192.0,
             lambda: str(uuid.UUID(int=next(counter))),
             Limits(batch_records=20),
-            Grouper(),
+            Grouper(Catalogue.shipped()),
         )
 
     def record(self, records: list[NewRecord]) -> list[str]:

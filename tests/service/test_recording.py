@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.redaction import Redactor
 from snaglist.service.recording import Limits, Recorder
@@ -51,7 +52,7 @@ def test_what_was_sent_is_what_is_stored(
         time.time,
         lambda: str(uuid.uuid4()),
         Limits(),
-        Grouper(),
+        Grouper(Catalogue.shipped()),
     )
     sent = json.dumps(value, ensure_ascii=as_ascii, indent=indent)
     promise: Future[list[Any]] = Future()

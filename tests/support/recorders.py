@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from snaglist.app import new_id
+from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import SnaglistError, StoreUnavailable
 from snaglist.domain.moment import utc_text
@@ -30,7 +31,7 @@ class StoreClient:
         self._database = database
         self._ledger = ledger
         self._recorder = Recorder(
-            database.writer, Redactor(), time.time, new_id, Limits(), Grouper()
+            database.writer, Redactor(), time.time, new_id, Limits(), Grouper(Catalogue.shipped())
         )
         self._own: list[Sent] = []
 

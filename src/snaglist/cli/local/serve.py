@@ -15,13 +15,14 @@ from snaglist.config import load_settings
 @click.command()
 @click.option("--host", metavar="ADDRESS", help="Listen here; 127.0.0.1 if not given.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen on this port; else 8477.")
+@click.option("--causes", metavar="DIR", help="A folder of your own known causes, TOML files.")
 @database_option
-def serve(host: str | None, port: int | None, database: str | None) -> None:
+def serve(host: str | None, port: int | None, causes: str | None, database: str | None) -> None:
     """Run the desk until it is told to stop (Ctrl-C, SIGTERM).
 
     The first start makes an admin token and shows it once.
     """
-    settings = load_settings(host=host, port=port, database=database)
+    settings = load_settings(host=host, port=port, causes=causes, database=database)
     _log_plainly(settings.log_level)
     app.serve(settings, lambda line: click.echo(plain(line)))
 
