@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
+
+from snaglist.domain.errors import Stale, WrongState
+from snaglist.domain.words import one_line
+
+_LONGEST_TITLE = 300
 
 
 class CauseStatus(StrEnum):
@@ -30,7 +36,9 @@ class Tally(msgspec.Struct, frozen=True, gc=False):
 
     `opened`, `resolved`, `ignored`, `moved_away` say how many items came into that; `moved_to`
     is the cause that the last of those now fails for. `failed_at` and `came_over_at` are the
-    newest attempts, "" without one.
+    newest attempts, "" without one. `taken` are failures that came from another cause by a merge
+    or split, or went there. `is_quiet` says that what opened was opened by people's own hand:
+    no news that the cause came back.
     """
 
     failures: int = 0
@@ -44,6 +52,8 @@ class Tally(msgspec.Struct, frozen=True, gc=False):
     failed_at: str = ""
     came_over_at: str = ""
     failed_since_claim: int = 0
+    taken: int = 0
+    is_quiet: bool = False
 
 
 class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -95,28 +105,132 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """The cause after a transaction that did this to its items."""
         after = replace(
             self,
-            failures=self.failures + tally.failures,
+            failures=self.failures + tally.failures + tally.taken,
             open_items=self.open_items + tally.open_change,
             ignored_items=self.ignored_items + tally.ignored_change,
             resolved_items=self.resolved_items + tally.resolved_change,
-            left_resolved=self.left_resolved + tally.resolved,
+            left_resolved=max(0, self.left_resolved + tally.resolved),
             left_moved=self.left_moved + tally.moved_away,
             moved_to=tally.moved_to or self.moved_to,
             first_failed_at=min(self.first_failed_at, tally.first_failed_at or "~"),
             last_failed_at=max(self.last_failed_at, tally.failed_at),
         )
-        return after._claim_shown(tally)._told_by_items(self, at)
+        if tally.taken and after.ignored_failures is not None:
+            # So many *further* failures: those of before count no more than they did.
+            after = replace(after, ignored_failures=after.ignored_failures + tally.taken)
+        return after._claim_shown(tally)._told_by_items(self, tally.is_quiet, at)
+
+    def named(self, name: str | None) -> Cause:
+        """With the name that people give it, or with its own title again."""
+        return self._edited(name=name)
+
+    def fix_noted(self, text: str | None) -> Cause:
+        """With what people wrote on how to fix it."""
+        return self._edited(fix=text)
+
+    def noted(self, text: str | None) -> Cause:
+        """With this note."""
+        return self._edited(note=text)
+
+    def assigned(self, to: str | None) -> Cause:
+        """Somebody's to look after."""
+        return self._edited(assignee=to)
+
+    def ignored(self, *, until: str | None = None, failures: int | None = None) -> Cause:
+        """Set aside with all that comes: for good, until a moment, or until so many more."""
+        return self._edited(
+            is_ignored=True,
+            ignored_until=until,
+            ignored_failures=None if failures is None else self.failures + failures,
+        )
+
+    def ignore_ended(self) -> Cause:
+        """Not set aside any more."""
+        return self._edited(is_ignored=False, ignored_until=None, ignored_failures=None)
+
+    def is_due(self, at: str) -> bool:
+        """Whether its time aside is over: the moment came, or so many more failures did."""
+        if not self.is_ignored or self.merged_into is not None:
+            return False
+        until, most = self.ignored_until, self.ignored_failures
+        return (until is not None and until <= at) or (most is not None and self.failures >= most)
+
+    def reopened(self) -> Cause:
+        """A person wants it on the list again. Raises WrongState if it is not set aside."""
+        if not self.is_ignored:
+            raise WrongState(
+                f"Cause {self.id} is not set aside.",
+                "What is resolved opens with its next failure; or reopen its items.",
+            )
+        return self.ignore_ended()
+
+    def merged(self, into: Cause) -> Cause:
+        """One with another, which all that failed for this one belongs to. Raises WrongState."""
+        if into.id == self.id:
+            raise WrongState(
+                f"Cause {self.id} cannot be merged into itself.", "Name the other cause."
+            )
+        self.check_whole()
+        into.check_whole()
+        return self._edited(merged_into=into.id, moved_to=into.id)
+
+    def unmerged(self, moved_to: str | None) -> Cause:
+        """A cause of its own again; `moved_to` is what it was before the merge."""
+        return self._edited(merged_into=None, moved_to=moved_to)
+
+    def took_over(self, other: Cause) -> Cause:
+        """With another one merged into it: what people wrote there counts where nothing is here."""
+        return self._edited(
+            fix=self.fix or other.fix,
+            note=self.note or other.note,
+            assignee=self.assignee or other.assignee,
+        )
+
+    def split_off(self) -> Cause:
+        """What is left of it when something was split off: itself, at its next version."""
+        return self._edited()
+
+    def part(self, cause_id: str, fingerprint: str, piece: str, value: str, at: str) -> Cause:
+        """The cause that people split off: its failures have this piece of evidence."""
+        return Cause(
+            id=cause_id,
+            fingerprint=fingerprint,
+            known=self.known,
+            piece=value,
+            title=one_line(f"{self.title} [{piece}: {value}]", _LONGEST_TITLE),
+            is_transient=self.is_transient,
+            status=CauseStatus.DONE,
+            since=at,
+            # Nothing is known of it yet: the first failure that it takes over says both.
+            first_failed_at=self.last_failed_at,
+            last_failed_at=self.first_failed_at,
+            is_ignored=self.is_ignored,
+            ignored_until=self.ignored_until,
+            ignored_failures=None
+            if self.ignored_failures is None
+            else self.ignored_failures - self.failures,
+        )
+
+    def check_whole(self) -> None:
+        """Raise WrongState if it was merged into another one."""
+        if self.merged_into is not None:
+            raise WrongState(
+                f"Cause {self.id} was merged into {self.merged_into}.", "Edit that one."
+            )
+
+    def check_version(self, version: int | None) -> None:
+        """Raise Stale unless it is this version; None is any."""
+        if version is not None and version != self.version:
+            raise Stale(f"Cause {self.id} is at version {self.version}, not {version}.")
 
     def claimed(self, who: str, at: str) -> Cause:
         """Somebody says it is fixed; the next attempt shows."""
-        return replace(
-            self,
-            claim=Claim.WAITING,
-            claimed_by=who,
-            claimed_at=at,
-            failed_since_claim=0,
-            version=self.version + 1,
+        return self._edited(
+            claim=Claim.WAITING, claimed_by=who, claimed_at=at, failed_since_claim=0
         )
+
+    def _edited(self, **members: Any) -> Cause:
+        return replace(self, version=self.version + 1, **members)
 
     def _claim_shown(self, tally: Tally) -> Cause:
         """With the claim as the newest attempts have shown it."""
@@ -132,13 +246,15 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return replace(self, claim=Claim.HELD)
         return self
 
-    def _told_by_items(self, before: Cause, at: str) -> Cause:
+    def _told_by_items(self, before: Cause, is_quiet: bool, at: str) -> Cause:
         """With the status that its items give it, if that changed."""
         status = self._status()
         if status is before.status:
             return self
         if status is CauseStatus.OPEN:
-            was_gone = before.status in (CauseStatus.DONE, CauseStatus.MOVED_ON)
+            was_gone = before.status in (CauseStatus.DONE, CauseStatus.MOVED_ON) and (
+                before.left_resolved or before.left_moved
+            )
             return replace(
                 self,
                 status=status,
@@ -146,16 +262,18 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
                 left_resolved=0,
                 left_moved=0,
                 moved_to=None,
-                times_back=self.times_back + was_gone,
+                times_back=self.times_back + bool(was_gone and not is_quiet),
             )
         return replace(self, status=status, since=at)
 
     def _status(self) -> CauseStatus:
+        if self.merged_into is not None:
+            return CauseStatus.MOVED_ON
         if self.open_items:
             return CauseStatus.OPEN
         if self.ignored_items or self.is_ignored:
             return CauseStatus.IGNORED
         # More went on to fail for another cause than were resolved: no good news.
-        if self.left_moved and self.left_moved >= self.left_resolved:
+        if self.moved_to is not None and self.left_moved >= self.left_resolved:
             return CauseStatus.MOVED_ON
         return CauseStatus.DONE

@@ -13,7 +13,7 @@ from typing import NoReturn, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from snaglist.domain.errors import WrongState
+from snaglist.domain.errors import Stale, WrongState
 from snaglist.domain.identity import ItemKey
 
 
@@ -56,6 +56,18 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     is_ignored: bool = False
     name: str = ""
     project: str = ""
+
+
+class Footing(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """How an item stood before an edit, to be given back if that is undone."""
+
+    status: Status
+    since: str
+    decided_at: str
+    reason: Reason | None = None
+    ignored_until: str | None = None
+    ignored_failures: int | None = None
+    ignored_with_cause: bool = False
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -170,10 +182,15 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ) -> Item:
         """Set aside: for good, until a moment, or until so many more failures.
 
-        Raises WrongState if it is resolved.
+        Itself if it is so already. Raises WrongState if it is resolved.
         """
         if self.status is Status.RESOLVED:
             self._refuse("be ignored", "It is resolved; a new failure opens it.")
+        asked = (until, failures, with_cause)
+        if self.status is Status.IGNORED and asked == (
+            *(self.ignored_until, self.ignored_failures, self.ignored_with_cause),
+        ):
+            return self
         return self._moved(
             Status.IGNORED,
             at,
@@ -196,6 +213,75 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if self.standing_record_id is None:
             self._refuse("be reopened", "Its record was deleted; a new failure opens it.")
         return self._moved(Status.OPEN, at, at)
+
+    def assigned(self, to: str | None) -> Item:
+        """Somebody's to look after; itself if it is so already."""
+        if to == self.assignee:
+            return self
+        return replace(self, assignee=to, version=self.version + 1)
+
+    def noted(self, text: str | None) -> Item:
+        """With this note; itself if it has it already."""
+        if text == self.note:
+            return self
+        return replace(self, note=text, version=self.version + 1)
+
+    def regrouped(self, fingerprint: str, cause_id: str, is_ignored: bool, at: str) -> Item:
+        """People or a better grouping say that its standing failure has another cause.
+
+        `is_ignored` is whether that one is set aside: what is open goes with it, and what was
+        set aside with the former cause alone is open.
+        """
+        if cause_id == self.cause_id:
+            return (
+                self if fingerprint == self.fingerprint else replace(self, fingerprint=fingerprint)
+            )
+        led = replace(self, fingerprint=fingerprint, cause_id=cause_id, version=self.version + 1)
+        if self.status is Status.OPEN and is_ignored:
+            return led._moved(Status.IGNORED, at, self.decided_at, ignored_with_cause=True)
+        if self.ignored_with_cause and not is_ignored:
+            return led._moved(Status.OPEN, at, self.decided_at)
+        return led
+
+    @property
+    def footing(self) -> Footing:
+        """How it stands, as an undo needs it."""
+        return Footing(
+            self.status,
+            self.since,
+            self.decided_at,
+            self.reason,
+            self.ignored_until,
+            self.ignored_failures,
+            self.ignored_with_cause,
+        )
+
+    def taken_back(self, footing: Footing, cause_is_ignored: bool, at: str) -> Item:
+        """As it stood before an edit that is undone; what came since stays counted.
+
+        A lease that the edit ended stays ended, and what was set aside with a cause that is so
+        no more is open.
+        """
+        if footing.status is Status.RETRYING or (
+            footing.ignored_with_cause and not cause_is_ignored
+        ):
+            return self._moved(Status.OPEN, at, footing.decided_at)
+        return replace(
+            self,
+            status=footing.status,
+            reason=footing.reason,
+            since=footing.since,
+            decided_at=footing.decided_at,
+            ignored_until=footing.ignored_until,
+            ignored_failures=footing.ignored_failures,
+            ignored_with_cause=footing.ignored_with_cause,
+            version=self.version + 1,
+        )
+
+    def check_version(self, version: int | None) -> None:
+        """Raise Stale unless it is this version; None is any."""
+        if version is not None and version != self.version:
+            raise Stale(f"Item {self.id} is at version {self.version}, not {version}.")
 
     def not_failing(self, began_at: str, at: str) -> Item:
         """A complete run that began at `began_at` passed its scope without it.

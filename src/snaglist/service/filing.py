@@ -110,11 +110,7 @@ class Filing:
         """For each record its fingerprint, splits considered, and the cause that it leads to."""
         sightings = {record.sighting.fingerprint: record.sighting for record in records}
         pointers = cause_store.pointers_of(connection, sightings)
-        split = [pointer.fingerprint for pointer in pointers.values() if pointer.is_split]
-        splits = cause_store.splits_of(connection, split) if split else []
-        if splits:
-            further = {one.into_fingerprint for one in splits}
-            pointers |= cause_store.pointers_of(connection, further)
+        splits = _follow_splits(connection, pointers)
         known = {pointer.cause_id for pointer in pointers.values()}
         causes = cause_store.causes_by_id(connection, known) if known else {}
         moves.knows(causes.values())
@@ -179,11 +175,29 @@ def _outcomes(
     return outcomes
 
 
+def _follow_splits(connection: Connection, pointers: dict[str, Pointer]) -> list[Split]:
+    """All that was split off these fingerprints, and off those; their pointers are added."""
+    found: list[Split] = []
+    split = [pointer.fingerprint for pointer in pointers.values() if pointer.is_split]
+    while split:
+        splits = cause_store.splits_of(connection, split)
+        found += splits
+        further = {one.into_fingerprint for one in splits} - pointers.keys()
+        led = cause_store.pointers_of(connection, further)
+        pointers |= led
+        split = [pointer.fingerprint for pointer in led.values() if pointer.is_split]
+    return found
+
+
 def split_fingerprint(fingerprint: str, pieces: Mapping[str, str], splits: Sequence[Split]) -> str:
-    """The fingerprint of a record with these pieces of evidence, after what people split off."""
+    """The fingerprint of a record with these pieces of evidence, after what people split off.
+
+    Of several rules for a fingerprint the first that fits counts; what it leads to may have
+    been split further.
+    """
     for split in splits:
         if split.fingerprint == fingerprint and pieces.get(split.piece) == split.value:
-            return split.into_fingerprint
+            return split_fingerprint(split.into_fingerprint, pieces, splits)
     return fingerprint
 
 

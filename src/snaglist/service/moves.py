@@ -7,7 +7,7 @@ is; counts, causes and the audit trail follow here and nowhere else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from snaglist.domain.cause import Cause, Tally
 from snaglist.domain.history import Entry, Event
@@ -16,6 +16,9 @@ from snaglist.storage import causes as cause_store
 from snaglist.storage import history
 from snaglist.storage import items as item_store
 from snaglist.storage.connection import Connection
+
+_REGROUPING = (Event.MERGED, Event.SPLIT, Event.REGROUPED)
+_QUIET = (*_REGROUPING, Event.UNDONE)
 
 
 class Moves:
@@ -26,7 +29,7 @@ class Moves:
 
     def __init__(self, connection: Connection, at: str) -> None:
         self._connection = connection
-        self._at = at
+        self.at = at
         self._new: dict[str, Item] = {}
         self._moved: dict[str, Item] = {}
         self._counted: dict[str, Item] = {}
@@ -70,7 +73,10 @@ class Moves:
         edit_id: str | None = None,
         undo: str | None = None,
     ) -> None:
-        """An item as it was (None: it is new) and as it is, and what made it so."""
+        """An item as it was (None: it is new) and as it is, and what made it so.
+
+        `undo` is what an undo needs to know, as JSON.
+        """
         if before is None:
             self._new[after.id] = after
         elif before is after:
@@ -85,16 +91,17 @@ class Moves:
         if before is not None and before.version == after.version:
             return
         self._account(before, after, event)
+        was, is_now = _told(before, after, event)
         self._entries.append(
             Entry(
-                self._at,
+                self.at,
                 who,
                 event,
                 after.id,
                 after.cause_id,
                 record_id,
-                None if before is None else before.bucket,
-                after.bucket,
+                was,
+                is_now,
                 why,
                 edit_id,
                 undo,
@@ -106,6 +113,25 @@ class Moves:
         self._causes[after.id] = after
         self._tallies[after.id] = self._tallies[after.id]
         self._entries.append(entry)
+
+    def hand_over(
+        self,
+        from_id: str,
+        to_id: str,
+        failures: Mapping[tuple[str, str], int],
+        first_failed_at: str,
+        last_failed_at: str,
+    ) -> None:
+        """These failures of one cause, by day and project, belong to another one now."""
+        for (day, project), number in failures.items():
+            self._days[day, from_id, project] -= number
+            self._days[day, to_id, project] += number
+        total = sum(failures.values())
+        self._tallies[from_id].taken -= total
+        tally = self._tallies[to_id]
+        tally.taken += total
+        if total:
+            tally.first_failed_at, tally.failed_at = first_failed_at, last_failed_at
 
     def note(self, entry: Entry) -> None:
         """Something that happened and moves nothing."""
@@ -131,13 +157,16 @@ class Moves:
             tally = self._tallies[before.cause_id]
             _count(tally, before, -1)
             if before.cause_id != after.cause_id and _is_open(before):
-                tally.moved_away += 1
+                tally.moved_away += event not in _REGROUPING
                 tally.moved_to = after.cause_id
             elif after.status is Status.RESOLVED and before.status is not Status.RESOLVED:
                 tally.resolved += 1
+            elif event is Event.UNDONE and before.bucket != after.bucket:
+                tally.resolved -= before.status is Status.RESOLVED
         self._counts[_bucket(after)] += 1
         tally = self._tallies[after.cause_id]
         _count(tally, after, 1)
+        tally.is_quiet |= event in _QUIET
         if event is Event.CAME_OVER and after.decided_at > tally.came_over_at:
             tally.came_over_at = after.decided_at
 
@@ -148,7 +177,7 @@ class Moves:
         made: list[Cause] = []
         changed: list[Cause] = []
         for cause_id, tally in sorted(self._tallies.items()):
-            cause = self._causes[cause_id].counted(tally.frozen(), self._at)
+            cause = self._causes[cause_id].counted(tally.frozen(), self.at)
             (made if cause_id in self._new_causes else changed).append(cause)
         if made:
             cause_store.insert_causes(self._connection, made)
@@ -166,9 +195,22 @@ class _Tally:
         self.resolved = self.moved_away = self.failed_since_claim = 0
         self.moved_to: str | None = None
         self.first_failed_at = self.failed_at = self.came_over_at = ""
+        self.taken = 0
+        self.is_quiet = False
 
     def frozen(self) -> Tally:
         return Tally(*(getattr(self, name) for name in Tally.__struct_fields__))
+
+
+def _told(before: Item | None, after: Item, event: Event) -> tuple[str | None, str | None]:
+    """What the audit trail tells of an item as it was and as it is."""
+    match event:
+        case Event.ASSIGNED:
+            return before.assignee if before is not None else None, after.assignee
+        case Event.NOTED:
+            return before.note if before is not None else None, after.note
+        case _:
+            return None if before is None else before.bucket, after.bucket
 
 
 def _bucket(item: Item) -> history.Bucket:

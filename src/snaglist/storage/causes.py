@@ -113,11 +113,11 @@ def fingerprints_of(connection: Connection, cause_id: str) -> list[Pointer]:
 
 
 def splits_of(connection: Connection, fingerprints: Iterable[str]) -> list[Split]:
-    """What people split off these fingerprints."""
+    """What people split off these fingerprints, in the order in which it counts."""
     rows = connection.execute(
         "SELECT fingerprint, piece, value, into_fingerprint FROM splits"
         f" WHERE fingerprint IN ({listed(connection, 'fingerprints')})"
-        " ORDER BY fingerprint, piece, value",
+        " ORDER BY seq",
         fingerprints=as_list(fingerprints),
     )
     return [Split(*row) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from snaglist.domain.history import Entry
+from snaglist.domain.history import Entry, Event
 from snaglist.storage.connection import Connection, Row
 from snaglist.storage.rows import as_rows, insertion
 
@@ -73,7 +73,8 @@ def name_projects(connection: Connection, names: Mapping[tuple[str, str], str]) 
 
 def entry_of(row: Row) -> Entry:
     """The entry of a row of `ENTRY_COLUMNS`."""
-    return Entry(*row)
+    at, who, event, *further = row
+    return Entry(at, who, Event(event), *further)
 
 
 def entries_of_item(connection: Connection, item_id: str) -> list[Entry]:

@@ -40,6 +40,7 @@ CREATE TABLE items (
 CREATE UNIQUE INDEX items_by_id ON items (id);
 CREATE UNIQUE INDEX items_by_key ON items (key);
 CREATE INDEX items_by_entity ON items (entity_id, entity_type, source, target);
+CREATE INDEX items_by_cause ON items (cause_id, status, seq);
 CREATE INDEX items_by_ignored_until ON items (ignored_until) WHERE ignored_until IS NOT NULL;
 
 -- What one fix repairs. `domain/cause.py` says what the columns mean.
@@ -78,6 +79,7 @@ CREATE TABLE causes (
   version            BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX causes_by_id ON causes (id);
+CREATE INDEX causes_ignored ON causes (id) WHERE is_ignored;
 
 -- Which cause a fingerprint leads to. A merge moves this pointer, never records.
 CREATE TABLE fingerprints (
@@ -88,13 +90,15 @@ CREATE TABLE fingerprints (
 CREATE INDEX fingerprints_by_cause ON fingerprints (cause_id);
 
 -- What people split off: records of a fingerprint with this piece of evidence get another one.
+-- The first rule that fits counts.
 CREATE TABLE splits (
-  fingerprint TEXT NOT NULL,
-  piece       TEXT NOT NULL,
-  value       TEXT NOT NULL,
-  into_fingerprint TEXT NOT NULL,
-  PRIMARY KEY (fingerprint, piece, value)
+  seq              {sequence_key},
+  fingerprint      TEXT NOT NULL,
+  piece            TEXT NOT NULL,
+  value            TEXT NOT NULL,
+  into_fingerprint TEXT NOT NULL
 );
+CREATE UNIQUE INDEX splits_by_piece ON splits (fingerprint, piece, value);
 
 -- How many items there are, kept by whatever moves one; never counted on read.
 CREATE TABLE item_counts (
@@ -154,6 +158,36 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_item ON audit (item_id, seq);
 CREATE INDEX audit_by_cause ON audit (cause_id, seq) WHERE item_id IS NULL;
 CREATE INDEX audit_by_edit ON audit (edit_id, seq) WHERE edit_id IS NOT NULL;
+
+-- What was asked for of many items, and how far it has come.
+CREATE TABLE edits (
+  seq       {sequence_key},
+  id        TEXT NOT NULL,
+  at        TEXT NOT NULL,
+  who       TEXT NOT NULL,
+  kind      TEXT NOT NULL,       -- the edit's name; undo and ignore_ended beside
+  asked     TEXT NOT NULL,       -- JSON of the edit as it was asked for
+  filter    TEXT,                -- which items, where a filter said so
+  cause_id  TEXT,                -- the cause that it is an edit of
+  undoes    TEXT,                -- the edit that this one takes back
+  undone_by TEXT,
+  before    TEXT,                -- JSON: what an undo needs beside the audit trail
+  matching  BIGINT NOT NULL,
+  changed   BIGINT NOT NULL,
+  skipped   BIGINT NOT NULL,
+  ended_at  TEXT                 -- NULL while there are slices
+);
+CREATE UNIQUE INDEX edits_by_id ON edits (id);
+CREATE INDEX edits_by_who ON edits (who, seq);
+CREATE INDEX edits_going_on ON edits (seq) WHERE ended_at IS NULL;
+
+-- What is left to do of an edit: each row is the work of one transaction, which deletes it.
+CREATE TABLE edit_slices (
+  edit_id TEXT NOT NULL,
+  place   BIGINT NOT NULL,
+  members TEXT NOT NULL,         -- JSON: places of items; of a split, a stretch of records
+  PRIMARY KEY (edit_id, place)
+);
 
 -- [sqlite]
 CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit

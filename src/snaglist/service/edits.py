@@ -1,0 +1,151 @@
+"""Edits of items: of one, of all that a filter finds, of all of a cause; and taking them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from snaglist.domain.edits import ItemEdit, edited, event_of, why_of
+from snaglist.domain.errors import NotFound, WrongState
+from snaglist.domain.item import Item
+from snaglist.service.moves import Moves
+from snaglist.storage import edits as store
+from snaglist.storage.connection import Connection
+from snaglist.storage.database import Database
+from snaglist.storage.edits import Edit
+from snaglist.storage.items import items_by_id
+
+SLICE = 500
+"""How many items are changed in one transaction: some 50 ms in which nothing else is written."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+def edit_item(
+    database: Database, item_id: str, edit: ItemEdit, version: int | None, *, who: str, at: str
+) -> Item:
+    """Do this to an item, if it is at this version (None: whatever it is), and return it.
+
+    Raises NotFound, Stale, or WrongState where it cannot be done as the item stands.
+    """
+
+    def change(connection: Connection) -> Item:
+        found = items_by_id(connection, [item_id])
+        if item_id not in found:
+            raise NotFound("There is no such item.", "The list of items shows all there are.")
+        before = found[item_id]
+        before.check_version(version)
+        after = edited(before, edit, at)
+        moves = Moves(connection, at)
+        moves.item(before, after, event_of(edit), who, why=why_of(edit))
+        moves.write()
+        return after
+
+    return database.write(change)
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What an edit would do now."""
+
+    matching: int
+    would_change: int
+
+
+def preview(groups: Iterable[tuple[Item, int]], edit: ItemEdit, at: str) -> Preview:
+    """What this edit would do to items of these kinds: one of each, and how many there are."""
+    matching = would_change = 0
+    for item, number in groups:
+        matching += number
+        if _changed(item, edit, at) is not None:
+            would_change += number
+    return Preview(matching, would_change)
+
+
+def begin_edit(
+    database: Database,
+    places: Sequence[int],
+    edit: ItemEdit,
+    *,
+    edit_id: str,
+    asked_of: str,
+    who: str,
+    at: str,
+) -> Edit:
+    """Take note of an edit of the items at these places, which no later one joins.
+
+    `carry_out` does it. `asked_of` is the filter that found them.
+    """
+    noted = Edit(
+        edit_id, at, who, kind_of(edit), _encode(edit).decode(), asked_of, matching=len(places)
+    )
+    return database.write(lambda connection: start(connection, noted, sliced(places)))
+
+
+def start(connection: Connection, edit: Edit, slices: Sequence[str]) -> Edit:
+    """Take note of an edit, inside a transaction; it has ended if nothing is to be done."""
+    edit = edit if slices else msgspec.structs.replace(edit, ended_at=edit.at)
+    store.insert_edit(connection, edit, slices)
+    return edit
+
+
+def sliced(places: Sequence[int]) -> list[str]:
+    """Places as the members of slices."""
+    return [
+        _encode([[place] for place in places[first : first + SLICE]]).decode()
+        for first in range(0, len(places), SLICE)
+    ]
+
+
+def kind_of(edit: msgspec.Struct) -> str:
+    """The edit's name, as its JSON has it."""
+    tag = edit.__struct_config__.tag
+    return tag if isinstance(tag, str) else ""
+
+
+def edit_slice(items: Iterable[Item], edit: ItemEdit, moves: Moves, noted: Edit, at: str) -> int:
+    """Do this to these items, where it can be done; how many were changed."""
+    changed = 0
+    for before in items:
+        after = _changed(before, edit, at)
+        if after is None:
+            continue
+        undo = _encode(before.footing).decode()
+        moves.item(
+            before,
+            after,
+            event_of(edit),
+            noted.who,
+            why=why_of(edit),
+            edit_id=noted.id,
+            undo=undo,
+        )
+        changed += 1
+    return changed
+
+
+def get_edit(database: Database, edit_id: str) -> Edit:
+    """The edit of this id, as far as it has come. Raises NotFound."""
+    return database.read(lambda connection: known_edit(connection, edit_id))
+
+
+def known_edit(connection: Connection, edit_id: str) -> Edit:
+    """The edit of this id. Raises NotFound."""
+    edit = store.find_edit(connection, edit_id)
+    if edit is None:
+        raise NotFound("There is no such edit.", "The list of edits shows all there are.")
+    return edit
+
+
+def list_edits(database: Database, before: int | None, most: int) -> list[Edit]:
+    """Edits of many items, the newest first; those ahead of place `before`, if one is given."""
+    return database.read(lambda connection: store.newest_edits(connection, before, most))
+
+
+def _changed(item: Item, edit: ItemEdit, at: str) -> Item | None:
+    """The item after the edit; None where it cannot be done, or is so already."""
+    try:
+        after = edited(item, edit, at)
+    except WrongState:
+        return None
+    return None if after is item else after

@@ -1,0 +1,340 @@
+"""Merging causes and splitting them: pointers first, then items and records, slice by slice.
+
+A fingerprint leads to one cause; from the moment a pointer moves, what arrives follows it. What
+is there already is led after it in slices, each item to where its fingerprint leads by then, so
+that merges and splits of the same causes may overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from snaglist.domain.cause import Cause
+from snaglist.domain.edits import Merge, Split
+from snaglist.domain.errors import NotFound, WrongState
+from snaglist.domain.history import Entry, Event
+from snaglist.domain.item import Item, Status
+from snaglist.service.edits import sliced, start
+from snaglist.service.moves import Moves
+from snaglist.storage import causes as cause_store
+from snaglist.storage import edits as edit_store
+from snaglist.storage import regrouping as store
+from snaglist.storage.causes import Pointer
+from snaglist.storage.connection import Connection
+from snaglist.storage.database import Database
+from snaglist.storage.edits import Edit
+from snaglist.storage.items import items_by_id
+
+PiecesOf = Callable[[Mapping[str, Any]], Mapping[str, str]]
+SLICE = 500
+_SLICE_BYTES = 4 << 20
+_LOOKED_AT = 1_000
+_SHOWN = 8
+_ALL = tuple(Status)
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class MergedBefore(msgspec.Struct, frozen=True):
+    """What an undo of a merge gives back: where these fingerprints led, and the failures."""
+
+    fingerprints: list[str]
+    failures: list[tuple[str, str, int]]
+    first_failed_at: str
+    last_failed_at: str
+    last_place: int
+    moved_to: str | None
+
+
+class SplitBefore(msgspec.Struct, frozen=True):
+    """What an undo of a split needs: the cause that it made."""
+
+    cause_id: str
+
+
+class Stretch(msgspec.Struct, frozen=True, array_like=True):
+    """The records of `fingerprint` behind place `after`, up to `last`: what a split looks at."""
+
+    fingerprint: str
+    into: str
+    after: int
+    last: int
+
+
+def known_cause(connection: Connection, cause_id: str) -> Cause:
+    """The cause of this id. Raises NotFound."""
+    found = cause_store.causes_by_id(connection, [cause_id])
+    if cause_id not in found:
+        raise NotFound("There is no such cause.", "The list of causes shows all there are.")
+    return found[cause_id]
+
+
+def begin_merge(
+    connection: Connection, cause: Cause, merge: Merge, *, edit_id: str, who: str, at: str
+) -> Edit:
+    """Let all that leads to this cause lead to another one; its items follow in slices.
+
+    Runs inside a transaction. Raises NotFound or WrongState.
+    """
+    into = known_cause(connection, merge.into)
+    merged = cause.merged(into)
+    pointers = cause_store.fingerprints_of(connection, cause.id)
+    failures = store.failures_of(connection, cause.id)
+    before = MergedBefore(
+        [pointer.fingerprint for pointer in pointers],
+        [(day, project, number) for (day, project), number in failures.items()],
+        cause.first_failed_at,
+        cause.last_failed_at,
+        store.last_place(connection),
+        cause.moved_to,
+    )
+    _point(connection, pointers, into.id)
+    moves = Moves(connection, at)
+    for one, other, after in ((cause, into, merged), (into, cause, into.took_over(cause))):
+        moves.cause(after, _entry(at, who, Event.MERGED, one, other, after, edit_id, merge.why))
+    moves.hand_over(cause.id, into.id, failures, cause.first_failed_at, cause.last_failed_at)
+    moves.write()
+    places = edit_store.places_of_cause(connection, cause.id, _ALL)
+    asked = _encode(merge).decode()
+    edit = Edit(
+        *(edit_id, at, who, "merge", asked),
+        cause_id=cause.id,
+        before=_encode(before).decode(),
+        matching=len(places),
+    )
+    return start(connection, edit, sliced(places))
+
+
+def begin_unmerge(connection: Connection, merge: Edit, *, edit_id: str, who: str, at: str) -> Edit:
+    """Let what a merge moved lead to the former cause again, with all that came since.
+
+    Runs inside a transaction. Raises WrongState if the other cause was merged further.
+    """
+    before = msgspec.json.decode(merge.before or "", type=MergedBefore)
+    cause = known_cause(connection, merge.cause_id or "")
+    into = known_cause(connection, cause.merged_into or "")
+    into.check_whole()
+    pointers = cause_store.pointers_of(connection, before.fingerprints)
+    moved = [pointer for pointer in pointers.values() if pointer.cause_id == into.id]
+    names = [pointer.fingerprint for pointer in moved]
+    failures = {(day, project): number for day, project, number in before.failures}
+    since, first, last = store.failures_since(connection, names, before.last_place)
+    for bucket, number in since.items():
+        failures[bucket] = failures.get(bucket, 0) + number
+    places = edit_store.places_of_cause(connection, into.id, _ALL, names) if names else []
+    _point(connection, moved, cause.id)
+    moves = Moves(connection, at)
+    split = cause.unmerged(before.moved_to)
+    for one, other, after in ((cause, into, split), (into, cause, into)):
+        moves.cause(after, _entry(at, who, Event.UNDONE, one, other, after, edit_id, None))
+    moves.hand_over(
+        into.id,
+        cause.id,
+        failures,
+        min(first or before.first_failed_at, before.first_failed_at),
+        max(last, before.last_failed_at),
+    )
+    moves.write()
+    edit = Edit(
+        *(edit_id, at, who, "unmerge", merge.asked),
+        cause_id=cause.id,
+        undoes=merge.id,
+        matching=len(places),
+    )
+    return start(connection, edit, sliced(places))
+
+
+def lead_items(connection: Connection, items: Sequence[Item], moves: Moves, edit: Edit) -> int:
+    """Lead these items to where their fingerprints lead now; how many went to another cause."""
+    pointers = cause_store.pointers_of(connection, {item.fingerprint for item in items})
+    led = {pointer.cause_id for pointer in pointers.values()}
+    causes = cause_store.causes_by_id(connection, led) if led else {}
+    event = Event.REGROUPED if edit.undoes else Event.MERGED
+    changed = 0
+    for item in items:
+        pointer = pointers.get(item.fingerprint)
+        if pointer is None or pointer.cause_id == item.cause_id:
+            continue
+        cause = causes[pointer.cause_id]
+        after = item.regrouped(item.fingerprint, cause.id, cause.is_ignored, moves.at)
+        moves.item(item, after, event, edit.who, edit_id=edit.id)
+        changed += 1
+    return changed
+
+
+def check_piece(database: Database, cause_id: str, split: Split, pieces_of: PiecesOf) -> None:
+    """Raise WrongState, with what there is, unless some failure of a cause has this piece.
+
+    The newest are looked at.
+    """
+
+    def newest(connection: Connection) -> list[str]:
+        pointers = cause_store.fingerprints_of(connection, cause_id)
+        found: list[str] = []
+        for pointer in pointers:
+            told = store.newest_told(
+                connection, pointer.fingerprint, _LOOKED_AT // len(pointers) + 1, _SLICE_BYTES
+            )
+            found += [one.event_data for one in told]
+        return found
+
+    values: dict[str, None] = {}
+    pieces: dict[str, None] = {}
+    for event_data in database.read(newest):
+        found = pieces_of(_decode(event_data))
+        pieces.update(dict.fromkeys(found))
+        value = found.get(split.piece)
+        if value == split.value:
+            return
+        if value is not None:
+            values[value] = None
+    there = ", ".join(repr(one)[:60] for one in list(values or pieces)[:_SHOWN]) or "none"
+    raise WrongState(
+        f"None of its newest failures has {split.value[:60]!r} for {split.piece[:60]!r}.",
+        f"Split by what is there: {there}.",
+    )
+
+
+def begin_split(
+    connection: Connection,
+    cause: Cause,
+    split: Split,
+    *,
+    cause_id: str,
+    edit_id: str,
+    who: str,
+    at: str,
+) -> Edit:
+    """Make failures with a piece of evidence a cause of their own, of this id.
+
+    What is there follows in slices. Runs inside a transaction. Raises WrongState.
+    """
+    cause.check_whole()
+    pointers = cause_store.fingerprints_of(connection, cause.id)
+    rules = [
+        cause_store.Split(
+            pointer.fingerprint,
+            split.piece,
+            split.value,
+            _split_off(pointer.fingerprint, split),
+        )
+        for pointer in pointers
+    ]
+    names = [rule.fingerprint for rule in rules]
+    for rule in cause_store.splits_of(connection, names):
+        if (rule.piece, rule.value) == (split.piece, split.value):
+            raise WrongState(
+                f"Cause {cause.id} is split by this piece already.",
+                "Merge the cause that was split off into another to undo that.",
+            )
+    part = cause.part(cause_id, rules[0].into_fingerprint, split.piece, split.value, at)
+    cause_store.insert_splits(connection, rules)
+    cause_store.point(
+        connection,
+        [
+            *(Pointer(name, cause.id, is_split=True) for name in names),
+            *(Pointer(rule.into_fingerprint, part.id) for rule in rules),
+        ],
+    )
+    moves = Moves(connection, at)
+    moves.makes(part)
+    rest = cause.split_off()
+    moves.cause(rest, _entry(at, who, Event.SPLIT, cause, part, rest, edit_id, split.why))
+    moves.cause(part, _entry(at, who, Event.SPLIT, part, cause, part, edit_id, split.why))
+    moves.write()
+    last = store.last_place(connection)
+    stretches = [Stretch(rule.fingerprint, rule.into_fingerprint, 0, last) for rule in rules]
+    edit = Edit(
+        *(edit_id, at, who, "split", _encode(split).decode()),
+        cause_id=cause.id,
+        before=_encode(SplitBefore(part.id)).decode(),
+    )
+    return start(connection, edit, [_encode(one).decode() for one in stretches])
+
+
+def look_at_stretch(
+    database: Database, stretch: Stretch, split: Split, pieces_of: PiecesOf
+) -> tuple[list[int], Stretch | None]:
+    """The places of the next records of a stretch that a split moves, and what is left of it."""
+    told = database.read(
+        lambda connection: store.records_told(
+            connection, stretch.fingerprint, stretch.after, stretch.last, SLICE, _SLICE_BYTES
+        )
+    )
+    if not told:
+        return [], None
+    fitting = [
+        one.seq
+        for one in told
+        if pieces_of(_decode(one.event_data)).get(split.piece) == split.value
+    ]
+    return fitting, msgspec.structs.replace(stretch, after=told[-1].seq)
+
+
+def split_records(
+    connection: Connection, places: Sequence[int], stretch: Stretch, moves: Moves, edit: Edit
+) -> int:
+    """Move these records to what a split made, and the items that stand by them; how many items."""
+    if not places:
+        return 0
+    moved = store.refingerprint(connection, places, stretch.fingerprint, stretch.into)
+    pointers = cause_store.pointers_of(connection, (stretch.fingerprint, stretch.into))
+    source = pointers[stretch.fingerprint].cause_id
+    target = known_cause(connection, pointers[stretch.into].cause_id)
+    if moved and source != target.id:
+        failures: store.Failures = {}
+        for one in moved:
+            bucket = (one.attempted_at[:10], one.project)
+            failures[bucket] = failures.get(bucket, 0) + 1
+        attempts = [one.attempted_at for one in moved]
+        moves.hand_over(source, target.id, failures, min(attempts), max(attempts))
+    ids = {one.id for one in moved}
+    items = items_by_id(connection, {one.item_id for one in moved if one.item_id})
+    changed = 0
+    for item in items.values():
+        if item.standing_record_id in ids:
+            after = item.regrouped(stretch.into, target.id, target.is_ignored, moves.at)
+            moves.item(item, after, Event.SPLIT, edit.who, edit_id=edit.id)
+            changed += after.cause_id != item.cause_id
+    return changed
+
+
+def _point(connection: Connection, pointers: Sequence[Pointer], cause_id: str) -> None:
+    cause_store.point(
+        connection,
+        [Pointer(pointer.fingerprint, cause_id, pointer.is_split) for pointer in pointers],
+    )
+
+
+def _split_off(fingerprint: str, split: Split) -> str:
+    """The fingerprint of what is split off this one: the same whenever it is split so again."""
+    parts = _encode([fingerprint, split.piece, split.value])
+    return f"split/{blake2b(parts, digest_size=12).hexdigest()}"
+
+
+def _entry(
+    at: str,
+    who: str,
+    event: Event,
+    one: Cause,
+    other: Cause,
+    after: Cause,
+    edit_id: str,
+    why: str | None,
+) -> Entry:
+    """What the history of one cause says of a merge or split with another one."""
+    is_into = event is Event.MERGED and after.merged_into is not None
+    return Entry(
+        at,
+        who,
+        event,
+        cause_id=one.id,
+        before=None if is_into else other.id,
+        after=other.id if is_into else None,
+        why=why,
+        edit_id=edit_id,
+    )

@@ -1,0 +1,136 @@
+"""The SQL of merges and splits: failures by day, and the records that a split moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from snaglist.storage.connection import Connection
+from snaglist.storage.rows import as_list, as_rows, given, listed, value
+
+Failures = dict[tuple[str, str], int]
+"""How many failed attempts, by day (UTC) and project."""
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """What is known of a record that a split may move."""
+
+    seq: int
+    id: str
+    event_data: str
+
+
+class Moved(msgspec.Struct, frozen=True, gc=False):
+    """A record that got another fingerprint."""
+
+    id: str
+    item_id: str | None
+    project: str
+    attempted_at: str
+
+
+def failures_of(connection: Connection, cause_id: str) -> Failures:
+    """A cause's failures."""
+    rows = connection.execute(
+        "SELECT day, project, failures FROM failure_counts"
+        " WHERE cause_id = :id AND failures <> 0 ORDER BY day, project",
+        id=cause_id,
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def failures_since(
+    connection: Connection, fingerprints: Sequence[str], after: int
+) -> tuple[Failures, str, str]:
+    """The failures that records of these fingerprints tell of, behind a place in their order.
+
+    With the first and the last attempt, "" if there is none.
+    """
+    rows = connection.execute(
+        "SELECT substr(attempted_at, 1, 10), project, count(*), min(attempted_at),"
+        " max(attempted_at) FROM records"
+        f" WHERE fingerprint IN ({listed(connection, 'fingerprints')}) AND seq > :after"
+        " GROUP BY 1, 2 ORDER BY 1, 2",
+        fingerprints=as_list(fingerprints),
+        after=after,
+    )
+    found = {(row[0], row[1]): row[2] for row in rows}
+    return (
+        found,
+        min((row[3] for row in rows), default=""),
+        max((row[4] for row in rows), default=""),
+    )
+
+
+def last_place(connection: Connection) -> int:
+    """The place of the newest record; 0 without one."""
+    place: int = connection.execute("SELECT coalesce(max(seq), 0) FROM records")[0][0]
+    return place
+
+
+def records_told(
+    connection: Connection, fingerprint: str, after: int, last: int, most: int, most_bytes: int
+) -> list[Told]:
+    """Records of a fingerprint behind place `after`, up to place `last`.
+
+    At most `most` of them, and no more than fit `most_bytes`, but one at least if there is one.
+    """
+    sizes = connection.execute(
+        "SELECT seq, octet_length(event_data) FROM records WHERE fingerprint = :fingerprint"
+        " AND seq > :after AND seq <= :last ORDER BY seq LIMIT :most",
+        fingerprint=fingerprint,
+        after=after,
+        last=last,
+        most=most,
+    )
+    if not sizes:
+        return []
+    end, room = sizes[0][0], most_bytes
+    for seq, size in sizes:
+        room -= size
+        if room < 0:
+            break
+        end = seq
+    rows = connection.execute(
+        "SELECT seq, id, event_data FROM records WHERE fingerprint = :fingerprint"
+        " AND seq > :after AND seq <= :last ORDER BY seq",
+        fingerprint=fingerprint,
+        after=after,
+        last=end,
+    )
+    return [Told(*row) for row in rows]
+
+
+def newest_told(connection: Connection, fingerprint: str, most: int, most_bytes: int) -> list[Told]:
+    """The newest records of a fingerprint, within the same bounds."""
+    sizes = connection.execute(
+        "SELECT seq, octet_length(event_data) FROM records WHERE fingerprint = :fingerprint"
+        " ORDER BY seq DESC LIMIT :most",
+        fingerprint=fingerprint,
+        most=most,
+    )
+    if not sizes:
+        return []
+    first, room = sizes[0][0], most_bytes
+    for seq, size in sizes:
+        room -= size
+        if room < 0:
+            break
+        first = seq
+    return records_told(connection, fingerprint, first - 1, sizes[0][0], most, most_bytes)
+
+
+def refingerprint(
+    connection: Connection, seqs: Sequence[int], fingerprint: str, into: str
+) -> list[Moved]:
+    """Give those of these records that have this fingerprint another one; which they were."""
+    rows = connection.execute(
+        "UPDATE records SET fingerprint = :into WHERE fingerprint = :fingerprint AND seq IN"
+        f" (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'places')})"
+        " RETURNING id, item_id, project, attempted_at",
+        into=into,
+        fingerprint=fingerprint,
+        places=as_rows([[seq] for seq in seqs]),
+    )
+    return [Moved(*row) for row in rows]
