@@ -31,6 +31,7 @@ from snaglist.domain.errors import CannotStart, SnaglistError, StoreUnavailable
 from snaglist.domain.record import is_source
 from snaglist.domain.redaction import Redactor
 from snaglist.service.catalogue import StudioCauses
+from snaglist.service.clock import Clock
 from snaglist.service.gatekeeper import Gatekeeper
 from snaglist.service.recording import Limits, Recorder, Targets
 from snaglist.service.schema import bring_up_to_date, require_schema
@@ -42,6 +43,7 @@ from snaglist.storage.writer import Write, Writer, settle
 BACKLOG = 2048
 THREADS = 8
 REFRESH_SECONDS = 1.0
+BREATH_SECONDS = 0.02
 FLUSH_SECONDS = 60.0
 WATCH_SECONDS = 0.5
 LONGEST_STOP_SECONDS = 3
@@ -170,6 +172,12 @@ class _Running:
             clock=time.time,
             new_id=new_id,
         )
+        self._clock = Clock(
+            self._database,
+            time.time,
+            new_id,
+            lambda event: self._desk.recorder.grouper.pieces(event),
+        )
         self._server = Server(
             uvicorn.Config(
                 self._application,
@@ -219,6 +227,7 @@ class _Running:
                 self._keep_tokens_fresh,
                 self._note_token_use,
                 self._keep_causes_fresh,
+                self._do_what_is_due,
             )
         ]
         await receive()
@@ -257,6 +266,15 @@ class _Running:
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             await self._desk.run(lambda: self._causes.refresh(self._desk.recorder))
+
+    async def _do_what_is_due(self) -> None:
+        more = False
+        while True:
+            await asyncio.sleep(BREATH_SECONDS if more else REFRESH_SECONDS)
+            try:
+                more = await self._desk.run(self._clock.tick)
+            except SnaglistError:
+                more = False
 
     async def _note_token_use(self) -> None:
         while True:

@@ -131,7 +131,7 @@ class Triage:
 
     def carries_out(self, edit: Edit) -> Edit:
         """All that is left of an edit is done."""
-        return carry_out(self.database, edit.id, pieces_of, self.now)
+        return carry_out(self.database, edit, pieces_of, self.now)
 
     def undoes(self, edit_id: str | None = None) -> Edit:
         """Somebody takes an edit back, the last one if none is named."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import msgspec
 from starlette.responses import Response
 
+from snaglist.api.bodies import read_as
 from snaglist.api.desk import Desk
 from snaglist.api.routes import Call
 from snaglist.api.wire import ImportedOut, encode
-from snaglist.domain.errors import NotJson, WrongShape
+from snaglist.domain.errors import WrongShape
 from snaglist.domain.payload import read_json
 from snaglist.service.recording import Limits
 from snaglist.service.successes import Imported, report_imported, success_of
 
-_one = msgspec.json.Decoder(Imported).decode
-_many = msgspec.json.Decoder(list[Imported]).decode
+_one = msgspec.json.Decoder(Imported)
+_many = msgspec.json.Decoder(list[Imported])
+_SHAPE = (
+    'Send {"shotgun_id", "entity_type", "part"?, "target"?, "run"?, "occurred_at"?, '
+    '"target_url"?} or an array of them.'
+)
 
 
 async def report(desk: Desk, call: Call) -> Response:
@@ -39,15 +44,6 @@ def _read(body: bytes, limits: Limits) -> list[Imported]:
         raise WrongShape(
             f"The array has more than {limits.batch_records} members.", "Send it in parts."
         )
-    try:
-        return _many(body) if isinstance(value, list) else [_one(body)]
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        raise WrongShape(
-            f"{what.replace('`', chr(34))}.",
-            'Send {"shotgun_id", "entity_type", "part"?, "target"?, "run"?, "occurred_at"?, '
-            '"target_url"?} or an array of them.',
-            where=where.rstrip("`").replace(".", "/").replace("[", "/").replace("]", ""),
-        ) from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise NotJson() from None
+    if isinstance(value, list):
+        return read_as(_many, body, limits.depth, _SHAPE)
+    return [read_as(_one, body, limits.depth, _SHAPE)]

@@ -18,14 +18,18 @@ _PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
         "Where the import reads: `shotgun`, or another slug.",
         {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$", "examples": ["shotgun"]},
     ),
-    "id": ("The record's id.", {"type": "string", "format": "uuid"}),
+    "id": ("The id, a UUID.", {"type": "string", "format": "uuid"}),
     "file": ("The file's name.", {"type": "string", "examples": ["docs.js"]}),
 }
 
 
 def document_of(routes: list[Route]) -> dict[str, Any]:
     """The document that describes these routes."""
-    bodies = [body for route in routes for body in (*route.takes.values(), route.answer.body)]
+    bodies = [
+        body
+        for route in routes
+        for body in (*route.takes.values(), route.answer.body, *(one.body for one in route.further))
+    ]
     types = [body for body in [*bodies, Problem] if body is not None and not _is_plain(body)]
     _, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
@@ -79,7 +83,7 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _responses(route: Route) -> dict[str, Any]:
-    responses = {str(route.answer.status): _answer(route.answer)}
+    responses = {str(one.status): _answer(one) for one in (route.answer, *route.further)}
     errors: list[type[SnaglistError]] = list(route.errors)
     if route.scope is not None:
         errors += [NotSignedIn, NotAllowed, StoreUnavailable]

@@ -72,7 +72,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Route:
-    """One method on one path. `scope` is None where no token is needed."""
+    """One method on one path. `scope` is None where no token is needed.
+
+    `further` are other good answers than the usual one.
+    """
 
     method: str
     path: str
@@ -83,6 +86,7 @@ class Route:
     errors: tuple[type[SnaglistError], ...] = ()
     takes: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
+    further: tuple[Answer, ...] = ()
 
     @property
     def name(self) -> str:

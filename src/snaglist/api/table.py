@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from snaglist.api import about, imported, recording, records
+from snaglist.api import about, edits, imported, recording, records
+from snaglist.api.edit_wire import EditedCauseOut, EditOut
+from snaglist.api.listed_wire import ItemOut
 from snaglist.api.routes import Answer, Parameter, Route, Table
 from snaglist.api.wire import (
     BatchOut,
@@ -17,6 +19,7 @@ from snaglist.api.wire import (
     RecordOut,
 )
 from snaglist.domain.access import Scope
+from snaglist.domain.edits import CauseEdit, ItemEdit
 from snaglist.domain.errors import (
     BadParameter,
     EncodedBody,
@@ -25,16 +28,32 @@ from snaglist.domain.errors import (
     NotJson,
     RateExceeded,
     RecordRefused,
+    Stale,
     StoreUnavailable,
     TooDeep,
     TooLarge,
     WrongMediaType,
     WrongShape,
+    WrongState,
 )
 from snaglist.service.successes import Imported
 
-RECORDS, ABOUT = "Records", "The desk itself"
+RECORDS, EDITS, ABOUT = "Records", "Edits", "The desk itself"
 _UNREADABLE = (NotJson, WrongShape, TooDeep, EncodedBody, TooLarge)
+_ETAG = {"ETag": "Its version, for `If-Match`."}
+_EDIT_AT = {"Location": "Where the edit tells how far it has come."}
+_IF_MATCH = Parameter(
+    "If-Match",
+    "header",
+    "The ETag that it had when you looked; if it was changed since, nothing is done (412).",
+    {"type": "string", "examples": ['"3"']},
+)
+_CURSOR = Parameter(
+    "cursor",
+    "query",
+    "Begin behind this place, as the `Link` of the page before says it.",
+    {"type": "string"},
+)
 _LINK = {"Link": 'With `limit`, `rel="next"` leads to the next page, if there is one.'}
 
 
@@ -74,12 +93,7 @@ def routes() -> list[Route]:
                     "At most so many records; without it, all.",
                     {"type": "integer", "minimum": 1, "maximum": records.MOST_A_PAGE},
                 ),
-                Parameter(
-                    "cursor",
-                    "query",
-                    "Begin behind this place, as the `Link` of the page before says it.",
-                    {"type": "string"},
-                ),
+                _CURSOR,
             ),
         ),
         Route(
@@ -129,6 +143,7 @@ def routes() -> list[Route]:
             Answer(200, "The record.", RecordOut),
             errors=(NotFound,),
         ),
+        *_edit_routes(),
         _about("/", about.root, Answer(200, "Who answers.", DeskOut)),
         _about("/healthz", about.health, Answer(200, "The process is there.", HealthOut)),
         _about(
@@ -152,6 +167,91 @@ def routes() -> list[Route]:
             about.docs_file,
             Answer(200, "The file.", bytes, media_type="*/*"),
             errors=(NotFound,),
+        ),
+    ]
+
+
+def _edit_routes() -> list[Route]:
+    """The routes by which people edit what is on the list."""
+    done = Answer(200, "It is done.", EditOut, headers=_EDIT_AT)
+    going_on = Answer(202, "It is going on.", EditOut, headers=_EDIT_AT)
+    return [
+        Route(
+            "POST",
+            "/api/v1/items/{id}/edits",
+            Scope.TRIAGE,
+            edits.edit_item,
+            EDITS,
+            Answer(200, "The item as it is now.", ItemOut, headers=_ETAG),
+            errors=(*_UNREADABLE, BadParameter, NotFound, WrongState, Stale),
+            takes={"application/json": ItemEdit},
+            parameters=(_IF_MATCH,),
+        ),
+        Route(
+            "POST",
+            "/api/v1/causes/{id}/edits",
+            Scope.TRIAGE,
+            edits.edit_cause,
+            EDITS,
+            Answer(200, "The cause as it is now.", EditedCauseOut, headers=_ETAG),
+            errors=(*_UNREADABLE, BadParameter, NotFound, WrongState, Stale),
+            takes={"application/json": CauseEdit},
+            parameters=(_IF_MATCH,),
+            further=(
+                Answer(202, "The cause; its items are following.", EditedCauseOut, headers=_ETAG),
+            ),
+        ),
+        Route(
+            "GET",
+            "/api/v1/edits",
+            Scope.READ,
+            edits.list_edits,
+            EDITS,
+            Answer(200, "The edits.", list[EditOut], headers=_LINK),
+            errors=(BadParameter,),
+            parameters=(
+                Parameter(
+                    "limit",
+                    "query",
+                    "At most so many edits.",
+                    {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": edits.MOST_A_PAGE,
+                        "default": edits.USUAL_PAGE,
+                    },
+                ),
+                _CURSOR,
+            ),
+        ),
+        Route(
+            "GET",
+            "/api/v1/edits/{id}",
+            Scope.READ,
+            edits.get_edit,
+            EDITS,
+            Answer(200, "The edit.", EditOut),
+            errors=(NotFound,),
+        ),
+        Route(
+            "POST",
+            "/api/v1/edits/{id}/undo",
+            Scope.TRIAGE,
+            edits.undo_edit,
+            EDITS,
+            done,
+            errors=(NotFound, WrongState),
+            further=(going_on,),
+        ),
+        Route(
+            "POST",
+            "/api/v1/edits/last/undo",
+            Scope.TRIAGE,
+            edits.undo_last_edit,
+            EDITS,
+            done,
+            errors=(NotFound, WrongState),
+            further=(going_on,),
         ),
     ]
 

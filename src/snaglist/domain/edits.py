@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, Literal, TypeVar, assert_never
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -104,7 +104,10 @@ CauseEdit = Name | Fix | Note | Assign | ClaimFixed | Ignore | Reopen | Resolve 
 """What can be done to a cause."""
 
 
-def checked(edit: ItemEdit | CauseEdit, at: str) -> ItemEdit | CauseEdit:
+AnyEdit = TypeVar("AnyEdit", bound=Struct)
+
+
+def checked(edit: AnyEdit, at: str) -> AnyEdit:
     """The edit with its texts in order and its moment in the desk's spelling.
 
     Raises WrongShape that names the member: control characters, a moment that is none or past.

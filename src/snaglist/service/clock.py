@@ -6,8 +6,10 @@ when nothing is, and decides anew inside the transaction that changes it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
+from snaglist.domain.errors import SnaglistError, StoreUnavailable
 from snaglist.domain.history import Event
 from snaglist.domain.moment import utc_text
 from snaglist.service.cause_edits import end_ignore
@@ -17,6 +19,8 @@ from snaglist.service.slices import do_slice
 from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
+
+log = logging.getLogger("snaglist.clock")
 
 SLICE = 500
 WHO = "snaglist"
@@ -59,9 +63,19 @@ class Clock:
             self._database.write(
                 lambda connection, cause_id=cause_id: self._open_cause(connection, cause_id, at)  # type: ignore[misc]
             )
-        for edit_id in edits:
+        went_on = [self._went_on(edit_id, at) for edit_id in edits]
+        return bool(items or causes or any(went_on))
+
+    def _went_on(self, edit_id: str, at: str) -> bool:
+        """Do a slice of an edit; False where the store refuses it, so that others go on."""
+        try:
             do_slice(self._database, edit_id, self._pieces_of, at)
-        return bool(items or causes or edits)
+        except StoreUnavailable:
+            raise
+        except SnaglistError:
+            log.exception("edit %s cannot go on", edit_id)
+            return False
+        return True
 
     def _open_cause(self, connection: Connection, cause_id: str, at: str) -> None:
         cause = known_cause(connection, cause_id)

@@ -6,12 +6,15 @@ server goes on where the last slice ended.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from itertools import count
 
 import msgspec
 from msgspec.structs import replace
 
 from snaglist.domain.edits import Ignore, ItemEdit, Split
+from snaglist.domain.errors import StoreUnavailable
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Footing, Item, Status
 from snaglist.service.edits import edit_slice, get_edit, known_edit
@@ -30,20 +33,31 @@ from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
 from snaglist.storage.items import items_by_id
 
+log = logging.getLogger("snaglist.edits")
+
 _OPEN = (Status.OPEN, Status.RETRYING)
 _encode = msgspec.json.Encoder().encode
 
 
 def carry_out(
-    database: Database, edit_id: str, pieces_of: PiecesOf, now: Callable[[], str]
+    database: Database,
+    edit: Edit,
+    pieces_of: PiecesOf,
+    now: Callable[[], str],
+    most: int | None = None,
 ) -> Edit:
-    """Do all that is left of an edit, and return it.
+    """Do what is left of an edit, `most` slices at most, and return it as far as it has come.
 
-    Raises StoreUnavailable; what is left then is done by the clock (`service/clock.py`).
+    What is left then, or when the store cannot go on, is done by the clock
+    (`service/clock.py`).
     """
-    edit = get_edit(database, edit_id)
-    while edit.ended_at is None:
-        edit = do_slice(database, edit_id, pieces_of, now())
+    try:
+        for _ in count() if most is None else range(most):
+            if edit.ended_at is not None:
+                break
+            edit = do_slice(database, edit.id, pieces_of, now())
+    except StoreUnavailable:
+        log.warning("edit %s stopped; it goes on when the store does", edit.id)
     return edit
 
 
