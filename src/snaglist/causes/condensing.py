@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
 from snaglist.causes import traces
+from snaglist.causes.prefixes import without_prefix
 from snaglist.causes.texts import clipped, inner_texts, parsed
 
 SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
@@ -25,6 +24,8 @@ _ALARM = re.compile(
     r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR|ERRORE)\b|(?i:^\W{0,3}(?:error|fatal|panic|e)[ :\]])"
 )
 _CALM = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE|WARNING|WARN)\b|(?i:\[(?:info|debug)\])")
+_SENT = re.compile(r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)""")
+_LONGEST_COMPLAINT = 400
 _MOST_LINES = 80
 
 
@@ -40,9 +41,17 @@ def is_plain(text: str) -> bool:
     )
 
 
+def spoken(text: str) -> str:
+    """What an unpacked text tells, line by line, without what a logger wrote in front."""
+    if not is_plain(text):
+        text = condensed(text)
+    if "\n" in text:
+        return "\n".join(without_prefix(line) for line in text.splitlines())
+    return without_prefix(text)
+
+
 def condensed(text: str) -> str:
-    """What the text tells, on as few lines as that takes. Reads no further than its bounds."""
-    text = _unpacked(text)
+    """What an unpacked text tells, on as few lines as that takes."""
     if match := SQL.search(text) if "[SQL" in text or "\n" in text else None:
         text = text[: match.start()]
     if traces.looks_like_trace(text):
@@ -54,12 +63,13 @@ def condensed(text: str) -> str:
     return _without_payload(text)
 
 
-def _unpacked(text: str) -> str:
+def unpacked(text: str) -> str:
     """The text inside of JSON, of a repr or of written-out escapes."""
-    if text.lstrip()[:1] in ("{", "["):
-        value = parsed(text.strip())
-        if value is not None and (inner := list(inner_texts(value))):
-            text = clipped("\n".join(inner))
+    start = text.find("{")
+    if start < 0 and text.lstrip()[:1] == "[":
+        start = text.find("[")
+    if start >= 0 and '"' in text:
+        text = _from_json(text, start)
     if match := _WRAPPED.match(text):
         text = match[2]
     if "\\" in text:
@@ -70,13 +80,24 @@ def _unpacked(text: str) -> str:
     return text
 
 
-def _without_frames(text: str) -> str:
-    one = traces.telling(traces.raised_in(text))
-    if one is None:
+def _from_json(text: str, start: int) -> str:
+    """The text with an error's JSON body replaced by what that says."""
+    end = max(text.rfind("}"), text.rfind("]")) + 1
+    if end <= start:
         return text
+    value = parsed(text[start:end])
+    if value is None:
+        return text
+    inner = list(inner_texts(value))
+    if not inner:
+        return text
+    return clipped("\n".join(filter(None, [text[:start].strip(), *inner, text[end:].strip()])))
+
+
+def _without_frames(text: str) -> str:
+    said = traces.told_by(traces.raised_in(text))
     before = traces.before_trace(text)
-    said = f"{one.type}: {one.message}" if one.type else one.message
-    return f"{said}\n{_alarming(before)}" if before else said
+    return f"{said}\n{_alarming(before)}" if before else said or text
 
 
 def _alarming(text: str) -> str:
@@ -100,9 +121,14 @@ def _alarming(text: str) -> str:
 def _without_payload(text: str) -> str:
     """The text without the object that was sent; an error's own body stays."""
     start = text.find("{")
-    if start < 0 or _BODY_WORDS.search(text, start, start + 2000):
+    if start < 0:
         return text
     end = text.rfind("}")
+    if _BODY_WORDS.search(text, start, start + 2000):
+        return text.replace('"', " ") if '"' in text else text
+    inside = text[start : end if end > start else len(text)]
+    if len(inside) < _LONGEST_COMPLAINT and ":" in inside and not _SENT.search(inside):
+        return text.replace("{", " ").replace("}", " ").replace("'", " ").replace('"', " ")
     return f"{text[:start]}{{…}}{text[end + 1 :]}" if end > start else text[:start]
 
 
@@ -118,7 +144,3 @@ def _decoded(match: re.Match[str]) -> str:
     raw = bytes.fromhex(match[0].replace("\\x", ""))
     return raw.decode("utf-8", "replace")
 
-
-def as_text(value: Any) -> str:
-    """A member's text, or "" for anything else."""
-    return value if isinstance(value, str) else ""

@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 
+from snaglist.causes import signs
 from snaglist.causes.masks import masked
 from snaglist.causes.reading import Reading
+from snaglist.causes.traces import GENERIC, looks_like_trace
 
 VERSION = "1"
 
-UNTELLING = frozenset(
-    """
-    RuntimeError Exception Error PushFailed ImportFailed SyncFailed ShotgunEntryImportFailed
-    """.split()
-)
 VAGUE = frozenset(
     """
     TypeError AttributeError KeyError IndexError NameError UnboundLocalError ZeroDivisionError
@@ -74,19 +71,31 @@ def telling_words(reading: Reading) -> tuple[list[str], str]:
     """The significant words of the text that tells most, and the exception it names."""
     names = names_in(reading)
     best: tuple[list[str], str] = ([], "")
-    for text in reading.told:
-        kind = next((one for one in _exceptions(text) if one not in UNTELLING), "")
-        lines = text.splitlines()[:_MOST_LINES]
-        words = significant(masked("\n".join(lines), names))
-        if len(words) >= 2 or (kind and kind not in VAGUE):
-            return words, kind
-        if len(words) > len(best[0]) or (kind and not best[1]):
-            best = (words, kind)
+    best_score = -1
+    for text, opened in zip(reading.told, reading.opened, strict=False):
+        kind = next((one for one in signs.EXCEPTION.findall(text[:600]) if one not in GENERIC), "")
+        words = significant(masked("\n".join(text.splitlines()[:_MOST_LINES]), names))
+        score = min(len(words), 5) + (2 if kind else 0) + (2 if looks_like_trace(opened) else 0)
+        if score > best_score:
+            best, best_score = (words, kind), score
     return best
+
+
+_REASON = re.compile(
+    r"\b[1-5]\d\d:? (?:(?:Client|Server) Error:? ?)?(?:OK|Bad Request|Unauthorized|Payment Required|Forbidden|Not Found"
+    r"|Method Not Allowed|Conflict|Gone|Unprocessable (?:Entity|Content)|Too Many Requests|Internal Server Error"
+    r"|Bad Gateway|Service Unavailable|Gateway Time-?out)",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*")
+_GERMAN = re.compile(r"\b(?:der|die|das|nicht|wurde|ist|und|ein|eine|von|im|auf)\b")
 
 
 def significant(text: str) -> list[str]:
     """The words of a masked text that carry meaning, each once, in order."""
+    text = _REASON.sub("", text)
+    if not _GERMAN.search(text):
+        text = _NAMES.sub("<name>", text)
     found: dict[str, None] = {}
     for word in _WORD.findall(text):
         if word[0] == "<":
@@ -119,10 +128,3 @@ def names_in(reading: Reading) -> list[str]:
 
 
 _KINDS = frozenset(["entity_type", "type", "reason", "event_type", "attribute_name", "field"])
-_EXCEPTION = re.compile(
-    r"\b(?:\w+\.)*([A-Z]\w*(?:Error|Exception|Fault|Failed|Violation|Timeout|Warning))\b"
-)
-
-
-def _exceptions(text: str) -> list[str]:
-    return _EXCEPTION.findall(text[:600])

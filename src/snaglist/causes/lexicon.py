@@ -16,7 +16,7 @@ from ahocorasick_rs import BytesAhoCorasick
 _FAR = 90
 _DROPPED = b"'\"`"
 _SPACED = bytes(
-    code if code >= 0x80 or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
+    code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
 )
 
 
@@ -33,7 +33,8 @@ def plain(text: str) -> bytes:
     text = text.lower()
     if "’" in text:
         text = text.replace("’", "'")
-    return b" " + text.encode("utf-8", "replace").translate(_SPACED, _DROPPED) + b" "
+    found = b" " + text.encode("utf-8", "replace").translate(_SPACED, _DROPPED) + b" "
+    return found.replace(b"\n", b" \n ") if b"\n" in found else found
 
 
 class Lexicon:
@@ -80,7 +81,7 @@ class Lexicon:
             found |= bits[hit[0]]
         return found
 
-    def subject(self, hits: Iterable[tuple[int, int, int]]) -> tuple[str, str]:
+    def subject(self, hits: Iterable[tuple[int, int, int]], text: bytes) -> tuple[str, str]:
         """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid.
 
         The subject is the thing named nearest before the problem, or nearest behind it for words
@@ -105,6 +106,11 @@ class Lexicon:
                 del things[first]  # `type` within `task type`
             else:
                 last = things[first][0]
+        line_start = text.rfind(b"\n", 0, start + 1)
+        line_end = text.find(b"\n", start) if b"\n" in text[start:] else len(text)
+        things = {
+            first: thing for first, thing in things.items() if line_start <= first < line_end
+        }
         before = [
             (start - end, end - first, thing)
             for first, (end, thing) in things.items()

@@ -1,4 +1,4 @@
-"""One walk through a record's members: what is null, what is false, and whom it links to."""
+"""One walk through a record's members: what is null, true or false, and whom it links to."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Payload(NamedTuple):
 
     absent: list[str]
     denied: list[str]
+    affirmed: list[str]
     links: list[dict[str, Any]]
     link_type: str
 
@@ -23,6 +24,7 @@ def survey(members: Any) -> Payload:
     """Look through an object and what lies in it, at most four levels and so many members deep."""
     absent: list[str] = []
     denied: list[str] = []
+    affirmed: list[str] = []
     links: list[dict[str, Any]] = []
     link_type = ""
     room = MOST_MEMBERS
@@ -36,6 +38,8 @@ def survey(members: Any) -> Payload:
                     absent.append(name)
             elif inner is False:
                 denied.append(name)
+            elif inner is True:
+                affirmed.append(name)
             elif name == "link_type":
                 link_type = inner if type(inner) is str else ""
             elif depth < _DEEPEST:
@@ -47,5 +51,5 @@ def survey(members: Any) -> Payload:
                     ]
             room -= 1
             if room < 0:
-                return Payload(absent, denied, links, link_type)
-    return Payload(absent, denied, links, link_type)
+                return Payload(absent, denied, affirmed, links, link_type)
+    return Payload(absent, denied, affirmed, links, link_type)
