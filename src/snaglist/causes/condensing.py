@@ -21,9 +21,11 @@ _WRAPPED = re.compile(
     r"""^\s*\w{1,60}(?:\.\w{1,60}){0,6}\(\s*(['"])(.{8,})\1,?\s*\)\s*$""", re.DOTALL
 )
 _ALARM = re.compile(
-    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR|ERRORE)\b|(?i:^\W{0,3}(?:error|fatal|panic|e)[ :\]])"
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E "
 )
 _CALM = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE|WARNING|WARN)\b|(?i:\[(?:info|debug)\])")
+_QUERY = re.compile(r"(://[^\s?'\"<>]{1,300})\?[^\s'\"<>)]*")
+_QUOTED_PATH = re.compile(r"'(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^'\n]{3,}'|\"(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^\"\n]{3,}\"")
 _SENT = re.compile(r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)""")
 _LONGEST_COMPLAINT = 400
 _MOST_LINES = 80
@@ -45,6 +47,10 @@ def spoken(text: str) -> str:
     """What an unpacked text tells, line by line, without what a logger wrote in front."""
     if not is_plain(text):
         text = condensed(text)
+    if "://" in text:
+        text = _QUERY.sub(r"\1", text)
+    if "/" in text or ":\\" in text:
+        text = _QUOTED_PATH.sub("…", text)
     if "\n" in text:
         return "\n".join(without_prefix(line) for line in text.splitlines())
     return without_prefix(text)

@@ -109,6 +109,12 @@ class Reading:
         return "\n".join(self.opened)
 
     @lazily
+    def everything(self) -> str:
+        """The texts and the statement that a member of its own holds."""
+        statement = self.member("statement", "sql", "query")
+        return f"{self.full}\n{statement[:2000]}" if type(statement) is str else self.full
+
+    @lazily
     def request(self) -> str:
         """What was asked for, when a member of its own says so: `PUT https://…`."""
         value = self.member("request", "request_url", "api_url", "endpoint")

@@ -102,13 +102,13 @@ EXCEPTION = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 REGEX = re.compile(r"\^[\[(\\]|[\])][*+]\$?")
-CODE = re.compile(r"\b[A-Za-z]{2,30}(?:_[A-Za-z]{2,30}){1,5}\b|\b(?:[A-Z][a-z]{1,20}){2,7}\b")
+CODE = re.compile(r"\b[A-Za-z]{2,30}(?:_[A-Za-z]{2,30}){1,5}\b|\b(?:[A-Z]{1,6}[a-z]{1,20}){2,8}\b")
 CODE_WORDS = frozenset(
     """
     unknown missing not no invalid denied forbidden expired revoked exists exist required limit exceeded
     locked unsupported conflict duplicate failed refused timeout unavailable pending mismatch taken full
-    killed rejected archived disabled deleted quota unauthorized found
+    killed rejected archived disabled deleted quota unauthorized found large unmapped parse unreachable
     """.split()
 )
 """An error's code is read word by word when one of them is one of these: `unknown_assignee`."""
-CODE_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+CODE_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
