@@ -24,8 +24,8 @@ MOUNT = re.compile(
     r"|(\\\\{1,4}[\w.-]{1,60}\\{1,2}[\w$.-]{1,60})|\b([A-Za-z]:)[\\/]"
 )
 CODEC = re.compile(
-    r"\bVideo: (\w{2,20})|(?i:unsupported|unknown|unbekannter) ?codec:? ['\"]?(\w{2,20})|(?i:codec) ['\"(]([\w-]{2,20})['\")]"
-    r"|(?i:decoder) \((?:codec )?(\w{2,20})\)|(?i:decoder for) (?:codec )?['\"]?(\w{2,20})|(?i:codec) (\w{2,20}) (?:is|kann|n'est)"
+    r"\bVideo: (\w{2,20})|(?i:(?:unsupported|unknown|unbekannter) ?codec:?) ['\"]?(\w{2,20})|(?i:codec) ['\"(]([\w-]{2,20})['\")]"
+    r"|(?i:decoder) \((?:codec )?(\w{2,20})\)|(?i:decoder (?:found )?for):? (?:codec )?['\"]?(\w{2,20})|(?i:codec) (\w{2,20}) (?:is|kann|n'est)"
 )
 TRANSITION = re.compile(
     rf"(?i:from|von|de)\s{OPEN}({INSIDE}{{1,40}}?){SHUT}\s(?i:to|nach|zu|auf|à|vers|a)\s{OPEN}({INSIDE}{{1,40}}?){SHUT}"

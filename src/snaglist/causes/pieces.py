@@ -28,11 +28,11 @@ _Q = r"['\"«»“”„`‘’「『]"
 _QUOTED = re.compile(rf"{_Q}\s?([^'\"«»“”„`’」』\n]{{1,80}}?)\s?['\"«»“”`’」』]")
 _PERSON_ID = re.compile(r"(?i:\b(?:shotgrid|shotgun|sg|fpt|user|person)[ _]?id|#)\W{0,3}(\d{1,9})\b")
 _STATUS_ASSIGNED = re.compile(
-    r"(?i:status)(?:_list|_code|_name|_short_name)?\s?[=:]\s?['\"]?([\w-]{1,40})"
+    r"(?i:status(?:_list|_code|_name|_short_name)?)(?:\s?=\s?['\"]?([\w-]{1,40})|:\s?['\"]([\w-]{1,40})['\"])"
 )
 _STATUS_WORD = re.compile(
-    rf"(?i:status(?:es)?|statut|estado|ステータス|状态)(?:\s(?i:short name|named|code|name))?\s?[:=]?\s?{_Q}\s?([^'\"«»“”\n]{{1,40}}?)\s?['\"«»“”’」』]"
-    rf"|(?i:status|statut|estado|ステータス|状态) ([a-z0-9_-]{{2,12}})\b"
+    rf"(?i:status(?:es|_list)?|statut|estado|ステータス|状态){INSIDE}{{0,40}}?{OPEN}\s?({INSIDE}{{1,40}}?)\s?{SHUT}"
+    r"|(?i:status|statut|estado) ([a-z0-9_-]{2,12}) (?=(?:is|was|does|has|not|n'|ist|no|wurde)\b)"
 )
 _STEP_WORD = re.compile(
     rf"(?i:task[ _]?type|pipeline step|step|type de t[âa]che|aufgabentyp|tipo de tarea|タスクタイプ|任务类型)s?:? #?{_Q}?\s?([^'\"«»“”\n,;()]{{1,60}}?)\s?(?:{_Q}|(?= (?:not|is|does|was|could|has|do|in|for|n'|nicht|ist|no|introuv|inconnu|unbek|unknown|missing)\b)|[,;(.]|$)"
@@ -49,9 +49,9 @@ _PERSON_NAME = re.compile(
 
 _THE_FIELD = re.compile(r"\b[Tt]he ([A-Z]\w*(?: [A-Z]\w*)*) field\b")
 _PATTERN_FIELD = re.compile(
-    r"\b(\w{1,40})\n {1,8}(?:string|String|value|Value)|\b(\w{1,40}): (?:string|String|value|Value) (?:does|should|must|contains)"
+    r"\b(\w{1,40})\n {1,8}(?:string|String|value|Value)"
+    r"|\b(\w{1,40}): ['\"]?(?:string|String|value|Value)\b[^\n]{0,80}?(?:match|pattern|contains)"
 )
-
 _SUBSCRIPT = re.compile(r"\[['\"](\w{1,60})['\"]\]")
 _OWN_TABLES = {
     "Asset": "entity", "Shot": "entity", "Sequence": "entity", "Episode": "entity", "Scene": "entity",
@@ -97,16 +97,9 @@ def status(reading: Reading) -> Piece:
         culprit = culprit_of(reading)
         shown = culprit.shown if culprit.role == "status" else ""
     if not shown and (match := _STATUS_ASSIGNED.search(reading.speech)):
-        shown = match[1]
+        shown = mentions.first(match)
     if not shown:
-        shown = next(
-            (
-                one[1] or one[2]
-                for one in _STATUS_WORD.finditer(reading.speech)
-                if one[1] or one[2] not in _STATUS_NOISE
-            ),
-            "",
-        )
+        shown = mentions.first(_STATUS_WORD.search(reading.speech))
     if not shown and (match := _QUOTED.search(reading.speech)):
         shown = match[1]
     return _named(shown)
@@ -391,9 +384,6 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "subject": subject,
 }
 
-_STATUS_NOISE = frozenset(
-    "code for with not is was null list name in of id could to has http".split()
-)
 _folded: dict[str, Piece] = {}
 
 

@@ -14,6 +14,7 @@ from snaglist.causes.texts import details_of, texts_of
 
 _LONGEST_LOOK = 9_000
 _LONGEST_KEY = 64
+_SHORTEST_NAME = 3
 _SOURCE_HOSTS = ("shotgrid", "shotgunstudio", "autodesk", "flowproduction")
 _MEDIA_HOSTS = (
     "amazonaws",
@@ -62,15 +63,11 @@ class Reading:
 
     @lazily
     def told(self) -> list[str]:
-        """The texts without statements, frames, payloads and names: what the failure says."""
-        name = self.name
+        """The texts without statements, frames and payloads: what the failure says."""
         told = []
         room = _LONGEST_LOOK
-        named = len(name) > 3
         for text in self.opened:
             text = spoken(text)
-            if named and name in text:
-                text = text.replace(name, "…")
             told.append(text[:room])
             room -= len(text)
             if room <= 0:
@@ -88,6 +85,9 @@ class Reading:
     @lazily
     def plain(self) -> bytes:
         speech = self.speech
+        for name in (self.name, self.project):  # a show may be called "Timeout"
+            if len(name) > _SHORTEST_NAME and name in speech:
+                speech = speech.replace(name, "…")
         return plain(f"{speech}\n{self.codes}" if self.codes else speech)
 
     @lazily

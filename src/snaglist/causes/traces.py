@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_BUILT_IN = frozenset(
-    """
-    KeyError IndexError ValueError TypeError AttributeError NameError LookupError OSError IOError
-    AssertionError ZeroDivisionError TimeoutError ConnectionError MemoryError RecursionError
-    StopIteration UnboundLocalError NotImplementedError PermissionError FileNotFoundError
-    """.split()
+_WRAPPER = re.compile(
+    r"(?:Push|Import|Export|Sync|Synchroni[sz]ation|Task|Job|Process|Processing|Handler|Worker|Entity|Event|Retry"
+    r"|Pipeline|Migration|Transfer|Operation|Unexpected|Unhandled|Internal|Bridge|Batch|Run|Publish|Record|Entry)*"
+    r"(?:Failed|Error|Exception|Failure|Aborted)"
 )
 GENERIC = frozenset(
     """
@@ -85,7 +83,8 @@ class Raised(NamedTuple):
         """Whether this exception says nothing of its own: a bare name, or `PushFailed: Shot 5`."""
         if self.name in GENERIC:
             return len(_REFERENCE.sub("", self.message)) < 2 * _FEWEST_LETTERS
-        return self.name not in _BUILT_IN and len(_REFERENCE.sub("", self.message)) < _FEWEST_LETTERS
+        little = len(_REFERENCE.sub("", self.message)) < _FEWEST_LETTERS
+        return little and _WRAPPER.fullmatch(self.name) is not None
 
 
 def looks_like_trace(text: str) -> bool:
