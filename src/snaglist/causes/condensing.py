@@ -21,7 +21,8 @@ _WRAPPED = re.compile(
     r"""^\s*\w{1,60}(?:\.\w{1,60}){0,6}\(\s*(['"])(.{8,})\1,?\s*\)\s*$""", re.DOTALL
 )
 _ALARM = re.compile(
-    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E "
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E ",
+    re.MULTILINE,
 )
 _CALM = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE|WARNING|WARN)\b|(?i:\[(?:info|debug)\])")
 _QUERY = re.compile(r"(://[^\s?'\"<>]{1,300})\?[^\s'\"<>)]*")
@@ -108,20 +109,18 @@ def _without_frames(text: str) -> str:
 
 def _alarming(text: str) -> str:
     """The lines of a log from the first alarm on, without the calm ones; all if none alarms."""
-    lines = [line for line in text.splitlines() if line.strip()][-_MOST_LINES:]
-    first = next((place for place, line in enumerate(lines) if _ALARM.search(line[:200])), None)
-    if first is None:
-        return "\n".join(lines)
+    if _ALARM.search(text) is None:
+        return text
     kept = []
     taking = False
-    for line in lines[first:]:
+    for line in text.splitlines()[-_MOST_LINES:]:
         if _ALARM.search(line[:200]):
             taking = True
         elif _CALM.search(line[:120]):
             taking = False
-        if taking:
+        if taking and line.strip():
             kept.append(line)
-    return "\n".join(kept)
+    return "\n".join(kept) if kept else text
 
 
 def _without_payload(text: str) -> str:

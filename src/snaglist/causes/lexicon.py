@@ -14,6 +14,11 @@ from typing import NamedTuple
 from ahocorasick_rs import BytesAhoCorasick
 
 _FAR = 90
+_UNDERSCORE = ord("_")
+_SPACE = ord(" ")
+_LONGEST_SHORT = 3
+CODES = "#codes"
+"""The term whose phrases, written with a star in front, are also found inside of words."""
 _DROPPED = b"'\"`"
 _SPACED = bytes(
     code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
@@ -67,11 +72,24 @@ class Lexicon:
             for place, (name, listed) in enumerate(problems.items())
             for phrase in listed
         }
+        self._inside = {numbers[_needle(phrase)] for phrase in terms.get(CODES, ())}
         self._search = BytesAhoCorasick(list(numbers)).find_matches_as_indexes if numbers else None
 
     def hits(self, text: bytes) -> list[tuple[int, int, int]]:
         """Every phrase in a plain text, as (number, start, end)."""
         return self._search(text, overlapping=True) if self._search else []
+
+    def holds_code(self, hits: Iterable[tuple[int, int, int]], text: bytes) -> bool:
+        """Whether a word that marks error codes stands inside of a longer word."""
+        inside = self._inside
+        for number, start, end in hits:
+            if number in inside:
+                before, behind = text[start - 1], text[end]
+                if before == _UNDERSCORE or behind == _UNDERSCORE:
+                    return True
+                if end - start > _LONGEST_SHORT and before != _SPACE and before < 0x80:
+                    return True
+        return False
 
     def look(self, hits: Iterable[tuple[int, int, int]]) -> int:
         """The bits of all terms of which a phrase was found."""
@@ -130,6 +148,8 @@ class Lexicon:
 
 
 def _needle(phrase: str) -> bytes:
+    if phrase.startswith("*"):
+        return phrase[1:].encode()
     needle = plain(phrase)[:-1]
     if needle[1:2] >= b"\x80":
         return needle[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _LONGEST = 400
+_DATES = frozenset("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 
 PREFIX = re.compile(
     r"""
@@ -31,6 +32,8 @@ PREFIX = re.compile(
 
 def without_prefix(line: str) -> str:
     """The line without what a logger wrote in front; the line itself if nothing else is in it."""
+    if line[1:2].islower() and line[:1].isupper() and line[:3] not in _DATES:
+        return line  # begins like a sentence or the name of an exception
     match = PREFIX.match(line, 0, _LONGEST)
     if match is None or match.end() >= len(line) or match[0].isspace():
         return line

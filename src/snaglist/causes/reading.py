@@ -14,6 +14,7 @@ from snaglist.causes.texts import details_of, texts_of
 
 _LONGEST_LOOK = 9_000
 _LONGEST_KEY = 64
+_LONGEST_BEFORE = 24
 _SHORTEST_NAME = 3
 _SOURCE_HOSTS = ("shotgrid", "shotgunstudio", "autodesk", "flowproduction")
 _MEDIA_HOSTS = (
@@ -40,6 +41,15 @@ class Reading:
         self.event = event
         self.lexicon = lexicon
         self.details = details_of(event)
+        self.payload = survey(self.details)
+        self.texts = texts_of(event, self.details)
+        self.opened = [text if is_plain(text) else unpacked(text) for text in self.texts]
+        """The texts out of their wrappings: JSON, a repr, written-out escapes."""
+        self.told = _bounded([spoken(text) for text in self.opened])
+        """The texts without statements, frames and payloads: what the failure says."""
+        self.speech = "\n".join(self.told)
+        self.plain, self.hits = self._listen()
+        """The texts as phrases are looked for in them, and every phrase that was found there."""
 
     def member(self, *names: str) -> Any:
         """The first of these members that is there and not null, in details or beside them."""
@@ -52,56 +62,32 @@ class Reading:
                 return value
         return None
 
-    @lazily
-    def texts(self) -> list[str]:
-        return texts_of(self.event, self.details)
-
-    @lazily
-    def opened(self) -> list[str]:
-        """The texts out of their wrappings: JSON, a repr, written-out escapes."""
-        return [text if is_plain(text) else unpacked(text) for text in self.texts]
-
-    @lazily
-    def told(self) -> list[str]:
-        """The texts without statements, frames and payloads: what the failure says."""
-        told = []
-        room = _LONGEST_LOOK
-        for text in self.opened:
-            text = spoken(text)
-            told.append(text[:room])
-            room -= len(text)
-            if room <= 0:
-                break
-        return told
-
-    @lazily
-    def speech(self) -> str:
-        return "\n".join(self.told)
-
-    @lazily
-    def hits(self) -> list[tuple[int, int, int]]:
-        return self.lexicon.hits(self.plain)
-
-    @lazily
-    def plain(self) -> bytes:
+    def _listen(self) -> tuple[bytes, list[tuple[int, int, int]]]:
+        lexicon = self.lexicon
         speech = self.speech
         for name in (self.name, self.project):  # a show may be called "Timeout"
             if len(name) > _SHORTEST_NAME and name in speech:
                 speech = speech.replace(name, "…")
-        return plain(f"{speech}\n{self.codes}" if self.codes else speech)
+        text = plain(speech)
+        hits = lexicon.hits(text)
+        if self.payload.affirmed or lexicon.holds_code(hits, text):
+            codes = self._codes(speech)
+            if codes:
+                text += plain(codes)
+                hits = lexicon.hits(text)
+        return text, hits
 
-    @lazily
-    def codes(self) -> str:
+    def _codes(self, speech: str) -> str:
         """The words of error codes such as `unknown_assignee` or `ParentPending`, spaced.
 
         A member that is true is such a code, too: `OOMKilled`.
         """
         found = []
-        for code in (*signs.CODE.findall(self.speech), *self.payload.affirmed):
+        for code in (*signs.CODE.findall(speech), *self.payload.affirmed):
             words = [word.lower() for word in signs.CODE_PARTS.findall(code)]
             if not signs.CODE_WORDS.isdisjoint(words):
                 found.append(" ".join(words))
-        return "\n".join(found)
+        return "\n" + "\n".join(found) if found else ""
 
     @lazily
     def full(self) -> str:
@@ -163,6 +149,9 @@ class Reading:
     @lazily
     def project(self) -> str:
         """The project's name, or its id after a `#`, or "" when nothing says."""
+        value = self.details.get("project")
+        if type(value) is dict and type(value.get("name")) is str:
+            return _short(value["name"])
         value = self.member("project", "project_name")
         if isinstance(value, Mapping):
             name = value.get("name") or value.get("code")
@@ -213,10 +202,16 @@ class Reading:
             inner = response.get("status") or response.get("status_code")
             if type(inner) is int and 400 <= inner <= 599:
                 return inner
-        if not self.look & self.lexicon.bit_of["#number"]:
-            return noted
-        match = signs.STATUS.search(self.speech)
-        return int(match[1] or match[2] or match[3]) if match else noted
+        if self.look & self.lexicon.bit_of["#number"]:
+            speech = self.speech
+            for match in signs.STATUS.finditer(speech):
+                start = match.start()
+                before = speech[max(0, start - _LONGEST_BEFORE) : start].lower()
+                if signs.STATUS_BEFORE.search(before) or signs.STATUS_BEHIND.match(
+                    speech, match.end()
+                ):
+                    return int(match[1])
+        return noted
 
     @lazily
     def host(self) -> str:
@@ -346,10 +341,6 @@ class Reading:
         return type(sent) is int and type(returned) is int and sent > returned
 
     @lazily
-    def payload(self) -> Payload:
-        return survey(self.details)
-
-    @lazily
     def absent(self) -> frozenset[str]:
         """The members of the payload that are null, wherever it stands in the record."""
         found = set(self.payload.absent)
@@ -372,6 +363,16 @@ class Reading:
         return self.lexicon.subject(self.hits, self.plain)
 
 
+
+
+def _bounded(texts: list[str]) -> list[str]:
+    """The texts up to a length in all that one look can bear."""
+    room = _LONGEST_LOOK
+    for place, text in enumerate(texts):
+        if len(text) > room:
+            return [*texts[:place], text[:room]]
+        room -= len(text)
+    return texts
 
 
 def _short(value: Any) -> str:

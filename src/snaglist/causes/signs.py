@@ -8,15 +8,13 @@ OPEN = r"['\"«»“”„`‘’「『\[]"  # noqa: RUF001  (the quotes of seve
 SHUT = r"['\"«»“”`‘’」』\]]"  # noqa: RUF001
 INSIDE = r"[^'\"«»“”„`」』\n]"
 
-STATUS = re.compile(
-    r"""
-    (?i:\bHTTP(?:/\d(?:\.\d)?)?(?:[ _-]?(?:error|status|code|response))*|\bstatus(?:[ _-]?code)?
-      |\bresponse(?:[ ]code)?|\bgot[ ]an?|\bcode|\breturned|\banswered|\berror|\bfault|\bREST|<title>|<h1>)
-      [\s:=\[('"<]{0,4}([45]\d\d)\b
-    | \b([45]\d\d):?[ ](?:Client[ ]|Server[ ])?(?:Error|[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,3})\b
-    | (?<![\w.:/#-])(4(?:0[0-9]|1[0-8]|2[0-9])|50[0-4])(?=[ ][A-Za-z(]|,[ ]message)
-    """,
-    re.VERBOSE,
+STATUS = re.compile(r"(?<![\w.#-])([45]\d\d)(?![\w-])")
+STATUS_BEFORE = re.compile(
+    r"(?:http(?:/\d(?:\.\d)?)?|status|code|error|response|got an?|returned|answered|fault|rest|title|h1)"
+    r"[\s:=\[('\"<>]{0,4}$"
+)
+STATUS_BEHIND = re.compile(
+    r":? (?:Client |Server )?(?:Error|[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,3})\b| ?\(|, message| [a-z]+_[a-z]+"
 )
 HOST = re.compile(
     r"""
