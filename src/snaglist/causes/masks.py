@@ -46,6 +46,7 @@ MASKS: tuple[tuple[str, str], ...] = (
         "file",
         r"\b[\w.%#-]+\.(?:mov|mp4|exr|jpe?g|png|tiff?|dpx|psd|wav|mxf|abc|usd[acz]?|ma|mb|nk|blend|fbx|obj|zip|json|csv|srt|pdf|avi|mkv|webm|gif|hip|vdb)\b",
     ),
+    ("value", r"(?<=\w=)[\w.:-]+"),
     ("number", r"[+-]?(?<![\w])\d+(?:[.,]\d+)*%?(?![\w])"),
     ("name", r"\b(?=\w*\d)(?=\w*[A-Za-z])\w+(?:-\w+)*\b"),
     ("name", r"\b(?=\w*[A-Z])(?=\w*[a-z0-9]?_)[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b"),

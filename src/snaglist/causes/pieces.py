@@ -336,6 +336,11 @@ def title(reading: Reading) -> Piece:
     return _named(reading.title)
 
 
+def answer(reading: Reading) -> Piece:
+    """What was answered: the page's title, else the HTTP status."""
+    return title(reading) if reading.title else http_status(reading)
+
+
 def subject(reading: Reading) -> Piece:
     found = reading.subject[1]
     return Piece(found, found.replace("_", " "))
@@ -381,6 +386,7 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "quoted": quoted,
     "side": side,
     "page_title": title,
+    "answer": answer,
     "subject": subject,
 }
 
