@@ -44,7 +44,9 @@ def main() -> int:
         made = _groups(catalogue, records)
         _show(f"without {name}", truths, made)
         places = [place for place, out in enumerate(gone) if out]
-        _show("  of these, the left out", [truths[at] for at in places], [made[at] for at in places])
+        _show(
+            "  of these, the left out", [truths[at] for at in places], [made[at] for at in places]
+        )
     _show("empty catalogue", truths, _groups(whole.without(whole.causes), records))
     for name, others in OTHERS.items():
         made = others(records)
@@ -155,7 +157,9 @@ def _lines(path: Path) -> list[str]:
 
 def _folder() -> Path:
     parser = argparse.ArgumentParser(prog="python -m bench.causes", description=__doc__)
-    parser.add_argument("--corpus", type=Path, help="a folder with dev.records.jsonl and its labels")
+    parser.add_argument(
+        "--corpus", type=Path, help="a folder with dev.records.jsonl and its labels"
+    )
     given: Path | None = parser.parse_args().corpus
     if given is None:
         named = os.environ.get("SNAGLIST_CORPUS")

@@ -19,7 +19,9 @@ SPLITTING = frozenset(["person", "group", "status", "project", "step", "field"])
 PLAIN_PROBLEMS = frozenset(["missing", "later", "exists", "unsupported", "deleted"])
 """What is wrong, so plainly that the thing it is wrong with says the rest, in any wording."""
 
-PLAIN_THINGS = frozenset(["", "type", "file", "host", "entity", "field", "column", "table", "folder"])
+PLAIN_THINGS = frozenset(
+    ["", "type", "file", "host", "entity", "field", "column", "table", "folder"]
+)
 
 GATEWAY = frozenset([502, 503, 504, 520, 521, 522, 523, 524])
 
@@ -80,6 +82,8 @@ def gist(reading: Reading) -> list[str]:
     found_parts = [kind, *words, *own_values(reading, text)]
     if kind in VAGUE and reading.frames:
         found_parts.append(reading.frames[-1].where)
+    elif kind in VAGUE:
+        found_parts += [reading.entity_type, *sorted(reading.absent - {"project", "entity"})[:6]]
     if reading.dropped or "_id" in reading.full:
         found_parts += _missing_links(reading)
     return found_parts
@@ -135,7 +139,9 @@ _REASON = re.compile(
     r"|Bad Gateway|Service Unavailable|Gateway Time-?out)",
     re.IGNORECASE,
 )
-_NAMES = re.compile(r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*")
+_NAMES = re.compile(
+    r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*"
+)
 _GERMAN = re.compile(r"\b(?:der|die|das|nicht|wurde|ist|und|ein|eine|von|im|auf)\b")
 
 

@@ -22,7 +22,8 @@ CODES = "#codes"
 """The term whose phrases, written with a star in front, are also found inside of words."""
 _DROPPED = b"'\"`"
 _SPACED = bytes(
-    code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
+    code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20
+    for code in range(256)
 )
 
 
