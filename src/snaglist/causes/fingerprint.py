@@ -3,14 +3,182 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
-from snaglist.causes.masks import gist
+from snaglist.causes import signs
+from snaglist.causes.culprits import culprit_of, people_of, status_of
+from snaglist.causes.masks import masked
 from snaglist.causes.reading import Reading
+from snaglist.causes.traces import GENERIC, looks_like_trace
 
 VERSION = "1"
+
+SPLITTING = frozenset(["person", "group", "status", "project", "step", "field"])
+"""What a key can be so that each of its values is repaired by itself."""
+
+PLAIN_PROBLEMS = frozenset(["missing", "later", "exists", "unsupported", "deleted"])
+"""What is wrong, so plainly that the thing it is wrong with says the rest, in any wording."""
+
+PLAIN_THINGS = frozenset(
+    ["", "type", "file", "host", "entity", "field", "column", "table", "folder"]
+)
+
+GATEWAY = frozenset([502, 503, 504, 520, 521, 522, 523, 524])
+
+VAGUE = frozenset(
+    """
+    TypeError AttributeError KeyError IndexError NameError UnboundLocalError ZeroDivisionError
+    AssertionError StopIteration LookupError
+    """.split()
+)
+"""Exceptions whose message says little: the place where they were raised tells them apart."""
+
+_STOP = frozenset(
+    """
+    a an and are as at be been but by can could did do does for from had has have in into is it its
+    of on or that the their there this to was were while will with would you your we our see
+    error errors failed failure fail exception import importing imported sync syncing push pushing
+    pushed process processing entity details exit status returned when calling operation url http
+    client server request response message code line column char json unhandled traceback most
+    recent call last log caused max retries exceeded name time number id entities sent
+    der die das und ist nicht le la les des et est un une el los las y es en de du den dem
+    """.split()
+)
+_WORD = re.compile(r"<\w+>|[^\W\d_][\w.]*[^\W_]|[^\W\d_]")
+_SAID = re.compile(r"['\"«„“「]\s?([^'\"»”“」\n]{1,80})\s?['\"»”“」]|(?<==)([\w-]{1,40})")
+_ASSIGNED = re.compile(r"\b(\w{2,40})=['\"]?([\w-]{1,40})")
+_IN_TARGET = ("_in_target", "_in_kitsu", "_exists", "_found", "_imported", "_known", "_mapped")
+_FEWEST_WORDS = 2
+_MOST_WORDS = 10
+_MOST_LINES = 4
+_MOST_NAMES = 40
 
 
 def fingerprint_of(reading: Reading) -> str:
     """`1/<hex>`: the same for records that one fix repairs, as far as their evidence says."""
     digest = hashlib.blake2b("\x1f".join(gist(reading)).encode("utf-8", "replace"), digest_size=12)
     return f"{VERSION}/{digest.hexdigest()}"
+
+
+def gist(reading: Reading) -> list[str]:
+    """What tells this record's cause from others, in order; what varies is left out."""
+    if not reading.texts:
+        return ["silent", reading.event_type.rpartition("_")[2], *sorted(reading.absent)[:6]]
+    named = culprit_of(reading)
+    if named.role:
+        return ["key", named.role, named.key if named.role in SPLITTING else ""]
+    if (reading.constraint or reading.relation) and (
+        found := reading.constraint or reading.column or reading.limit
+    ):
+        return ["sql", *reading.exceptions[:1], reading.relation, found, reading.limit]
+    words, kind, text = telling_words(reading)
+    if len(words) < _FEWEST_WORDS and reading.status >= 400:
+        gone = reading.status in GATEWAY
+        return ["http", "gateway" if gone else str(reading.status), reading.side, *words]
+    problem, thing = reading.subject
+    if problem in PLAIN_PROBLEMS and thing not in PLAIN_THINGS:
+        words = [problem, thing, reading.field]
+        kind = kind if kind in VAGUE else ""
+    found_parts = [kind, *words, *own_values(reading, text)]
+    if kind in VAGUE and reading.frames:
+        found_parts.append(reading.frames[-1].where)
+    elif kind in VAGUE:
+        found_parts += [reading.entity_type, *sorted(reading.absent - {"project", "entity"})[:6]]
+    if reading.dropped or "_id" in reading.full:
+        found_parts += _missing_links(reading)
+    return found_parts
+
+
+def own_values(reading: Reading, text: str) -> list[str]:
+    """What the text quotes of the record itself, and whose repair would be a fix of its own."""
+    said = {part.strip() for match in _SAID.findall(text) for part in match if part}
+    found = []
+    if (status := status_of(reading)) and status in said:
+        found.append(f"status {status.casefold()}")
+    step = reading.member("step", "task_type")
+    name = step.get("name") if isinstance(step, dict) else step
+    if isinstance(name, str) and name and name in text:
+        found.append(f"step {name.casefold()}")
+    if reading.project and reading.project in said:
+        found.append(f"project {reading.project.casefold()}")
+    for one in people_of(reading):
+        if one.shown.partition(" (")[0] in said or one.key in text:
+            found.append(f"person {one.key}")
+    for member, value in _ASSIGNED.findall(text):
+        if any(word in member.lower() for word in ("status", "step", "project", "field")):
+            found.append(f"{member} {value}")
+    return list(dict.fromkeys(found))
+
+
+def _missing_links(reading: Reading) -> list[str]:
+    """The links that are null or said to be missing; a missing project is told by its name."""
+    found = [name for name in reading.payload.denied if name.endswith(_IN_TARGET)]
+    found += [name for name in sorted(reading.absent) if name.endswith("_id")]
+    if any(name.startswith("project") for name in found):
+        found.append(reading.project.casefold())
+    return found[:6]
+
+
+def telling_words(reading: Reading) -> tuple[list[str], str, str]:
+    """The significant words of the text that tells most, the exception it names, and itself."""
+    names = names_in(reading)
+    best: tuple[list[str], str, str] = ([], "", "")
+    best_score = -1
+    for text, opened in zip(reading.told, reading.opened, strict=False):
+        kind = next((one for one in signs.EXCEPTION.findall(text[:600]) if one not in GENERIC), "")
+        words = significant(masked("\n".join(text.splitlines()[:_MOST_LINES]), names))
+        score = min(len(words), 5) + (2 if kind else 0) + (2 if looks_like_trace(opened) else 0)
+        if score > best_score:
+            best, best_score = (words, kind, text), score
+    return best
+
+
+_REASON = re.compile(
+    r"\b[1-5]\d\d:? (?:(?:Client|Server) Error:? ?)?(?:OK|Bad Request|Unauthorized|Payment Required|Forbidden|Not Found"
+    r"|Method Not Allowed|Conflict|Gone|Unprocessable (?:Entity|Content)|Too Many Requests|Internal Server Error"
+    r"|Bad Gateway|Service Unavailable|Gateway Time-?out)",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(
+    r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*"
+)
+_GERMAN = re.compile(r"\b(?:der|die|das|nicht|wurde|ist|und|ein|eine|von|im|auf)\b")
+
+
+def significant(text: str) -> list[str]:
+    """The words of a masked text that carry meaning, each once, in order."""
+    text = _REASON.sub("", text)
+    if not _GERMAN.search(text):
+        text = _NAMES.sub("<name>", text)
+    found: dict[str, None] = {}
+    for word in _WORD.findall(text):
+        if word[0] == "<":
+            continue
+        low = word.rpartition(".")[2].lower() if word[0].isupper() or "." in word else word.lower()
+        if low not in _STOP and len(low) > 1:
+            found.setdefault(low)
+    return list(found)[:_MOST_WORDS]
+
+
+def names_in(reading: Reading) -> list[str]:
+    """Values that the record holds beside its texts, longest first: they are names, not causes."""
+    found = set()
+    for link in reading.payload.links:
+        for member in ("name", "code", "login"):
+            value = link.get(member)
+            if type(value) is str and 2 < len(value) <= 100:
+                found.add(value)
+    for member, value in list(reading.details.items())[:_MOST_NAMES]:
+        if (
+            type(value) is str
+            and 3 < len(value) <= 100
+            and value not in reading.texts
+            and member not in _KINDS
+        ):
+            found.add(value)
+    if reading.project and len(reading.project) > 2:
+        found.add(reading.project)
+    return sorted(found, key=len, reverse=True)
+
+
+_KINDS = frozenset(["entity_type", "type", "reason", "event_type", "attribute_name", "field"])

@@ -14,9 +14,16 @@ from typing import NamedTuple
 from ahocorasick_rs import BytesAhoCorasick
 
 _FAR = 90
+_MOST_PROBLEMS = 8
+_UNDERSCORE = ord("_")
+_SPACE = ord(" ")
+_LONGEST_SHORT = 3
+CODES = "#codes"
+"""The term whose phrases, written with a star in front, are also found inside of words."""
 _DROPPED = b"'\"`"
 _SPACED = bytes(
-    code if code >= 0x80 or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
+    code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20
+    for code in range(256)
 )
 
 
@@ -33,7 +40,8 @@ def plain(text: str) -> bytes:
     text = text.lower()
     if "’" in text:
         text = text.replace("’", "'")
-    return b" " + text.encode("utf-8", "replace").translate(_SPACED, _DROPPED) + b" "
+    found = b" " + text.encode("utf-8", "replace").translate(_SPACED, _DROPPED) + b" "
+    return found.replace(b"\n", b" \n ") if b"\n" in found else found
 
 
 class Lexicon:
@@ -66,11 +74,24 @@ class Lexicon:
             for place, (name, listed) in enumerate(problems.items())
             for phrase in listed
         }
+        self._inside = {numbers[_needle(phrase)] for phrase in terms.get(CODES, ())}
         self._search = BytesAhoCorasick(list(numbers)).find_matches_as_indexes if numbers else None
 
     def hits(self, text: bytes) -> list[tuple[int, int, int]]:
         """Every phrase in a plain text, as (number, start, end)."""
         return self._search(text, overlapping=True) if self._search else []
+
+    def holds_code(self, hits: Iterable[tuple[int, int, int]], text: bytes) -> bool:
+        """Whether a word that marks error codes stands inside of a longer word."""
+        inside = self._inside
+        for number, start, end in hits:
+            if number in inside:
+                before, behind = text[start - 1], text[end]
+                if before == _UNDERSCORE or behind == _UNDERSCORE:
+                    return True
+                if end - start > _LONGEST_SHORT and before != _SPACE and before < 0x80:
+                    return True
+        return False
 
     def look(self, hits: Iterable[tuple[int, int, int]]) -> int:
         """The bits of all terms of which a phrase was found."""
@@ -80,50 +101,59 @@ class Lexicon:
             found |= bits[hit[0]]
         return found
 
-    def subject(self, hits: Iterable[tuple[int, int, int]]) -> tuple[str, str]:
+    def subject(self, hits: Iterable[tuple[int, int, int]], text: bytes) -> tuple[str, str]:
         """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid.
 
         The subject is the thing named nearest before the problem, or nearest behind it for words
         that go before their object (`no such project`).
         """
-        things: dict[int, tuple[int, str]] = {}
-        best: tuple[int, int, int, str, bool] | None = None
+        things: list[tuple[int, int, str]] = []
+        wrongs: list[tuple[int, int, int, str, bool]] = []
         for number, start, end in hits:
             if (thing := self._subjects.get(number)) is not None:
-                if start not in things or end > things[start][0]:
-                    things[start] = (end, thing)
+                things.append((start, -end, thing))
             elif (problem := self._problems.get(number)) is not None:
                 rank, name, goes_before = problem
-                if best is None or (rank, start, -end) < best[:3]:
-                    best = (rank, start, -end, name, goes_before)
-        if best is None:
-            return ("", "")
-        _, start, negative_end, name, goes_before = best
-        last = 0
-        for first in sorted(things):
-            if first < last - 1:
-                del things[first]  # `type` within `task type`
-            else:
-                last = things[first][0]
-        before = [
-            (start - end, end - first, thing)
-            for first, (end, thing) in things.items()
-            if end <= start + 1 and start - end <= _FAR
-        ]
-        behind = [
-            (first + negative_end, first - end, thing)
-            for first, (end, thing) in things.items()
-            if first >= -negative_end - 1 and first + negative_end <= _FAR
-        ]
-        nearest = (behind or before) if goes_before else (before or behind)
-        return (name, min(nearest)[2] if nearest else "")
+                wrongs.append((rank, start, end, name, goes_before))
+        things = _outermost(things)
+        wrongs.sort()
+        for _, start, end, name, goes_before in wrongs[:_MOST_PROBLEMS]:
+            if thing := _nearest(things, start, end, text, goes_before=goes_before):
+                return (name, thing)
+        return (wrongs[0][3] if wrongs else "", "")
 
     def has(self, phrase: int, bit: int) -> bool:
         """Whether the phrase of this number belongs to the term of this bit."""
         return self._bits[phrase] & bit != 0
 
 
+def _outermost(things: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The things that lie in no longer one, as `type` does in `task type`; (start, end, name)."""
+    found: list[tuple[int, int, str]] = []
+    last = 0
+    for start, negative_end, name in sorted(things):
+        if start >= last - 1:  # neighbours share the space between them
+            found.append((start, -negative_end, name))
+            last = -negative_end
+    return found
+
+
+def _nearest(
+    things: list[tuple[int, int, str]], start: int, end: int, text: bytes, *, goes_before: bool
+) -> str:
+    """The thing on the same line that is nearest to a problem, on its usual side first."""
+    first = max(start - _FAR, text.rfind(b"\n", 0, start + 1))
+    line_end = text.find(b"\n", end)
+    last = min(end + _FAR, line_end if line_end >= 0 else len(text))
+    before = [(start - e, e - s, name) for s, e, name in things if s >= first and e <= start + 1]
+    behind = [(s - end, s - e, name) for s, e, name in things if s >= end - 1 and s < last]
+    nearest = (behind or before) if goes_before else (before or behind)
+    return min(nearest)[2] if nearest else ""
+
+
 def _needle(phrase: str) -> bytes:
+    if phrase.startswith("*"):
+        return phrase[1:].encode()
     needle = plain(phrase)[:-1]
     if needle[1:2] >= b"\x80":
         return needle[1:]

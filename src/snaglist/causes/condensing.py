@@ -1,0 +1,154 @@
+"""From a text as a logger wrote it to what it tells: without statements, frames, payload, prefixes."""
+
+from __future__ import annotations
+
+import re
+from snaglist.causes import traces
+from snaglist.causes.prefixes import without_prefix
+from snaglist.causes.texts import clipped, inner_texts, parsed
+
+SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
+_BODY_WORDS = re.compile(
+    r"""['"](?:message|error|errors|errorMessages|detail|details|reason|msg|faultString)\\?['"]\s*:"""
+)
+_NOISE = re.compile(
+    r"<(script|style)\b.{0,4000}?</\1>|<!--.{0,2000}?-->", re.DOTALL | re.IGNORECASE
+)
+_ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt\"'/\\]))")
+_BYTES = re.compile(r"(?:\\x[89a-fA-F][0-9a-fA-F]){2,40}")
+_DRIVE = re.compile(r"\b[A-Za-z]:\\|\\\\\w")
+_WRAPPED = re.compile(
+    r"""^\s*\w{1,60}(?:\.\w{1,60}){0,6}\(\s*(['"])(.{8,})\1,?\s*\)\s*$""", re.DOTALL
+)
+_ALARM = re.compile(
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E ",
+    re.MULTILINE,
+)
+_CALM = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE|WARNING|WARN)\b|(?i:\[(?:info|debug)\])")
+_QUERY = re.compile(r"(://[^\s?'\"<>]{1,300})\?[^\s'\"<>)]*")
+_QUOTED_PATH = re.compile(
+    r"'(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^'\n]{3,}'|\"(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^\"\n]{3,}\""
+)
+_SENT = re.compile(
+    r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)"""
+)
+_LONGEST_COMPLAINT = 400
+_MOST_LINES = 80
+
+
+def is_plain(text: str) -> bool:
+    """Whether there is nothing in this text to condense."""
+    return not (
+        "\n" in text
+        or "{" in text
+        or "\\" in text
+        or "<s" in text
+        or "<!" in text
+        or "[SQL" in text
+    )
+
+
+def spoken(text: str) -> str:
+    """What an unpacked text tells, line by line, without what a logger wrote in front."""
+    if not is_plain(text):
+        text = condensed(text)
+    if "://" in text:
+        text = _QUERY.sub(r"\1", text)
+    if "/" in text or ":\\" in text:
+        text = _QUOTED_PATH.sub("…", text)
+    if "\n" in text:
+        return "\n".join(without_prefix(line) for line in text.splitlines())
+    return without_prefix(text)
+
+
+def condensed(text: str) -> str:
+    """What an unpacked text tells, on as few lines as that takes."""
+    if match := SQL.search(text) if "[SQL" in text or "\n" in text else None:
+        text = text[: match.start()]
+    if traces.looks_like_trace(text):
+        text = _without_frames(text)
+    elif "\n" in text:
+        text = _alarming(text)
+    if "<s" in text or "<S" in text or "<!-" in text:
+        text = _NOISE.sub(" ", text)
+    return _without_payload(text)
+
+
+def unpacked(text: str) -> str:
+    """The text inside of JSON, of a repr or of written-out escapes."""
+    start = text.find("{")
+    if start < 0 and text.lstrip()[:1] == "[":
+        start = text.find("[")
+    if start >= 0 and '"' in text:
+        text = _from_json(text, start)
+    if match := _WRAPPED.match(text):
+        text = match[2]
+    if "\\" in text:
+        if "\\x" in text:
+            text = _BYTES.sub(_decoded, text)
+        if not _DRIVE.search(text):
+            text = _ESCAPES.sub(_unescaped, text)
+    return text
+
+
+def _from_json(text: str, start: int) -> str:
+    """The text with an error's JSON body replaced by what that says."""
+    end = max(text.rfind("}"), text.rfind("]")) + 1
+    if end <= start:
+        return text
+    value = parsed(text[start:end])
+    if value is None:
+        return text
+    inner = list(inner_texts(value))
+    if not inner:
+        return text
+    return clipped("\n".join(filter(None, [text[:start].strip(), *inner, text[end:].strip()])))
+
+
+def _without_frames(text: str) -> str:
+    said = traces.told_by(traces.raised_in(text))
+    before = traces.before_trace(text)
+    return f"{said}\n{_alarming(before)}" if before else said or text
+
+
+def _alarming(text: str) -> str:
+    """The lines of a log from the first alarm on, without the calm ones; all if none alarms."""
+    if _ALARM.search(text) is None:
+        return text
+    kept = []
+    taking = False
+    for line in text.splitlines()[-_MOST_LINES:]:
+        if _ALARM.search(line[:200]):
+            taking = True
+        elif _CALM.search(line[:120]):
+            taking = False
+        if taking and line.strip():
+            kept.append(line)
+    return "\n".join(kept) if kept else text
+
+
+def _without_payload(text: str) -> str:
+    """The text without the object that was sent; an error's own body stays."""
+    start = text.find("{")
+    if start < 0:
+        return text
+    end = text.rfind("}")
+    if _BODY_WORDS.search(text, start, start + 2000):
+        return text.replace('"', " ") if '"' in text else text
+    inside = text[start : end if end > start else len(text)]
+    if len(inside) < _LONGEST_COMPLAINT and ":" in inside and not _SENT.search(inside):
+        return text.replace("{", " ").replace("}", " ").replace("'", " ").replace('"', " ")
+    return f"{text[:start]}{{…}}{text[end + 1 :]}" if end > start else text[:start]
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1]:
+        return chr(int(match[1], 16))
+    if match[2]:
+        return chr(int(match[2], 16))
+    return {"n": "\n", "r": " ", "t": " "}.get(match[3], match[3])
+
+
+def _decoded(match: re.Match[str]) -> str:
+    raw = bytes.fromhex(match[0].replace("\\x", ""))
+    return raw.decode("utf-8", "replace")
