@@ -12,6 +12,7 @@ from snaglist.domain.edits import (
     ClaimFixed,
     Fix,
     Ignore,
+    ItemEdit,
     Name,
     Note,
     Reopen,
@@ -21,7 +22,8 @@ from snaglist.domain.errors import NotFound, Stale, WrongState
 from snaglist.domain.history import Event
 from snaglist.domain.item import Item, Reason, Status
 from snaglist.domain.moment import utc_text
-from snaglist.service.edits import edit_item, list_edits
+from snaglist.service.edits import edit_item, find_places, list_edits, preview
+from snaglist.service.records import delete_record
 from snaglist.service.slices import do_slice
 from snaglist.storage.database import Database
 from support.recount import miscounted
@@ -364,3 +366,45 @@ def test_resolves_while_records_arrive_leave_every_count_right(triage: Triage) -
 def _shown(item: Item) -> tuple[object, ...]:
     """What an undo gives back."""
     return (item.status, item.reason, item.since, item.ignored_failures, item.assignee)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Ignore(),
+        Ignore(failures=4),
+        Ignore(until="2999-01-01T00:00:00.000Z"),
+        Resolve(reason="by_hand"),
+        Reopen(),
+        Assign(to="Ben"),
+        Assign(to=None),
+        Note(text="look"),
+        Note(text=""),
+    ],
+    ids=repr,
+)
+def test_a_preview_says_what_the_edit_then_does(edit: ItemEdit, triage: Triage) -> None:
+    triage.fails(*range(8))
+    triage.edits(1, Ignore())
+    triage.edits(2, Ignore(failures=3))
+    triage.edits(3, Ignore(until="2999-01-01T00:00:00.000Z"))
+    triage.edits(4, Resolve(reason="by_hand"))
+    triage.edits(5, Assign(to="Ben"))
+    triage.edits(6, Note(text="look"))
+    delete_standing(triage, 7)
+    condition = ("items.entity_id <> :never", {"never": "x"})
+    before = triage.items()
+
+    said = preview(triage.database, condition, edit, triage.now())
+    assert triage.items() == before
+    places = find_places(triage.database, condition)
+    done = triage.edits_all(edit, [item for item in before if item.seq in places])
+
+    assert (said.matching, said.would_change) == (done.matching, done.changed)
+    assert done.matching == 8
+
+
+def delete_standing(triage: Triage, entity: int) -> None:
+    """The record that an asset's item stands by is deleted."""
+    record_id = triage.item(entity).standing_record_id or ""
+    delete_record(triage.database, "shotgun", record_id, who="ana", at=triage.now())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
 
 import pytest
 
@@ -18,7 +17,6 @@ from snaglist.service.cause_edits import edit_cause
 from snaglist.service.slices import do_slice
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
-from support.postgres import Postgres
 from support.recount import miscounted
 from support.triage import Triage, pieces_of
 
@@ -252,7 +250,7 @@ def test_what_is_left_after_a_split_is_done_when_it_is_resolved(triage: Triage) 
 
 
 def test_a_merge_while_a_split_goes_on_comes_out_right(triage: Triage) -> None:
-    triage.fails(*range(0, 700), host="farm1")
+    triage.fails(*range(700), host="farm1")
     triage.fails(*range(700, 1_400), host="farm2")
     triage.fails(5_000, fingerprint="1/b")
     whole, other = triage.cause(), triage.cause("1/b")
@@ -269,7 +267,7 @@ def test_a_merge_while_a_split_goes_on_comes_out_right(triage: Triage) -> None:
 
 
 def test_merges_while_records_arrive_from_two_servers_leave_every_count_right(
-    postgres: Postgres, new_store: Callable[[], str], engine_name: str, database: Database
+    engine_name: str, database: Database
 ) -> None:
     """On SQLite there is one server: both arrive through its one writer."""
     triage = Triage(database)

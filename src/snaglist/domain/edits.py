@@ -26,7 +26,14 @@ Until = Annotated[
 ]
 
 
-class _Edit(Struct, frozen=True, forbid_unknown_fields=True, tag_field="edit", kw_only=True):
+class _Edit(
+    Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="edit",
+):
     """What all edits share."""
 
 

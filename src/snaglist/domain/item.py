@@ -186,9 +186,11 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """
         if self.status is Status.RESOLVED:
             self._refuse("be ignored", "It is resolved; a new failure opens it.")
-        asked = (until, failures, with_cause)
-        if self.status is Status.IGNORED and asked == (
-            *(self.ignored_until, self.ignored_failures, self.ignored_with_cause),
+        is_so = (self.ignored_until, self.ignored_failures, self.ignored_with_cause)
+        if (
+            self.status is Status.IGNORED
+            and failures is None
+            and is_so == (until, None, with_cause)
         ):
             return self
         return self._moved(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from snaglist.domain.errors import NotFound, WrongState
 from snaglist.domain.item import Item
 from snaglist.service.moves import Moves
 from snaglist.storage import edits as store
-from snaglist.storage.connection import Connection
+from snaglist.storage.connection import Connection, Value
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
 from snaglist.storage.items import items_by_id
@@ -19,6 +19,11 @@ from snaglist.storage.items import items_by_id
 SLICE = 500
 """How many items are changed in one transaction: some 50 ms in which nothing else is written."""
 
+PAGE = 20_000
+"""How many items are looked for in one read."""
+
+Condition = tuple[str, Mapping[str, Value]]
+"""Which items are meant, as the store says it (`storage/filtering.py`)."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -52,14 +57,30 @@ class Preview(msgspec.Struct, frozen=True):
     would_change: int
 
 
-def preview(groups: Iterable[tuple[Item, int]], edit: ItemEdit, at: str) -> Preview:
-    """What this edit would do to items of these kinds: one of each, and how many there are."""
-    matching = would_change = 0
-    for item, number in groups:
-        matching += number
-        if _changed(item, edit, at) is not None:
-            would_change += number
-    return Preview(matching, would_change)
+def preview(database: Database, condition: Condition, edit: ItemEdit, at: str) -> Preview:
+    """What this edit would do now; nothing is changed."""
+    where, values = condition
+    kinds = database.read(lambda connection: store.kinds_matching(connection, edit, where, values))
+    return Preview(
+        sum(number for _, number in kinds),
+        sum(number for item, number in kinds if _changed(item, edit, at) is not None),
+    )
+
+
+def find_places(database: Database, condition: Condition) -> list[int]:
+    """The places of all items that are meant now, found in short reads."""
+    where, values = condition
+    found: list[int] = []
+    while True:
+        after = found[-1] if found else 0
+        page = database.read(
+            lambda connection, after=after: store.places_matching(  # type: ignore[misc]
+                connection, where, values, after, PAGE
+            )
+        )
+        found += page
+        if len(page) < PAGE:
+            return found
 
 
 def begin_edit(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from snaglist.domain.edits import Assign, Ignore, ItemEdit, Note
 from snaglist.domain.history import Entry
 from snaglist.domain.item import Item
 from snaglist.storage import items as item_store
-from snaglist.storage.connection import Connection
+from snaglist.storage.connection import Connection, Value
 from snaglist.storage.history import ENTRY_COLUMNS, entry_of
 from snaglist.storage.rows import as_list, as_rows, given, insertion, listed, value
 
@@ -163,6 +164,53 @@ def items_at(connection: Connection, places: str) -> list[Item]:
         places=places,
     )
     return [item_store.item_of(row) for row in rows]
+
+
+def places_matching(
+    connection: Connection, where: str, values: Mapping[str, Value], after: int, most: int
+) -> list[int]:
+    """The places of the first items behind place `after` for which this condition holds."""
+    rows = connection.execute(
+        f"SELECT items.seq FROM items WHERE items.seq > :after_place AND ({where})"
+        " ORDER BY items.seq LIMIT :most",
+        after_place=after,
+        most=most,
+        **values,
+    )
+    return [row[0] for row in rows]
+
+
+def kinds_matching(
+    connection: Connection, edit: ItemEdit, where: str, values: Mapping[str, Value]
+) -> list[tuple[Item, int]]:
+    """The items for which this condition holds, told apart as far as an edit tells them apart.
+
+    Of each kind one, and how many there are.
+    """
+    alike: dict[str, Value] = {}
+    match edit:
+        case Assign():
+            kinds, alike = "(coalesce(items.assignee, '') = :alike)", {"alike": edit.to or ""}
+        case Note():
+            kinds, alike = "(coalesce(items.note, '') = :alike)", {"alike": edit.text}
+        case Ignore():
+            kinds = (
+                "items.status, (coalesce(items.ignored_until, '') = :alike),"
+                " (items.ignored_failures IS NULL), items.ignored_with_cause"
+            )
+            alike = {"alike": edit.until or ""}
+        case _:
+            kinds = "items.status, (items.standing_record_id IS NULL)"
+    rows = connection.execute(
+        f"SELECT min(items.seq), count(*) FROM items WHERE {where} GROUP BY {kinds}",
+        **values,
+        **alike,
+    )
+    numbers = {row[0]: row[1] for row in rows}
+    return [
+        (item, numbers[item.seq])
+        for item in items_at(connection, as_rows([[one] for one in numbers]))
+    ]
 
 
 def places_of_cause(
