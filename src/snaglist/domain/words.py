@@ -23,8 +23,8 @@ def one_line(text: str, most: int) -> str:
 
     White space becomes one space; over `most` characters it ends in `…`.
     """
-    if text.isalnum() and len(text) <= most:
-        return text
+    if len(text) <= most and text.isprintable():
+        return text.strip()
     plain = _UNSHOWN.sub(" ", text[: 4 * most]).strip()
     return plain if len(plain) <= most else plain[: most - 1] + _ELLIPSIS
 
