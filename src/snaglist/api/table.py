@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snaglist.api import about, imported, recording, records
+from snaglist.api import about, imported, recording, records, regroups
 from snaglist.api.routes import Answer, Parameter, Route, Table
 from snaglist.api.wire import (
     BatchOut,
@@ -15,6 +15,8 @@ from snaglist.api.wire import (
     ReadyOut,
     RecordIn,
     RecordOut,
+    RegroupIn,
+    RegroupOut,
 )
 from snaglist.domain.access import Scope
 from snaglist.domain.errors import (
@@ -30,10 +32,11 @@ from snaglist.domain.errors import (
     TooLarge,
     WrongMediaType,
     WrongShape,
+    WrongState,
 )
 from snaglist.service.successes import Imported
 
-RECORDS, ABOUT = "Records", "The desk itself"
+RECORDS, CAUSES, ABOUT = "Records", "Causes", "The desk itself"
 _UNREADABLE = (NotJson, WrongShape, TooDeep, EncodedBody, TooLarge)
 _LINK = {"Link": 'With `limit`, `rel="next"` leads to the next page, if there is one.'}
 
@@ -127,6 +130,25 @@ def routes() -> list[Route]:
             records.get_record,
             RECORDS,
             Answer(200, "The record.", RecordOut),
+            errors=(NotFound,),
+        ),
+        Route(
+            "POST",
+            "/api/v1/regroups",
+            Scope.ADMIN,
+            regroups.start_regroup,
+            CAUSES,
+            Answer(202, "The order.", RegroupOut, headers={"Location": "Where its progress is."}),
+            errors=(*_UNREADABLE, WrongState),
+            takes={"application/json": RegroupIn},
+        ),
+        Route(
+            "GET",
+            "/api/v1/regroups/{id}",
+            Scope.READ,
+            regroups.get_regroup,
+            CAUSES,
+            Answer(200, "How far it is.", RegroupOut),
             errors=(NotFound,),
         ),
         _about("/", about.root, Answer(200, "Who answers.", DeskOut)),

@@ -24,6 +24,42 @@ _USUAL_RANK = 50
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
+_MARKS = {
+    "status": "#status",
+    "absent": "#absent",
+    "denied": "#denied",
+    "link_type": "#link",
+    "silent": "#silent",
+    "event": "#event",
+    "key": "#key",
+    "names": "#key",
+    "frame": "#frame",
+    "constraint": "#constraint",
+}
+"""What must be there before a condition is worth asking; `Reading.look` sets it."""
+
+_MARK_WORDS: dict[str, list[str]] = {
+    "#status": [str(status) for status in range(400, 530)],
+    "#number": [str(status) for status in range(400, 530)],
+    "#constraint": [
+        "constraint",
+        "contrainte",
+        "restricción",
+        "restriccion",
+        "制約",
+        "约束",
+        "duplicate key",
+    ],
+    "#absent": [],
+    "#denied": [],
+    "#link": ["link_type"],
+    "#silent": [],
+    "#event": [],
+    "#key": ["keyerror", "key not found", "reading "],
+    "#frame": [],
+}
+
+
 class CatalogueFault(SnaglistError):
     """A file of causes cannot be used; says the file, the line and what is wrong there."""
 
@@ -133,12 +169,20 @@ class Catalogue:
             for name, wanted in block.items()
             if name not in ("says", "unless", "exception")
         ]
-        for kind, vocabulary in (("subject", self.words.subjects), ("problem", self.words.problems)):
+        for kind, vocabulary in (
+            ("subject", self.words.subjects),
+            ("problem", self.words.problems),
+        ):
             wanted = block.get(kind)
             if isinstance(wanted, str) and "*" not in wanted:
-                need.append(self._term("|".join(f"@{kind}:{one.strip()}" for one in wanted.split("|"))))
-        if "status" in block and not need:
-            need.append("#status")
+                need.append(
+                    self._term("|".join(f"@{kind}:{one.strip()}" for one in wanted.split("|")))
+                )
+        need += [
+            mark
+            for name, mark in _MARKS.items()
+            if name in block and not (need and name == "status")
+        ]
         return need, forbid, tuple(checks)
 
     def _term(self, text: str) -> str:
@@ -160,7 +204,11 @@ class Catalogue:
             table = self.words.subjects if kind == "subject" else self.words.problems
             found = table.get(name)
         else:
-            found = self.words.words.get(kind) or self.words.problems.get(kind) or self.words.subjects.get(kind)
+            found = (
+                self.words.words.get(kind)
+                or self.words.problems.get(kind)
+                or self.words.subjects.get(kind)
+            )
         if found is None:
             raise ValueError(f"there are no words named {part.strip()}")
         for phrase in found:
@@ -176,7 +224,7 @@ class Catalogue:
         for side in ("media", "source", "target"):
             self._terms[f"{side}-side"] = self.words.words[f"{side}_side"]
             self._terms[f"{side}-side-perhaps"] = self.words.words[f"{side}_side_perhaps"]
-        self._terms["#status"] = [str(status) for status in range(400, 512)]
+        self._terms |= _MARK_WORDS
 
 
 class _File:
@@ -216,12 +264,25 @@ class _File:
             own = self._content.get(table, {})
             known: dict[str, list[str]] = getattr(self._words, table)
             for name, listed in own.items() if isinstance(own, dict) else []:
-                if not isinstance(listed, list) or not all(isinstance(one, str) and one.strip() for one in listed):
+                if not isinstance(listed, list) or not all(
+                    isinstance(one, str) and one.strip() for one in listed
+                ):
                     raise self._fault(1, name, f"{table}.{name} is a list of words")
                 known[name] = [*known.get(name, []), *listed]
 
     def _cause(self, given: Mapping[str, Any], line: int) -> Cause:
-        known = {"id", "title", "meaning", "fix", "who", "transient", "split", "rank", "when", "example"}
+        known = {
+            "id",
+            "title",
+            "meaning",
+            "fix",
+            "who",
+            "transient",
+            "split",
+            "rank",
+            "when",
+            "example",
+        }
         for name in given:
             if name not in known:
                 raise self._fault(line, name, f"a cause has no member {name}")
@@ -245,7 +306,9 @@ class _File:
             id=number,
             family=self._name.removesuffix(".toml"),
             **texts,
-            transient=self._typed(given, "transient", bool, base.transient if base else False, line),
+            transient=self._typed(
+                given, "transient", bool, base.transient if base else False, line
+            ),
             split=split,
             rank=self._typed(given, "rank", int, base.rank if base else _USUAL_RANK, line),
             when=self._blocks(given, line) or (base.when if base else ()),
@@ -261,7 +324,9 @@ class _File:
     def _typed(self, given: Mapping[str, Any], name: str, kind: type, usual: Any, line: int) -> Any:
         value = given.get(name, usual)
         if type(value) is not kind:
-            raise self._fault(line, name, f"{name} is {'true or false' if kind is bool else 'a number'}")
+            raise self._fault(
+                line, name, f"{name} is {'true or false' if kind is bool else 'a number'}"
+            )
         return value
 
     def _blocks(self, given: Mapping[str, Any], line: int) -> tuple[dict[str, Any], ...]:
@@ -280,7 +345,11 @@ class _File:
             raise self._fault(line, "", "this block would match every record")
         for name, wanted in block.items():
             if name not in NAMES:
-                raise self._fault(line, name, f"there is no condition {name}; there are {', '.join(sorted(NAMES))}")
+                raise self._fault(
+                    line,
+                    name,
+                    f"there is no condition {name}; there are {', '.join(sorted(NAMES))}",
+                )
             try:
                 if name == "says":
                     texts = words_of(block)
@@ -291,7 +360,9 @@ class _File:
                 else:
                     texts = []
                     check(name, wanted)
-                    table = {"subject": self._words.subjects, "problem": self._words.problems}.get(name)
+                    table = {"subject": self._words.subjects, "problem": self._words.problems}.get(
+                        name
+                    )
                     for one in wanted.split("|") if table is not None else []:
                         if one.strip() not in (table or {}) and one.strip() != "*":
                             raise ValueError(f"there is no {name} {one.strip()}")
@@ -335,7 +406,9 @@ class _File:
 
     def _fault(self, line: int, member: str, reason: str) -> CatalogueFault:
         for number, text in enumerate(self._lines[line - 1 :], line):
-            if member and re.match(rf"\s*(?:{re.escape(member)}\s*=|\[+(?:[\w]+\.)*{re.escape(member)}\]+)", text):
+            if member and re.match(
+                rf"\s*(?:{re.escape(member)}\s*=|\[+(?:[\w]+\.)*{re.escape(member)}\]+)", text
+            ):
                 return CatalogueFault(self._name, number, reason)
             if number > line and text.strip() == "[[cause]]":
                 break
@@ -346,7 +419,9 @@ class _File:
 def _shipped() -> tuple[Mapping[str, Cause], Words]:
     """The causes of the package's own files by id, in order, and the words they share."""
     folder = files("snaglist.causes") / "catalogue"
-    texts = {one.name: one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith(".toml")}
+    texts = {
+        one.name: one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith(".toml")
+    }
     words = Words({}, {}, {})
     list(_File("words.toml", texts.pop("words.toml"), words, {}).causes())
     found: dict[str, Cause] = {}

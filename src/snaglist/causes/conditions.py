@@ -47,7 +47,7 @@ def check(name: str, wanted: Any) -> Check:
     if name == "absent":
         return lambda reading: not reading.absent.isdisjoint(choices)
     if name == "denied":
-        return lambda reading: any(_fits(member, choices) for member in reading.denied)
+        return lambda reading: any(_fits(member, choices) for member in reading.payload.denied)
     if name == "frame":
         return _frame(choices)
     if name == "event":
@@ -95,7 +95,11 @@ def _fits(text: str, choices: frozenset[str]) -> bool:
                 return True
         else:
             before, _, behind = choice.partition("*")
-            if len(text) >= len(before) + len(behind) and text.startswith(before) and text.endswith(behind):
+            if (
+                len(text) >= len(before) + len(behind)
+                and text.startswith(before)
+                and text.endswith(behind)
+            ):
                 return True
     return False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from snaglist.causes.reading import Reading
@@ -21,7 +21,9 @@ _LINK_IN_TEXT = re.compile(
     r"""['"]id['"]\s?(?:=>|:)\s?(\d{1,12})\b[^{}]{0,80}?['"]type['"]\s?(?:=>|:)\s?['"](\w{1,40})['"]"""
     r"""|['"]type['"]\s?(?:=>|:)\s?['"](\w{1,40})['"][^{}]{0,80}?['"]id['"]\s?(?:=>|:)\s?(\d{1,12})\b"""
 )
-_NAMED_LINK = re.compile(r"\b(HumanUser|ClientUser|ApiUser|Group|Step|Project)\W{0,3}(?:id\W{0,3})?#?(\d{1,12})\b")
+_NAMED_LINK = re.compile(
+    r"\b(HumanUser|ClientUser|ApiUser|Group|Step|Project)\W{0,3}(?:id\W{0,3})?#?(\d{1,12})\b"
+)
 
 
 class Culprit(NamedTuple):
@@ -48,10 +50,14 @@ def culprit_of(reading: Reading) -> Culprit:
         return Culprit("step", key, key)
     if key == status_of(reading):
         return Culprit("status", key, key)
-    for link in _links(reading):
+    for link in reading.payload.links:
         if key == link.get("name") or key == link.get("login") or key == link.get("email"):
             return _of_link(link)
-    if key.startswith("sg_") or key in KNOWN_FIELDS or ("_" in key and key.islower() and key.isidentifier()):
+    if (
+        key.startswith("sg_")
+        or key in KNOWN_FIELDS
+        or ("_" in key and key.islower() and key.isidentifier())
+    ):
         return Culprit("field", key, key)
     if len(key) <= 6 and key.isalnum() and key.islower():
         return Culprit("status", key, key)
@@ -61,13 +67,15 @@ def culprit_of(reading: Reading) -> Culprit:
 
 
 def _of_number(reading: Reading, number: int) -> Culprit:
-    for link in _links(reading):
+    for link in reading.payload.links:
         if link.get("id") == number:
             return _of_link(link)
     for match in _LINK_IN_TEXT.finditer(reading.full):
         if int(match[1] or match[4]) == number:
             return _of_link({"type": match[2] or match[3], "id": number})
-    kind = {"Task": "HumanUser", "Note": "HumanUser", "Reply": "HumanUser"}.get(reading.entity_type, "")
+    kind = {"Task": "HumanUser", "Note": "HumanUser", "Reply": "HumanUser"}.get(
+        reading.entity_type, ""
+    )
     return _of_link({"type": kind, "id": number}) if kind else Culprit("id", "", str(number))
 
 
@@ -100,37 +108,15 @@ def status_of(reading: Reading) -> str:
 def people_of(reading: Reading) -> list[Culprit]:
     """The people and groups that the record links to, except who made the event."""
     found = []
-    for link in _links(reading):
-        if link.get("type") in PERSON_TYPES or link.get("type") == "Group":
+    maker = reading.event.get("user")
+    for link in reading.payload.links:
+        if link is not maker and (link.get("type") in PERSON_TYPES or link.get("type") == "Group"):
             found.append(_of_link(link))
     if not found:
         for match in _NAMED_LINK.finditer(reading.speech):
             if match[1] not in ("Step", "Project"):
                 found.append(_of_link({"type": match[1], "id": int(match[2])}))
     return found
-
-
-def _links(reading: Reading) -> Iterator[Mapping[str, Any]]:
-    """The linked entities of the payload: `{"type", "id", …}`, at most three levels down."""
-    details = reading.details
-    for _, (name, value) in zip(range(80), details.items(), strict=False):
-        if name not in ("user", "session", "project") or details is not reading.event:
-            yield from _nested_links(value, 3)
-    if details is not reading.event:
-        yield from _nested_links(reading.event.get("meta"), 2)
-
-
-def _nested_links(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
-        if "id" in value or "name" in value:
-            yield value
-        if depth > 1:
-            for _, inner in zip(range(40), value.values(), strict=False):
-                if isinstance(inner, (Mapping, list)):
-                    yield from _nested_links(inner, depth - 1)
-    elif isinstance(value, list):
-        for inner in value[:40]:
-            yield from _nested_links(inner, depth)
 
 
 def _name_of(value: Any) -> str:

@@ -9,14 +9,20 @@ from typing import Any
 
 import msgspec
 
-from snaglist.causes.catalogue import Catalogue, Cause, Check
-from snaglist.causes.fingerprint import fingerprint_of
+from snaglist.causes.catalogue import Catalogue, Cause
+from snaglist.causes.conditions import Check
+from snaglist.causes.evidence import Evidence, evidence_of
+from snaglist.causes.fingerprint import VERSION, fingerprint_of, names_in
+from snaglist.causes.masks import masked
+from snaglist.causes.messages import clean, message_of
 from snaglist.causes.pieces import NOTHING, PIECES, Piece
 from snaglist.causes.reading import Reading
 
 _MOST_LOOKS = 8192
 _MOST_KEYS = 8192
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_MARK = re.compile(r"<(?:\w+)>")
+_PLACE = re.compile(r"\{(\w+)\}")
+_LONGEST = 200
 
 
 class Grouping(msgspec.Struct, frozen=True, gc=False):
@@ -41,10 +47,17 @@ class Grouper:
 
     def group(self, event: Mapping[str, Any]) -> Grouping:
         """The group of a record; never raises, whatever the record holds."""
+        try:
+            return self.group_strictly(event)
+        except Exception:  # a record must be stored, whatever is wrong with reading it
+            return UNREADABLE
+
+    def group_strictly(self, event: Mapping[str, Any]) -> Grouping:
+        """The same, but a fault of the reading shows; for tests."""
         reading = Reading(event, self._lexicon)
         cause = self._known(reading)
         if cause is None:
-            return Grouping(fingerprint_of(reading), message_of(event)[:200], None, "", False)
+            return self._unknown(reading)
         piece = PIECES[cause.split](reading) if cause.split else NOTHING
         made = self._made.get((cause.id, piece))
         if made is None:
@@ -53,6 +66,16 @@ class Grouper:
                 self._made.clear()
             self._made[cause.id, piece] = made
         return made
+
+    def evidence(self, event: Mapping[str, Any]) -> Evidence:
+        """Everything that can be read from a record."""
+        return evidence_of(Reading(event, self._lexicon), message_of(event))
+
+    def pieces(self, event: Mapping[str, Any]) -> dict[str, str]:
+        """The pieces of evidence by which people may split a cause, by name; those that are there."""
+        reading = Reading(event, self._lexicon)
+        found = {name: clean(read(reading).shown, _LONGEST) for name, read in PIECES.items()}
+        return {name: shown for name, shown in found.items() if shown}
 
     def _known(self, reading: Reading) -> Cause | None:
         look = reading.look
@@ -79,20 +102,25 @@ class Grouper:
         return chosen
 
     def _grouping(self, cause: Cause, piece: Piece, reading: Reading) -> Grouping:
-        title = re.sub(
-            r"\{(\w+)\}",
-            lambda match: (
-                piece.shown if match[1] in ("piece", cause.split) else PIECES[match[1]](reading).shown
-            ) or "?",
-            cause.title,
-        )
+        def shown(match: re.Match[str]) -> str:
+            own = match[1] in ("piece", cause.split)
+            return (piece if own else PIECES[match[1]](reading)).shown or "?"
+
         return Grouping(
             f"known/{cause.id}/{key_text(piece.key)}" if piece.key else f"known/{cause.id}",
-            clean(title, 200),
+            clean(_PLACE.sub(shown, cause.title), _LONGEST),
             cause.id,
-            clean(piece.shown, 200),
+            clean(piece.shown, _LONGEST),
             cause.transient,
         )
+
+    def _unknown(self, reading: Reading) -> Grouping:
+        line = message_of(reading.event)
+        title = clean(_MARK.sub("…", masked(line, names_in(reading))), _LONGEST)
+        return Grouping(fingerprint_of(reading), title or line[:_LONGEST], None, "", False)
+
+
+UNREADABLE = Grouping(f"{VERSION}/unreadable", "A record that could not be read", None, "", False)
 
 
 def key_text(key: str) -> str:
@@ -102,13 +130,3 @@ def key_text(key: str) -> str:
     digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
     readable = re.sub(r"[^\w. -]+", "", key.encode("ascii", "ignore").decode())[:60]
     return f"{readable}~{digest}"
-
-
-def clean(text: str, longest: int) -> str:
-    """One line without control characters, at most this long."""
-    return _CONTROL.sub(" ", text[: longest * 4]).strip()[:longest]
-
-
-def message_of(event: Mapping[str, Any]) -> str:
-    error = event.get("error")
-    return clean(str(error), 300)

@@ -1,7 +1,94 @@
 """Marking the variable parts of a message, so that names, ids and times never tell causes apart."""
+
 from __future__ import annotations
-from snaglist.causes.reading import Reading
+
 import re
-def gist(reading: Reading) -> list[str]:
-    t = reading.told[0] if reading.told else ""
-    return [re.sub(r"\d+","#",t.splitlines()[-1] if t else reading.event_type)]
+from collections.abc import Iterable
+
+LONGEST = 2_000
+ENTITY_TYPES = (
+    "Shot|Asset|Task|Version|Note|Sequence|Episode|Scene|Project|HumanUser|ClientUser|ApiUser|Group|Step|Status"
+    "|Playlist|PublishedFile|Attachment|Reply|Department|CustomEntity\\d+|CustomNonProjectEntity\\d+"
+    "|Person|EventLogEntry|TimeLog|Booking|Phase|Cut|CutItem|Delivery|Level|MocapTake"
+)
+
+MASKS: tuple[tuple[str, str], ...] = (
+    ("url", r"\b[a-z][a-z0-9+.-]{1,10}://[^\s'\"<>)\]}»”]+"),
+    ("email", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    ("uuid", r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"),
+    (
+        "time",
+        r"\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
+        r"|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b"
+        r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)?,? ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} \d{1,2}\b",
+    ),
+    ("entity", rf"\b(?:{ENTITY_TYPES})\s?[#/<(:]?\s?(?:id\s?[:=]?\s?)?[#<(]?\d+[>)]?"),
+    ("address", r"\b0x[0-9a-fA-F]+\b"),
+    (
+        "ip",
+        r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|(?<![\w:])[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){3,7}(?![\w:])",
+    ),
+    ("path", r"['\"](?:[A-Za-z]:[\\/]|\\\\|//|/)[^'\"\n]{2,}['\"]"),
+    (
+        "path",
+        r"(?<![\w<])(?:[A-Za-z]:[\\/]|\\\\)[^\s'\"<>|:*?]+(?:[ ][^\s'\"<>|:*?]*[\\/][^\s'\"<>|:*?]+)*",
+    ),
+    ("path", r"(?<![\w<.])/{1,2}[\w.@%#~+-]+(?:/[^\s'\":,;<>()]*)+"),
+    (
+        "quoted",
+        r"'[^'\n]{0,300}'(?!\w)|\"[^\"\n]{0,300}\"|«[^»\n]{0,300}»|»[^«\n]{0,300}«|[„“][^“”\n]{0,300}[“”]|「[^」\n]{0,300}」|『[^』\n]{0,300}』|`[^`\n]{0,300}`",
+    ),
+    (
+        "host",
+        r"\b(?:[a-z0-9-]+\.){1,6}(?:com|net|org|io|lan|local|internal|example|studio|dev|cloud|fr|de|jp|cn|es|uk|intra|corp|test)\b(?::\d+)?",
+    ),
+    (
+        "file",
+        r"\b[\w.%#-]+\.(?:mov|mp4|exr|jpe?g|png|tiff?|dpx|psd|wav|mxf|abc|usd[acz]?|ma|mb|nk|blend|fbx|obj|zip|json|csv|srt|pdf|avi|mkv|webm|gif|hip|vdb)\b",
+    ),
+    ("number", r"[+-]?(?<![\w])\d+(?:[.,]\d+)*%?(?![\w])"),
+    ("name", r"\b(?=\w*\d)(?=\w*[A-Za-z])\w+(?:-\w+)*\b"),
+    ("name", r"\b(?=\w*[A-Z])(?=\w*[a-z0-9]?_)[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b"),
+)
+"""What varies in a message, in the order in which it is looked for."""
+
+_ALL = re.compile(
+    "|".join(f"(?P<m{place}_{name}>{pattern})" for place, (name, pattern) in enumerate(MASKS))
+)
+_KEPT = re.compile(
+    r"['\"`«»„“”]\s?((?:[A-Z]\w{1,40}\.)?[a-z][a-z0-9]*(?:_[a-z0-9]+)+|sg_\w+|customfield_\d+|[A-Z][a-z]+[A-Z]\w+|NoneType)\s?['\"`«»„“”]"
+)
+_IDENTIFIER = re.compile(r"(?:sg|customfield)_\w+")
+_TELLING_NUMBER = re.compile(
+    r"(?i:errno|winerror|error|status|http|code|exit status|signal)\W{0,3}$"
+)
+_PREFIX = re.compile(
+    r"^(?:\s*(?:\[[^\]\n]{0,60}\]|<time>|<number>|<ip>|(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL|SEVERE|E|W)\b[:\]]?|UNHANDLED|[\w.-]{1,60}\[\d{1,8}\]:?|- |\| |[a-z_]\w{0,30}(?:\.\w{1,40}){1,5}:(?= )))+"
+)
+
+
+def masked(text: str, names: Iterable[str] = ()) -> str:
+    """The text with `<id>`-like marks in place of what varies, and without a logger's prefix.
+
+    `names` are values that the record holds elsewhere: the names of its project, people, steps.
+    """
+    text = text[:LONGEST]
+    for name in names:
+        if name in text:
+            text = text.replace(name, "<name>")
+    return _PREFIX.sub("", _ALL.sub(_mark, text)).strip()
+
+
+def _mark(match: re.Match[str]) -> str:
+    kind = (match.lastgroup or "_name").partition("_")[2]
+    found = match[0]
+    if kind == "quoted" and (kept := _KEPT.fullmatch(found)):
+        return kept[1]
+    if kind in ("number", "name"):
+        if kind == "name" and _IDENTIFIER.fullmatch(found):
+            return found
+        if kind == "number" and _TELLING_NUMBER.search(
+            match.string, max(0, match.start() - 14), match.start()
+        ):
+            return found
+    return f"<{kind}>"

@@ -23,7 +23,9 @@ class Piece(NamedTuple):
 NOTHING = Piece("", "")
 _Q = r"['\"«»“”„`‘’「『]"
 _QUOTED = re.compile(rf"{_Q}\s?([^'\"«»“”„`’」』\n]{{1,80}}?)\s?['\"«»“”`’」』]")
-_STATUS_ASSIGNED = re.compile(r"(?i:status)(?:_list|_code|_name|_short_name)?\s?[=:]\s?['\"]?([\w-]{1,40})")
+_STATUS_ASSIGNED = re.compile(
+    r"(?i:status)(?:_list|_code|_name|_short_name)?\s?[=:]\s?['\"]?([\w-]{1,40})"
+)
 _STATUS_WORD = re.compile(
     rf"(?i:status(?:es)?|statut|estado|ステータス|状态)(?:\s(?i:short name|named|code|name))?\s?[:=]?\s?{_Q}\s?([^'\"«»“”\n]{{1,40}}?)\s?['\"«»“”’」』]"
     rf"|(?i:status|statut|estado|ステータス|状态) ([a-z0-9_-]{{2,12}})\b"
@@ -35,9 +37,13 @@ _PROJECT_WORD = re.compile(
     rf"(?i:project|projet|projekt|proyecto|production|プロジェクト|项目)(?: name| code)?\W{{0,2}}\s?{_Q}\s?([^'\"«»“”\n]{{1,80}}?)\s?['\"«»“”’」』]"
 )
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}")
-_SCRIPT = re.compile(rf"(?i:script|api user|api key|user)\W{{0,3}}{_Q}([^'\"«»“”\n]{{1,60}})['\"«»“”’]")
+_SCRIPT = re.compile(
+    rf"(?i:script|api user|api key|user)\W{{0,3}}{_Q}([^'\"«»“”\n]{{1,60}})['\"«»“”’]"
+)
 _BRACKETED = re.compile(r"\[(\w+(?:\.\w+)?)\]")
-_PERSON_NAME = re.compile(rf"(?i:user|person|assignee|personne|utilisateur|benutzer|usuario|ユーザー?|用户)s?:? {_Q}\s?([^'\"«»“”\n]{{1,60}}?)\s?['\"«»“”’]")
+_PERSON_NAME = re.compile(
+    rf"(?i:user|person|assignee|personne|utilisateur|benutzer|usuario|ユーザー?|用户)s?:? {_Q}\s?([^'\"«»“”\n]{{1,60}}?)\s?['\"«»“”’]"
+)
 
 _THE_FIELD = re.compile(r"\b[Tt]he ([A-Z]\w*(?: [A-Z]\w*)*) field\b")
 _PATTERN_FIELD = re.compile(
@@ -67,7 +73,11 @@ def person(reading: Reading) -> Piece:
     people = people_of(reading)
     speech = reading.full
     for one in people:
-        if one.key in speech or one.shown.partition(" (")[0] in speech or one.key.rpartition(" ")[2] in speech:
+        if (
+            one.key in speech
+            or one.shown.partition(" (")[0] in speech
+            or one.key.rpartition(" ")[2] in speech
+        ):
             return Piece(one.key, one.shown)
     if len(people) == 1:
         return Piece(people[0].key, people[0].shown)
@@ -84,7 +94,14 @@ def status(reading: Reading) -> Piece:
     if not shown and (match := _STATUS_ASSIGNED.search(reading.speech)):
         shown = match[1]
     if not shown:
-        shown = next((one[1] or one[2] for one in _STATUS_WORD.finditer(reading.speech) if one[1] or one[2] not in _STATUS_NOISE), "")
+        shown = next(
+            (
+                one[1] or one[2]
+                for one in _STATUS_WORD.finditer(reading.speech)
+                if one[1] or one[2] not in _STATUS_NOISE
+            ),
+            "",
+        )
     if not shown and (match := _QUOTED.search(reading.speech)):
         shown = match[1]
     return _named(shown)
@@ -258,7 +275,9 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "subject": subject,
 }
 
-_STATUS_NOISE = frozenset("code for with not is was null list name in of id could to has http".split())
+_STATUS_NOISE = frozenset(
+    "code for with not is was null list name in of id could to has http".split()
+)
 _folded: dict[str, Piece] = {}
 
 

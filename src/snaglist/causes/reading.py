@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from snaglist.causes import traces
+from snaglist.causes.condensing import SQL, condensed, is_plain
 from snaglist.causes.lazily import lazily
 from snaglist.causes.lexicon import Lexicon, plain
-from snaglist.causes.texts import details_of, is_telling, texts_of
+from snaglist.causes.payloads import Payload, survey
+from snaglist.causes.texts import details_of, texts_of
 
 _LONGEST_LOOK = 9_000
-_SQL = re.compile(r"\[SQL(?:\]|:)")
+_LONGEST_KEY = 64
 _SQL_TABLE = re.compile(
-    r'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|FROM)\s+"?(?:\w{1,63}"?\.)?"?(\w{1,63})', re.IGNORECASE
+    r'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|FROM)\s+"?(?:\w{1,63}"?\.)?"?(\w{1,63})',
+    re.IGNORECASE,
 )
-_BODY_WORDS = re.compile(r"""['"](?:message|error|errors|detail|details|title|reason|msg|code)\\?['"]\s*:""")
-_TOO_MUCH = re.compile(r"<(script|style)\b.{0,4000}?</\1>|<!--.{0,2000}?-->", re.DOTALL | re.IGNORECASE)
-_ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt\"'/]))")
 
 _STATUS_IN_TEXT = re.compile(
     r"(?i:\bHTTP(?:/\d(?:\.\d)?)?(?:[ _-]?(?:error|status|code|response))*|\bstatus(?:[ _-]?code)?"
@@ -33,7 +33,18 @@ _HOST = re.compile(
 )
 _ENDPOINT = re.compile(r"(?:https?://[^/\s'\"]{1,200})?(/[\w./%-]{2,300})")
 _SOURCE_HOSTS = ("shotgrid", "shotgunstudio", "autodesk", "flowproduction")
-_MEDIA_HOSTS = ("amazonaws", "cloudfront", "sg-media", "blob.core", "storage.googleapis", "wasabi", "minio", "s3.", "backblaze", "r2.cloudflare")
+_MEDIA_HOSTS = (
+    "amazonaws",
+    "cloudfront",
+    "sg-media",
+    "blob.core",
+    "storage.googleapis",
+    "wasabi",
+    "minio",
+    "s3.",
+    "backblaze",
+    "r2.cloudflare",
+)
 _TARGET_HOSTS = ("kitsu", "zou", "cgwire", "jira", "atlassian", "ayon", "ftrack")
 
 _KEY = re.compile(
@@ -100,9 +111,11 @@ class Reading:
         name = self.name
         told = []
         room = _LONGEST_LOOK
+        named = len(name) > 3
         for text in self.texts:
-            text = condensed(text)
-            if len(name) > 3 and name in text:
+            if not is_plain(text):
+                text = condensed(text)
+            if named and name in text:
                 text = text.replace(name, "…")
             told.append(text[:room])
             room -= len(text)
@@ -167,7 +180,9 @@ class Reading:
         value = self.member("project", "project_name")
         if isinstance(value, Mapping):
             name = value.get("name") or value.get("code")
-            return _short(name) if name else (f"#{_short(value.get('id'))}" if "id" in value else "")
+            return (
+                _short(name) if name else (f"#{_short(value.get('id'))}" if "id" in value else "")
+            )
         if isinstance(value, bool) or value is None:
             value = self.meta.get("project")
             return _short(value.get("name")) if isinstance(value, Mapping) else ""
@@ -197,7 +212,9 @@ class Reading:
     @lazily
     def status(self) -> int:
         """The HTTP status that tells, 0 for none: one that the text names before a mere 200."""
-        value = self.member("http_status", "status_code", "http_code", "response_status", "status", "code")
+        value = self.member(
+            "http_status", "status_code", "http_code", "response_status", "status", "code"
+        )
         noted = 0
         if isinstance(value, str) and value[:3].isdigit() and len(value) < 40:
             value = int(value[:3]) if value[:3].isascii() else 0
@@ -210,6 +227,8 @@ class Reading:
             inner = response.get("status") or response.get("status_code")
             if type(inner) is int and 400 <= inner <= 599:
                 return inner
+        if not self.look & self.lexicon.bit_of["#number"]:
+            return noted
         match = _STATUS_IN_TEXT.search(self.speech)
         return int(match[1] or match[2] or match[3]) if match else noted
 
@@ -255,11 +274,30 @@ class Reading:
 
     @lazily
     def look(self) -> int:
-        """The bits of all terms that the texts hold."""
+        """The bits of all terms that the texts hold, and of what else rules are chosen by."""
+        bits = self.lexicon.bit_of
         look = self.lexicon.look(self.hits)
         details = self.details
         if "http_status" in details or "status_code" in details or "status" in details:
-            look |= self.lexicon.bit_of["#status"]
+            look |= bits["#status"]
+        absent, denied, _, link_type = self.payload
+        if absent:
+            look |= bits["#absent"]
+        if denied:
+            look |= bits["#denied"]
+        if link_type:
+            look |= bits["#link"]
+        if not self.texts:
+            look |= bits["#silent"]
+        elif len(self.told[0]) < _LONGEST_KEY:
+            look |= bits["#key"]
+        if self.event_type:
+            look |= bits["#event"]
+        for text in self.texts:
+            if "None" in text or "null" in text:
+                look |= bits["#absent"]
+            if traces.looks_like_trace(text):
+                look |= bits["#frame"]
         return look
 
     @lazily
@@ -274,8 +312,10 @@ class Reading:
     def relation(self) -> str:
         """The table, from the message or the statement."""
         found = _first(_RELATION.search(self.speech))
-        if not found and (match := _SQL.search(self.full)) and (
-            table := _SQL_TABLE.search(self.full, match.end(), match.end() + 2000)
+        if (
+            not found
+            and (match := SQL.search(self.full))
+            and (table := _SQL_TABLE.search(self.full, match.end(), match.end() + 2000))
         ):
             found = table[1]
         return found
@@ -294,7 +334,7 @@ class Reading:
 
     @lazily
     def field(self) -> str:
-        """The field that the text names, as `Shot.sg_turnover` or `sg_cut_in`; else "". """
+        """The field that the text names, as `Shot.sg_turnover` or `sg_cut_in`; else ""."""
         for match in _FIELD.finditer(self.speech):
             if match[1]:
                 if match[1].endswith(("Error", "Exception", "Fault")):
@@ -317,27 +357,23 @@ class Reading:
         return type(sent) is int and type(returned) is int and sent > returned
 
     @lazily
+    def payload(self) -> Payload:
+        return survey(self.details)
+
+    @lazily
     def absent(self) -> frozenset[str]:
         """The members of the payload that are null, wherever it stands in the record."""
-        found = set()
-        for name, value in _members(self.details, 3):
-            if value is None:
-                found.add(name)
+        found = set(self.payload.absent)
         for text in self.texts:
             if "None" in text or "null" in text or "nil" in text:
                 found.update(_NULL_IN_TEXT.findall(text))
         return frozenset(found)
 
     @lazily
-    def denied(self) -> frozenset[str]:
-        """The members that are false: `project_in_target`, `movie_exists`."""
-        return frozenset(name for name, value in _members(self.details, 2) if value is False)
-
-    @lazily
     def link_type(self) -> str:
-        for name, value in _members(self.details, 3):
-            if name == "link_type":
-                return _short(value)
+        """How the record's file is linked: `local`, `upload`, `web`."""
+        if self.payload.link_type:
+            return _short(self.payload.link_type)
         match = _LINK_TYPE.search(self.full)
         return match[1] if match else ""
 
@@ -348,50 +384,6 @@ class Reading:
 
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-
-
-def condensed(text: str) -> str:
-    """A text without its SQL statement, frames, scripts and payload."""
-    if "[SQL" in text and (match := _SQL.search(text)):
-        text = text[: match.start()]
-    if traces.looks_like_trace(text):
-        one = traces.telling(traces.raised_in(text))
-        if one is not None:
-            before = traces.before_trace(text)
-            text = f"{before}\n{one.type}: {one.message}" if one.type else f"{before}\n{one.message}"
-    if "\\" in text:
-        text = _ESCAPES.sub(_unescaped, text)
-    if "<s" in text or "<!--" in text or "<S" in text:
-        text = _TOO_MUCH.sub(" ", text)
-    start = text.find("{")
-    if start >= 0:
-        end = text.rfind("}")
-        if end > start and not _BODY_WORDS.search(text, start, start + 2000):
-            text = f"{text[:start]}{{…}}{text[end + 1 :]}"
-        elif end < start and not _BODY_WORDS.search(text, start, start + 2000):
-            text = text[:start]
-    return text
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    if match[1]:
-        return chr(int(match[1], 16))
-    if match[2]:
-        return chr(int(match[2], 16))
-    return {"n": "\n", "r": " ", "t": " "}.get(match[3], match[3])
-
-
-def _members(value: Any, depth: int) -> Iterator[tuple[str, Any]]:
-    """The members of an object and of what lies in it, a bounded number of them."""
-    if isinstance(value, Mapping):
-        for _, (name, inner) in zip(range(80), value.items(), strict=False):
-            if type(name) is str:
-                yield name, inner
-            if depth > 1 and isinstance(inner, (Mapping, list)):
-                yield from _members(inner, depth - 1)
-    elif isinstance(value, list):
-        for inner in value[:20]:
-            yield from _members(inner, depth - 1)
 
 
 def _short(value: Any) -> str:
@@ -408,6 +400,3 @@ def _first(match: re.Match[str] | None) -> str:
     if match is None:
         return ""
     return next((group for group in match.groups() if group), "")
-
-
-__all__ = ["Reading", "condensed", "is_telling"]

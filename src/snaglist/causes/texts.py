@@ -39,11 +39,11 @@ _judged: dict[str, bool] = {}
 _MOST_JUDGED = 4096
 
 
-def is_telling(name: str) -> bool:
+def is_telling(name: Any) -> bool:
     """Whether a member of this name holds text about the failure; `zou_log` and `excInfo` do."""
     known = _judged.get(name)
     if known is None:
-        if len(name) > 64:
+        if type(name) is not str or len(name) > 64:
             return False
         words = {word.lower() for word in _WORDS.findall(name)} or {name.lower()}
         known = not words.isdisjoint(TELLING_WORDS) and words.isdisjoint(SILENT_WORDS)
@@ -86,12 +86,18 @@ def texts_of(event: Mapping[str, Any], details: Mapping[str, Any]) -> list[str]:
     error = event.get("error")
     if error is not None:
         _take(error, found)
+    judged = _judged
     for name, value in details.items():
-        if value is not None and name != "error" and type(name) is str and is_telling(name):
+        if value is None or name == "error":
+            continue
+        telling = judged.get(name)
+        if telling is None:
+            telling = is_telling(name)
+        if telling:
             _take(value, found)
     if details is not event:
         for name, value in event.items():
-            if value is not None and name not in ("error", "details") and is_telling(str(name)):
+            if value is not None and name not in ("error", "details") and is_telling(name):
                 _take(value, found)
         if (error := details.get("error")) is not None:
             _take(error, found)
@@ -107,11 +113,11 @@ def _take(value: Any, found: list[str]) -> None:
             return
         found.append(text)
     elif isinstance(value, (Mapping, list)):
-        for text in _inner(value, 0):
+        for text in inner_texts(value):
             _take(text, found)
 
 
-def _inner(value: Any, depth: int) -> Iterator[str]:
+def inner_texts(value: Any, depth: int = 0) -> Iterator[str]:
     """The texts inside of an object or list that is itself about the failure."""
     if isinstance(value, str):
         yield value
@@ -119,13 +125,13 @@ def _inner(value: Any, depth: int) -> Iterator[str]:
         return
     elif isinstance(value, Mapping):
         for _, (name, inner) in zip(range(_MOST_MEMBERS), value.items(), strict=False):
-            if name in INNER_NAMES or is_telling(str(name)):
-                yield from _inner(inner, depth + 1)
+            if name in INNER_NAMES or is_telling(name):
+                yield from inner_texts(inner, depth + 1)
             elif isinstance(inner, (Mapping, list)):
-                yield from _inner(inner, depth + 2)
+                yield from inner_texts(inner, depth + 2)
     elif isinstance(value, list):
         if len(value) > 1 and all(isinstance(line, str) for line in value[:_MOST_MEMBERS]):
             yield "\n".join(line.rstrip("\n") for line in value[-_MOST_MEMBERS:])
             return
         for inner in value[:_MOST_MEMBERS]:
-            yield from _inner(inner, depth + 1)
+            yield from inner_texts(inner, depth + 1)

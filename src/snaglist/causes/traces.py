@@ -20,12 +20,16 @@ _FRAME = re.compile(
     r"\n?([ |+]{2,}(?!File \")[^\n]{1,300})?",
     re.MULTILINE,
 )
-_SCRIPT_FRAME = re.compile(r"^\s{1,12}at (?:async )?([\w.$<>\[\] ]{1,80}) \(?([^()\n]{1,300}?):\d+", re.MULTILINE)
+_SCRIPT_FRAME = re.compile(
+    r"^\s{1,12}at (?:async )?([\w.$<>\[\] ]{1,80}) \(?([^()\n]{1,300}?):\d+", re.MULTILINE
+)
 _RAISED = re.compile(
     r"^(?:[ |+]*)((?:\w{1,60}\.){0,8}[A-Z_]\w{1,80})(?::[ \t]?([^\n]*(?:\n(?![ |+]*(?:Traceback|File|During|The above|  File)\b)[^\n]*){0,60})|[ \t]*$)",
     re.MULTILINE,
 )
-_START = re.compile(r"Traceback \(most recent call last\):|(?=^\s*File \"[^\"\n]+\", line \d+)", re.MULTILINE)
+_START = re.compile(
+    r"Traceback \(most recent call last\):|(?=^\s*File \"[^\"\n]+\", line \d+)", re.MULTILINE
+)
 _LINKS = re.compile(
     r"During handling of the above exception, another exception occurred:"
     r"|The above exception was the direct cause of the following exception:"

@@ -213,6 +213,20 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return gone
         return gone._resolved(Reason.DELETED, at, at)
 
+    def regrouped(self, fingerprint: str, cause_id: str, *, is_transient: bool) -> Item:
+        """Its standing failure is told by another fingerprint, or leads to another cause now."""
+        if (fingerprint, cause_id, is_transient) == (
+            *(self.fingerprint, self.cause_id, bool(self.standing_is_transient)),
+        ):
+            return self
+        return replace(
+            self,
+            fingerprint=fingerprint,
+            cause_id=cause_id,
+            standing_is_transient=is_transient,
+            version=self.version + 1,
+        )
+
     def _stands(self, failure: Failure) -> Item:
         """With this failure standing, but where it clears by itself and another one stands."""
         displaces = (

@@ -50,13 +50,20 @@ class Moves:
         self._days[attempted_at[:10], cause_id, project] += 1
         tally = self._tallies[cause_id]
         tally.failures += 1
-        if not tally.first_failed_at or attempted_at < tally.first_failed_at:
-            tally.first_failed_at = attempted_at
-        if attempted_at > tally.failed_at:
-            tally.failed_at = attempted_at
+        tally.saw(attempted_at)
         cause = self._causes.get(cause_id)
         if cause is not None and cause.claimed_at is not None and attempted_at > cause.claimed_at:
             tally.failed_since_claim += 1
+
+    def recounts(self, before: str, after: str, project: str, attempted_at: str) -> None:
+        """A failed attempt that was counted under one cause belongs to another."""
+        day = attempted_at[:10]
+        self._days[day, before, project] -= 1
+        self._tallies[before].failures -= 1
+        self._days[day, after, project] += 1
+        tally = self._tallies[after]
+        tally.failures += 1
+        tally.saw(attempted_at)
 
     def item(
         self,
@@ -166,6 +173,13 @@ class _Tally:
         self.resolved = self.moved_away = self.failed_since_claim = 0
         self.moved_to: str | None = None
         self.first_failed_at = self.failed_at = self.came_over_at = ""
+
+    def saw(self, attempted_at: str) -> None:
+        """A failed attempt of this time."""
+        if not self.first_failed_at or attempted_at < self.first_failed_at:
+            self.first_failed_at = attempted_at
+        if attempted_at > self.failed_at:
+            self.failed_at = attempted_at
 
     def frozen(self) -> Tally:
         return Tally(*(getattr(self, name) for name in Tally.__struct_fields__))

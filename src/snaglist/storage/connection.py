@@ -43,6 +43,13 @@ class Connection(Protocol):
         """
         ...
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all reads of the block see the database as it is at one moment.
+
+        Keep it short where others write: SQLite's log grows meanwhile.
+        """
+        ...
+
     def close(self) -> None:
         """Give the connection back; never raises."""
         ...

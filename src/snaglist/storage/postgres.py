@@ -224,6 +224,15 @@ class PostgresConnection:
             raise psycopg.OperationalError(result.get_error_message())
         raise pg.error_from_result(result)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0")
+        try:
+            yield
+        finally:
+            with suppress(psycopg.Error):
+                self.raw.execute("ROLLBACK")
+
     def close(self) -> None:
         with suppress(psycopg.Error):
             self.raw.close()

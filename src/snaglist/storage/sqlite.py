@@ -173,6 +173,16 @@ class SqliteConnection:
                     self.raw.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with _translated():
+            self.raw.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(apsw.Error):
+                self.raw.execute("ROLLBACK")
+
     def close(self) -> None:
         with suppress(apsw.Error):
             self.raw.close()

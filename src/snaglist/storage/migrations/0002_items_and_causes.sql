@@ -155,6 +155,39 @@ CREATE INDEX audit_by_item ON audit (item_id, seq);
 CREATE INDEX audit_by_cause ON audit (cause_id, seq) WHERE item_id IS NULL;
 CREATE INDEX audit_by_edit ON audit (edit_id, seq) WHERE edit_id IS NOT NULL;
 
+-- Making all causes again from the records: a job that a kill only interrupts.
+CREATE TABLE regroups (
+  id        TEXT PRIMARY KEY,
+  who       TEXT NOT NULL,
+  is_dry    BOOLEAN NOT NULL,
+  phase     TEXT NOT NULL,
+  place     BIGINT NOT NULL,     -- how far the phase is, in places of records
+  last      BIGINT NOT NULL,     -- the place where it ends
+  records   BIGINT NOT NULL,
+  moved     BIGINT NOT NULL,
+  began_at  TEXT NOT NULL,
+  beat_at   TEXT NOT NULL,
+  ended_at  TEXT,
+  fault     TEXT
+);
+CREATE TABLE regroup_tallies (
+  regroup_id      TEXT NOT NULL,
+  old_fingerprint TEXT NOT NULL,
+  new_fingerprint TEXT NOT NULL,
+  records         BIGINT NOT NULL,
+  known           TEXT,
+  piece           TEXT NOT NULL,
+  title           TEXT NOT NULL,
+  is_transient    BOOLEAN NOT NULL,
+  PRIMARY KEY (regroup_id, old_fingerprint, new_fingerprint)
+);
+CREATE TABLE regroup_causes (
+  regroup_id  TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  cause_id    TEXT NOT NULL,     -- where it led when the regroup planned
+  PRIMARY KEY (regroup_id, fingerprint)
+);
+
 -- [sqlite]
 CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
