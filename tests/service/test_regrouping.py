@@ -154,7 +154,7 @@ def test_a_regroup_goes_on_after_a_kill_and_beside_recording(desk: Desk) -> None
         if not survivor.regrouping.step():
             break
         steps += 1
-        ids += survivor.record([event for event, _ in zip(rest, range(60), strict=False)])
+        ids += survivor.record([event for _, event in zip(range(60), rest, strict=False)])
 
     grouper = Grouper(SHIPPED)
     recorded = LINES[: len(ids)]
