@@ -134,6 +134,10 @@ class PostgresEngine:
         connection = self._open()
         self._check_durable(connection)
         connection.execute("SET idle_in_transaction_session_timeout = '10s'")
+        # Whatever is written is found by a key. A plan made while a table was small would read
+        # it whole for as long as the connection lives.
+        for join in ("seqscan", "hashjoin", "mergejoin"):
+            connection.execute(f"SET enable_{join} = off")
         return connection
 
     def unsafe_settings(self, connection: PostgresConnection) -> list[str]:
