@@ -138,7 +138,7 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if status is before.status:
             return self
         if status is CauseStatus.OPEN:
-            was_gone = before.status in (CauseStatus.DONE, CauseStatus.MOVED_ON)
+            was_gone = before.failures > 0 and before.status is not CauseStatus.IGNORED
             return replace(
                 self,
                 status=status,
