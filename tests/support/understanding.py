@@ -20,7 +20,7 @@ from snaglist.service.records import delete_record
 from snaglist.service.recount import Difference, recounted
 from snaglist.service.successes import Imported, report_imported, success_of
 from snaglist.storage.causes import causes_by_id
-from snaglist.storage.database import Database
+from snaglist.storage.database import Database, engine_for
 from snaglist.storage.items import items_by_id
 
 SHIPPED = Catalogue.shipped()
@@ -83,3 +83,12 @@ class Understanding:
     def differences(self) -> list[Difference]:
         """Where counts are not what they must be."""
         return self.database.read(recounted)
+
+
+def recount(url: str) -> list[Difference]:
+    """Where the counts of the database at this address are not what they must be."""
+    connection = engine_for(url).reader()
+    try:
+        return recounted(connection)
+    finally:
+        connection.close()
