@@ -144,13 +144,13 @@ def test_a_name_that_people_gave_stays_with_its_records(desk: Desk) -> None:
 def test_a_regroup_goes_on_after_a_kill_and_beside_recording(desk: Desk) -> None:
     ids = desk.record(LINES[:300])
     desk.recorder.grouper = Grouper(SHIPPED)
-    regroup = desk.regrouping.start("ana", is_dry=False)
+    began = desk.regrouping.start("ana", is_dry=False)
     rest = iter(LINES[300:])
     steps = 0
     while True:
         # Every slice is done by a server of its own: the one before it was killed.
         survivor = Desk(desk.database, SHIPPED)
-        survivor.regrouping._own = regroup.id
+        survivor.regrouping._own = began.id
         if not survivor.regrouping.step():
             break
         steps += 1
@@ -171,7 +171,9 @@ def test_one_regroup_at_a_time_and_none_that_another_server_does(desk: Desk) -> 
 
     with pytest.raises(WrongState, match="ana"):
         desk.regrouping.start("ben", is_dry=True)
-    assert Desk(desk.database, SHIPPED).regrouping.step() is False
+    # Only on PostgreSQL can there be another server; on SQLite it is the same one, restarted.
+    is_alone = desk.database.engine.name == "sqlite"
+    assert Desk(desk.database, SHIPPED).regrouping.step() is is_alone
 
 
 def test_what_was_recorded_before_there_were_items_is_filed(desk: Desk) -> None:
