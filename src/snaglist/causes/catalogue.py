@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from snaglist.causes.conditions import NAMES, Check, check, words_of
-from snaglist.causes.lexicon import Lexicon
+from snaglist.causes.lexicon import CODES, Lexicon
 from snaglist.causes.pieces import PIECES
 from snaglist.causes.reading import Reading
+from snaglist.causes.signs import CODE_WORDS
 from snaglist.domain.errors import SnaglistError
 
 WHO = ("coordinator", "td", "it", "target_admin")
@@ -50,6 +51,7 @@ _MARK_WORDS: dict[str, list[str]] = {
         "约束",
         "duplicate key",
     ],
+    CODES: [f"*{word}" for word in sorted(CODE_WORDS)],
     "#absent": [],
     "#denied": [],
     "#link": ["link_type"],

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
 from snaglist.causes import traces
+from snaglist.causes.prefixes import without_prefix
 from snaglist.causes.texts import clipped, inner_texts, parsed
 
 SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
@@ -22,9 +21,14 @@ _WRAPPED = re.compile(
     r"""^\s*\w{1,60}(?:\.\w{1,60}){0,6}\(\s*(['"])(.{8,})\1,?\s*\)\s*$""", re.DOTALL
 )
 _ALARM = re.compile(
-    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR|ERRORE)\b|(?i:^\W{0,3}(?:error|fatal|panic|e)[ :\]])"
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E ",
+    re.MULTILINE,
 )
 _CALM = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE|WARNING|WARN)\b|(?i:\[(?:info|debug)\])")
+_QUERY = re.compile(r"(://[^\s?'\"<>]{1,300})\?[^\s'\"<>)]*")
+_QUOTED_PATH = re.compile(r"'(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^'\n]{3,}'|\"(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^\"\n]{3,}\"")
+_SENT = re.compile(r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)""")
+_LONGEST_COMPLAINT = 400
 _MOST_LINES = 80
 
 
@@ -40,9 +44,21 @@ def is_plain(text: str) -> bool:
     )
 
 
+def spoken(text: str) -> str:
+    """What an unpacked text tells, line by line, without what a logger wrote in front."""
+    if not is_plain(text):
+        text = condensed(text)
+    if "://" in text:
+        text = _QUERY.sub(r"\1", text)
+    if "/" in text or ":\\" in text:
+        text = _QUOTED_PATH.sub("…", text)
+    if "\n" in text:
+        return "\n".join(without_prefix(line) for line in text.splitlines())
+    return without_prefix(text)
+
+
 def condensed(text: str) -> str:
-    """What the text tells, on as few lines as that takes. Reads no further than its bounds."""
-    text = _unpacked(text)
+    """What an unpacked text tells, on as few lines as that takes."""
     if match := SQL.search(text) if "[SQL" in text or "\n" in text else None:
         text = text[: match.start()]
     if traces.looks_like_trace(text):
@@ -54,12 +70,13 @@ def condensed(text: str) -> str:
     return _without_payload(text)
 
 
-def _unpacked(text: str) -> str:
+def unpacked(text: str) -> str:
     """The text inside of JSON, of a repr or of written-out escapes."""
-    if text.lstrip()[:1] in ("{", "["):
-        value = parsed(text.strip())
-        if value is not None and (inner := list(inner_texts(value))):
-            text = clipped("\n".join(inner))
+    start = text.find("{")
+    if start < 0 and text.lstrip()[:1] == "[":
+        start = text.find("[")
+    if start >= 0 and '"' in text:
+        text = _from_json(text, start)
     if match := _WRAPPED.match(text):
         text = match[2]
     if "\\" in text:
@@ -70,39 +87,53 @@ def _unpacked(text: str) -> str:
     return text
 
 
-def _without_frames(text: str) -> str:
-    one = traces.telling(traces.raised_in(text))
-    if one is None:
+def _from_json(text: str, start: int) -> str:
+    """The text with an error's JSON body replaced by what that says."""
+    end = max(text.rfind("}"), text.rfind("]")) + 1
+    if end <= start:
         return text
+    value = parsed(text[start:end])
+    if value is None:
+        return text
+    inner = list(inner_texts(value))
+    if not inner:
+        return text
+    return clipped("\n".join(filter(None, [text[:start].strip(), *inner, text[end:].strip()])))
+
+
+def _without_frames(text: str) -> str:
+    said = traces.told_by(traces.raised_in(text))
     before = traces.before_trace(text)
-    said = f"{one.type}: {one.message}" if one.type else one.message
-    return f"{said}\n{_alarming(before)}" if before else said
+    return f"{said}\n{_alarming(before)}" if before else said or text
 
 
 def _alarming(text: str) -> str:
     """The lines of a log from the first alarm on, without the calm ones; all if none alarms."""
-    lines = [line for line in text.splitlines() if line.strip()][-_MOST_LINES:]
-    first = next((place for place, line in enumerate(lines) if _ALARM.search(line[:200])), None)
-    if first is None:
-        return "\n".join(lines)
+    if _ALARM.search(text) is None:
+        return text
     kept = []
     taking = False
-    for line in lines[first:]:
+    for line in text.splitlines()[-_MOST_LINES:]:
         if _ALARM.search(line[:200]):
             taking = True
         elif _CALM.search(line[:120]):
             taking = False
-        if taking:
+        if taking and line.strip():
             kept.append(line)
-    return "\n".join(kept)
+    return "\n".join(kept) if kept else text
 
 
 def _without_payload(text: str) -> str:
     """The text without the object that was sent; an error's own body stays."""
     start = text.find("{")
-    if start < 0 or _BODY_WORDS.search(text, start, start + 2000):
+    if start < 0:
         return text
     end = text.rfind("}")
+    if _BODY_WORDS.search(text, start, start + 2000):
+        return text.replace('"', " ") if '"' in text else text
+    inside = text[start : end if end > start else len(text)]
+    if len(inside) < _LONGEST_COMPLAINT and ":" in inside and not _SENT.search(inside):
+        return text.replace("{", " ").replace("}", " ").replace("'", " ").replace('"', " ")
     return f"{text[:start]}{{…}}{text[end + 1 :]}" if end > start else text[:start]
 
 
@@ -118,7 +149,3 @@ def _decoded(match: re.Match[str]) -> str:
     raw = bytes.fromhex(match[0].replace("\\x", ""))
     return raw.decode("utf-8", "replace")
 
-
-def as_text(value: Any) -> str:
-    """A member's text, or "" for anything else."""
-    return value if isinstance(value, str) else ""

@@ -25,10 +25,10 @@ _TEXTS: dict[str, Callable[[Reading], str]] = {
     "problem": lambda reading: reading.subject[0],
     "limit": lambda reading: reading.limit,
 }
-"""Conditions that compare one text; each takes several values with `|`, and `*` for any."""
+"""Conditions that compare one text; each takes several values with `|`; `*` is any, `-` none."""
 
 WORDS = frozenset(["says", "unless", "exception"])
-FLAGS = frozenset(["dropped", "silent"])
+FLAGS = frozenset(["dropped", "silent", "regex"])
 NAMES = frozenset(_TEXTS) | WORDS | FLAGS | {"status", "absent", "denied", "frame", "event"}
 """All conditions there are."""
 
@@ -53,7 +53,7 @@ def check(name: str, wanted: Any) -> Check:
     if name == "event":
         return lambda reading: _fits(reading.event_type, choices)
     read = _TEXTS[name]
-    if any("*" in choice for choice in choices):
+    if any("*" in choice or choice == "-" for choice in choices):
         return lambda reading: _fits(read(reading), choices)
     return lambda reading: read(reading) in choices
 
@@ -61,6 +61,8 @@ def check(name: str, wanted: Any) -> Check:
 def _flag(name: str, wanted: bool) -> Check:
     if name == "dropped":
         return lambda reading: reading.dropped is wanted
+    if name == "regex":
+        return lambda reading: reading.shows_regex is wanted
     return lambda reading: (not reading.texts) is wanted
 
 
@@ -87,8 +89,8 @@ def _frame(choices: frozenset[str]) -> Check:
 
 def _fits(text: str, choices: frozenset[str]) -> bool:
     for choice in choices:
-        if choice == "*":
-            if text:
+        if choice in ("*", "-"):
+            if bool(text) is (choice == "*"):
                 return True
         elif "*" not in choice:
             if text == choice:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 
+from snaglist.causes import signs
+from snaglist.causes.culprits import culprit_of, people_of, status_of
 from snaglist.causes.masks import masked
 from snaglist.causes.reading import Reading
+from snaglist.causes.traces import GENERIC, looks_like_trace
 
 VERSION = "1"
 
-UNTELLING = frozenset(
-    """
-    RuntimeError Exception Error PushFailed ImportFailed SyncFailed ShotgunEntryImportFailed
-    """.split()
-)
+SPLITTING = frozenset(["person", "group", "status", "project", "step", "field"])
+"""What a key can be so that each of its values is repaired by itself."""
+
+GATEWAY = frozenset([502, 503, 504, 520, 521, 522, 523, 524])
+
 VAGUE = frozenset(
     """
     TypeError AttributeError KeyError IndexError NameError UnboundLocalError ZeroDivisionError
@@ -35,6 +38,10 @@ _STOP = frozenset(
     """.split()
 )
 _WORD = re.compile(r"<\w+>|[^\W\d_][\w.]*[^\W_]|[^\W\d_]")
+_SAID = re.compile(r"['\"«„“「]\s?([^'\"»”“」\n]{1,80})\s?['\"»”“」]|(?<==)([\w-]{1,40})")
+_ASSIGNED = re.compile(r"\b(\w{2,40})=['\"]?([\w-]{1,40})")
+_IN_TARGET = ("_in_target", "_in_kitsu", "_exists", "_found", "_imported", "_known", "_mapped")
+_FEWEST_WORDS = 2
 _MOST_WORDS = 10
 _MOST_LINES = 4
 _MOST_NAMES = 40
@@ -50,43 +57,84 @@ def gist(reading: Reading) -> list[str]:
     """What tells this record's cause from others, in order; what varies is left out."""
     if not reading.texts:
         return ["silent", reading.event_type.rpartition("_")[2], *sorted(reading.absent)[:6]]
-    if reading.constraint or reading.relation:
-        found = [
-            "sql",
-            *reading.exceptions[:1],
-            reading.relation,
-            reading.constraint or reading.column,
-        ]
-        if any(found[2:]):
-            return [*found, reading.limit]
-    words, kind = telling_words(reading)
-    found = [kind, *words]
+    named = culprit_of(reading)
+    if named.role:
+        return ["key", named.role, named.key if named.role in SPLITTING else ""]
+    if (reading.constraint or reading.relation) and (
+        found := reading.constraint or reading.column or reading.limit
+    ):
+        return ["sql", *reading.exceptions[:1], reading.relation, found, reading.limit]
+    words, kind, text = telling_words(reading)
+    if len(words) < _FEWEST_WORDS and reading.status >= 400:
+        gone = reading.status in GATEWAY
+        return ["http", "gateway" if gone else str(reading.status), reading.side, *words]
+    found_parts = [kind, *words, *own_values(reading, text)]
     if kind in VAGUE and reading.frames:
-        found.append(reading.frames[-1].where)
-    if len(words) < 2:
-        found += [str(reading.status or ""), reading.endpoint if not reading.frames else ""]
-        if reading.dropped:
-            found += sorted(reading.absent)[:6]
-    return found
+        found_parts.append(reading.frames[-1].where)
+    if reading.dropped or "_id" in reading.full:
+        found_parts += _missing_links(reading)
+    return found_parts
 
 
-def telling_words(reading: Reading) -> tuple[list[str], str]:
-    """The significant words of the text that tells most, and the exception it names."""
+def own_values(reading: Reading, text: str) -> list[str]:
+    """What the text quotes of the record itself, and whose repair would be a fix of its own."""
+    said = {part.strip() for match in _SAID.findall(text) for part in match if part}
+    found = []
+    if (status := status_of(reading)) and status in said:
+        found.append(f"status {status.casefold()}")
+    step = reading.member("step", "task_type")
+    name = step.get("name") if isinstance(step, dict) else step
+    if isinstance(name, str) and name and name in text:
+        found.append(f"step {name.casefold()}")
+    if reading.project and reading.project in said:
+        found.append(f"project {reading.project.casefold()}")
+    for one in people_of(reading):
+        if one.shown.partition(" (")[0] in said or one.key in text:
+            found.append(f"person {one.key}")
+    for member, value in _ASSIGNED.findall(text):
+        if any(word in member.lower() for word in ("status", "step", "project", "field")):
+            found.append(f"{member} {value}")
+    return list(dict.fromkeys(found))
+
+
+def _missing_links(reading: Reading) -> list[str]:
+    """The links that are null or said to be missing; a missing project is told by its name."""
+    found = [name for name in reading.payload.denied if name.endswith(_IN_TARGET)]
+    found += [name for name in sorted(reading.absent) if name.endswith("_id")]
+    if any(name.startswith("project") for name in found):
+        found.append(reading.project.casefold())
+    return found[:6]
+
+
+def telling_words(reading: Reading) -> tuple[list[str], str, str]:
+    """The significant words of the text that tells most, the exception it names, and itself."""
     names = names_in(reading)
-    best: tuple[list[str], str] = ([], "")
-    for text in reading.told:
-        kind = next((one for one in _exceptions(text) if one not in UNTELLING), "")
-        lines = text.splitlines()[:_MOST_LINES]
-        words = significant(masked("\n".join(lines), names))
-        if len(words) >= 2 or (kind and kind not in VAGUE):
-            return words, kind
-        if len(words) > len(best[0]) or (kind and not best[1]):
-            best = (words, kind)
+    best: tuple[list[str], str, str] = ([], "", "")
+    best_score = -1
+    for text, opened in zip(reading.told, reading.opened, strict=False):
+        kind = next((one for one in signs.EXCEPTION.findall(text[:600]) if one not in GENERIC), "")
+        words = significant(masked("\n".join(text.splitlines()[:_MOST_LINES]), names))
+        score = min(len(words), 5) + (2 if kind else 0) + (2 if looks_like_trace(opened) else 0)
+        if score > best_score:
+            best, best_score = (words, kind, text), score
     return best
+
+
+_REASON = re.compile(
+    r"\b[1-5]\d\d:? (?:(?:Client|Server) Error:? ?)?(?:OK|Bad Request|Unauthorized|Payment Required|Forbidden|Not Found"
+    r"|Method Not Allowed|Conflict|Gone|Unprocessable (?:Entity|Content)|Too Many Requests|Internal Server Error"
+    r"|Bad Gateway|Service Unavailable|Gateway Time-?out)",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*")
+_GERMAN = re.compile(r"\b(?:der|die|das|nicht|wurde|ist|und|ein|eine|von|im|auf)\b")
 
 
 def significant(text: str) -> list[str]:
     """The words of a masked text that carry meaning, each once, in order."""
+    text = _REASON.sub("", text)
+    if not _GERMAN.search(text):
+        text = _NAMES.sub("<name>", text)
     found: dict[str, None] = {}
     for word in _WORD.findall(text):
         if word[0] == "<":
@@ -119,10 +167,3 @@ def names_in(reading: Reading) -> list[str]:
 
 
 _KINDS = frozenset(["entity_type", "type", "reason", "event_type", "attribute_name", "field"])
-_EXCEPTION = re.compile(
-    r"\b(?:\w+\.)*([A-Z]\w*(?:Error|Exception|Fault|Failed|Violation|Timeout|Warning))\b"
-)
-
-
-def _exceptions(text: str) -> list[str]:
-    return _EXCEPTION.findall(text[:600])

@@ -14,9 +14,14 @@ from typing import NamedTuple
 from ahocorasick_rs import BytesAhoCorasick
 
 _FAR = 90
+_UNDERSCORE = ord("_")
+_SPACE = ord(" ")
+_LONGEST_SHORT = 3
+CODES = "#codes"
+"""The term whose phrases, written with a star in front, are also found inside of words."""
 _DROPPED = b"'\"`"
 _SPACED = bytes(
-    code if code >= 0x80 or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
+    code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
 )
 
 
@@ -33,7 +38,8 @@ def plain(text: str) -> bytes:
     text = text.lower()
     if "’" in text:
         text = text.replace("’", "'")
-    return b" " + text.encode("utf-8", "replace").translate(_SPACED, _DROPPED) + b" "
+    found = b" " + text.encode("utf-8", "replace").translate(_SPACED, _DROPPED) + b" "
+    return found.replace(b"\n", b" \n ") if b"\n" in found else found
 
 
 class Lexicon:
@@ -66,11 +72,24 @@ class Lexicon:
             for place, (name, listed) in enumerate(problems.items())
             for phrase in listed
         }
+        self._inside = {numbers[_needle(phrase)] for phrase in terms.get(CODES, ())}
         self._search = BytesAhoCorasick(list(numbers)).find_matches_as_indexes if numbers else None
 
     def hits(self, text: bytes) -> list[tuple[int, int, int]]:
         """Every phrase in a plain text, as (number, start, end)."""
         return self._search(text, overlapping=True) if self._search else []
+
+    def holds_code(self, hits: Iterable[tuple[int, int, int]], text: bytes) -> bool:
+        """Whether a word that marks error codes stands inside of a longer word."""
+        inside = self._inside
+        for number, start, end in hits:
+            if number in inside:
+                before, behind = text[start - 1], text[end]
+                if before == _UNDERSCORE or behind == _UNDERSCORE:
+                    return True
+                if end - start > _LONGEST_SHORT and before != _SPACE and before < 0x80:
+                    return True
+        return False
 
     def look(self, hits: Iterable[tuple[int, int, int]]) -> int:
         """The bits of all terms of which a phrase was found."""
@@ -80,7 +99,7 @@ class Lexicon:
             found |= bits[hit[0]]
         return found
 
-    def subject(self, hits: Iterable[tuple[int, int, int]]) -> tuple[str, str]:
+    def subject(self, hits: Iterable[tuple[int, int, int]], text: bytes) -> tuple[str, str]:
         """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid.
 
         The subject is the thing named nearest before the problem, or nearest behind it for words
@@ -105,6 +124,11 @@ class Lexicon:
                 del things[first]  # `type` within `task type`
             else:
                 last = things[first][0]
+        line_start = text.rfind(b"\n", 0, start + 1)
+        line_end = text.find(b"\n", start) if b"\n" in text[start:] else len(text)
+        things = {
+            first: thing for first, thing in things.items() if line_start <= first < line_end
+        }
         before = [
             (start - end, end - first, thing)
             for first, (end, thing) in things.items()
@@ -124,6 +148,8 @@ class Lexicon:
 
 
 def _needle(phrase: str) -> bytes:
+    if phrase.startswith("*"):
+        return phrase[1:].encode()
     needle = plain(phrase)[:-1]
     if needle[1:2] >= b"\x80":
         return needle[1:]

@@ -46,6 +46,7 @@ MASKS: tuple[tuple[str, str], ...] = (
         "file",
         r"\b[\w.%#-]+\.(?:mov|mp4|exr|jpe?g|png|tiff?|dpx|psd|wav|mxf|abc|usd[acz]?|ma|mb|nk|blend|fbx|obj|zip|json|csv|srt|pdf|avi|mkv|webm|gif|hip|vdb)\b",
     ),
+    ("value", r"(?<=\w=)[\w.:-]+"),
     ("number", r"[+-]?(?<![\w])\d+(?:[.,]\d+)*%?(?![\w])"),
     ("name", r"\b(?=\w*\d)(?=\w*[A-Za-z])\w+(?:-\w+)*\b"),
     ("name", r"\b(?=\w*[A-Z])(?=\w*[a-z0-9]?_)[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b"),
@@ -62,13 +63,10 @@ _IDENTIFIER = re.compile(r"(?:sg|customfield)_\w+")
 _TELLING_NUMBER = re.compile(
     r"(?i:errno|winerror|error|status|http|code|exit status|signal)\W{0,3}$"
 )
-_PREFIX = re.compile(
-    r"^(?:\s*(?:\[[^\]\n]{0,60}\]|<time>|<number>|<ip>|(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL|SEVERE|E|W)\b[:\]]?|UNHANDLED|[\w.-]{1,60}\[\d{1,8}\]:?|- |\| |[a-z_]\w{0,30}(?:\.\w{1,40}){1,5}:(?= )))+"
-)
 
 
 def masked(text: str, names: Iterable[str] = ()) -> str:
-    """The text with `<id>`-like marks in place of what varies, and without a logger's prefix.
+    """The text with `<id>`-like marks in place of what varies.
 
     `names` are values that the record holds elsewhere: the names of its project, people, steps.
     """
@@ -76,7 +74,7 @@ def masked(text: str, names: Iterable[str] = ()) -> str:
     for name in names:
         if name in text:
             text = text.replace(name, "<name>")
-    return _PREFIX.sub("", _ALL.sub(_mark, text)).strip()
+    return _ALL.sub(_mark, text).strip()
 
 
 def _mark(match: re.Match[str]) -> str:

@@ -6,15 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from snaglist.causes.condensing import condensed, is_plain
+from snaglist.causes.condensing import condensed, is_plain, unpacked
+from snaglist.causes.prefixes import without_prefix
 from snaglist.causes.texts import details_of, texts_of
 
 LONGEST = 300
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_PREFIX = re.compile(
-    r"^(?:\s*(?:\[[^\]\n]{0,60}\]|\d{4}-\d\d-\d\d[T ][\d:.,Z+-]{5,20}|(?:DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\b:?"
-    r"|[\w.-]{1,60}\[\d{1,8}\]:?|UNHANDLED|[a-z_]\w{0,30}(?:\.\w{1,40}){0,5}:(?= [A-Z])))+\s*"
-)
 _TAGS = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")
 _TITLE = re.compile(r"<title[^>]{0,100}>\s*([^<]{1,200})", re.IGNORECASE)
 _VAGUE = re.compile(
@@ -27,7 +24,7 @@ def message_of(event: Mapping[str, Any]) -> str:
     """The first line that says something, at most 300 characters, without control characters."""
     error = event.get("error")
     if type(error) is str and len(error) < 200 and is_plain(error) and not _VAGUE.match(error):
-        return clean(_PREFIX.sub("", error), LONGEST) or clean(error, LONGEST)
+        return clean(without_prefix(error), LONGEST) or clean(error, LONGEST)
     best = ""
     for text in texts_of(event, details_of(event)):
         for line in _lines(text):
@@ -45,8 +42,8 @@ def clean(text: str, longest: int) -> str:
 def _lines(text: str) -> list[str]:
     if (title := _TITLE.search(text)) is not None:
         return [title[1].strip()]
-    text = condensed(text) or text
-    lines = [_PREFIX.sub("", line).strip() for line in text[:4000].splitlines()[:8]]
+    text = condensed(unpacked(text)) or text
+    lines = [without_prefix(line).strip() for line in text[:4000].splitlines()[:8]]
     return [line for line in (_TAGS.sub(" ", line).strip() for line in lines) if line]
 
 

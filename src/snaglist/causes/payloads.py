@@ -1,4 +1,4 @@
-"""One walk through a record's members: what is null, what is false, and whom it links to."""
+"""One walk through a record's members: what is null, true or false, and whom it links to."""
 
 from __future__ import annotations
 
@@ -15,37 +15,44 @@ class Payload(NamedTuple):
 
     absent: list[str]
     denied: list[str]
+    affirmed: list[str]
     links: list[dict[str, Any]]
     link_type: str
 
 
 def survey(members: Any) -> Payload:
-    """Look through an object and what lies in it, at most four levels and so many members deep."""
+    """Look through an object and what lies in it, at most four levels deep, and a bounded number of them."""
     absent: list[str] = []
     denied: list[str] = []
+    affirmed: list[str] = []
     links: list[dict[str, Any]] = []
     link_type = ""
     room = MOST_MEMBERS
     waiting = [(members, 1)]
     for value, depth in waiting:  # grows while it is walked
+        room -= len(value)
+        if room < 0 and depth > 1:
+            break
         if type(value.get("type")) is str and ("id" in value or "name" in value):
             links.append(value)
         for name, inner in value.items():
-            if inner is None:
+            kind = type(inner)
+            if kind is str or kind is int:
+                if name == "link_type" and kind is str:
+                    link_type = inner
+            elif inner is None:
                 if name not in _NOT_SENT:
                     absent.append(name)
+            elif kind is dict:
+                if depth < _DEEPEST:
+                    waiting.append((inner, depth + 1))
+            elif kind is list:
+                if depth < _DEEPEST:
+                    waiting += [(one, depth + 1) for one in inner[:_MOST_ENTRIES] if type(one) is dict]
+            elif inner is True:
+                affirmed.append(name)
             elif inner is False:
                 denied.append(name)
-            elif name == "link_type":
-                link_type = inner if type(inner) is str else ""
-            elif depth < _DEEPEST:
-                if type(inner) is dict:
-                    waiting.append((inner, depth + 1))
-                elif type(inner) is list:
-                    waiting += [
-                        (one, depth + 1) for one in inner[:_MOST_ENTRIES] if type(one) is dict
-                    ]
-            room -= 1
-            if room < 0:
-                return Payload(absent, denied, links, link_type)
-    return Payload(absent, denied, links, link_type)
+            if len(absent) + len(affirmed) + len(denied) > MOST_MEMBERS:
+                break
+    return Payload(absent, denied, affirmed, links, link_type)

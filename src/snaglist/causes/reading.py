@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from snaglist.causes import traces
-from snaglist.causes.condensing import SQL, condensed, is_plain
+from snaglist.causes import signs, traces
+from snaglist.causes.condensing import SQL, is_plain, spoken, unpacked
 from snaglist.causes.lazily import lazily
 from snaglist.causes.lexicon import Lexicon, plain
 from snaglist.causes.payloads import Payload, survey
@@ -15,23 +14,8 @@ from snaglist.causes.texts import details_of, texts_of
 
 _LONGEST_LOOK = 9_000
 _LONGEST_KEY = 64
-_SQL_TABLE = re.compile(
-    r'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|FROM)\s+"?(?:\w{1,63}"?\.)?"?(\w{1,63})',
-    re.IGNORECASE,
-)
-
-_STATUS_IN_TEXT = re.compile(
-    r"(?i:\bHTTP(?:/\d(?:\.\d)?)?(?:[ _-]?(?:error|status|code|response))*|\bstatus(?:[ _-]?code)?"
-    r"|\bresponse(?: code)?|\bgot an?|\bcode|\breturned|\berror|\bfault|<title>|<h1>)[\s:=\[('\"<]{0,4}([45]\d\d)\b"
-    r"|\b([45]\d\d):? (?:Client |Server )?(?:Error|[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,3})\b"
-    r"|(?<![\w.:/#-])(4(?:0[0-9]|1[0-8]|2[0-9])|50[0-4])(?= [A-Z(])"
-)
-_HOST = re.compile(
-    r"https?://(?:[^/\s@'\"]{1,100}@)?([A-Za-z0-9._-]{1,200})|host=['\"]([^'\"]{1,200})['\"]"
-    r"|(?:ProtocolError for|connect(?:ing)? to|resolve host(?:name)?:?|reach(?:ing)?|host) "
-    r"['\"]?([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+){1,6})",
-)
-_ENDPOINT = re.compile(r"(?:https?://[^/\s'\"]{1,200})?(/[\w./%-]{2,300})")
+_LONGEST_BEFORE = 24
+_SHORTEST_NAME = 3
 _SOURCE_HOSTS = ("shotgrid", "shotgunstudio", "autodesk", "flowproduction")
 _MEDIA_HOSTS = (
     "amazonaws",
@@ -45,41 +29,9 @@ _MEDIA_HOSTS = (
     "backblaze",
     "r2.cloudflare",
 )
+_NO_ENTITIES = ("Error", "Exception", "Fault", "Failed", "Trojan", "Client", "Model", "Win", "Image")
+_NO_FIELDS = frozenset(["py", "js", "mov", "mp4", "exr", "com", "errors", "exceptions", "get", "json"])
 _TARGET_HOSTS = ("kitsu", "zou", "cgwire", "jira", "atlassian", "ayon", "ftrack")
-
-_KEY = re.compile(
-    r"KeyError(?:: ?|\()['\"]?(?:u')?([^'\"\n)]{1,120})|^(?:\s*UNHANDLED )?['\"]([^'\"\n]{1,60})['\"]\s*$|^(\d{1,10})$"
-    r"|(?:undefined|null) \(reading ['\"](\w{1,60})['\"]\)|key not found: :?\"?(\w{1,60})",
-    re.MULTILINE,
-)
-_OPEN, _SHUT = r"['\"«»“”„`‘’「『]\s?", r"\s?['\"«»“”„`‘’」』]"
-_CONSTRAINT = re.compile(
-    rf"(?i:constraint|contrainte(?: unique| de \w+)?|restricci[oó]n(?: de unicidad)?|制約|约束)\s?{_OPEN}(\w{{1,63}}){_SHUT}"
-    rf"|{_OPEN}(\w{{1,50}}(?:_key|_uc|_uniq|_fkey|_pkey|_idx|_check)|(?:ix|uq|fk|pk|ck)_\w{{1,58}}){_SHUT}"
-    r"|(?:UNIQUE|NOT NULL) constraint failed: (\w{1,63}\.\w{1,63})"
-)
-_COLUMN = re.compile(
-    rf"(?i:column|spalte|colonne|columna|列|字段|カラム)\s?{_OPEN}(?:\w{{1,63}}\.)?(\w{{1,63}}){_SHUT}"
-    r"|NOT NULL constraint failed: \w{1,63}\.(\w{1,63})"
-)
-_RELATION = re.compile(
-    rf"(?i:relation|table|tabelle|relaci[oó]n|tabla|リレーション|关系|表)\s?{_OPEN}(\w{{1,63}}){_SHUT}"
-    r"|constraint failed: (\w{1,63})\.\w"
-)
-_LIMIT = re.compile(
-    r"(?:(?:character varying|varying|varchar|caract[eè]res? variables?|zeichen)\s?\((\d{1,5})\))"
-    r"|(?i:at most|max(?:imum|imal|\.)?(?: of| length| longueur)?(?: is|:)?|than|longer than|limit(?: of| is)?:?) (\d{1,5}) ?(?i:char|zeichen|caract|letters|bytes|文字|字符)"
-)
-_FIELD = re.compile(r"\b([A-Z]\w{1,40})\.((?:sg_|custom_)?[a-z]\w{1,80})\b|\b(sg_\w{1,80})\b")
-_NULL_IN_TEXT = re.compile(r"['\"](\w{1,60})['\"]\s?(?:=>|:)\s?(?:None|null|nil)\b")
-_TITLE = re.compile(r"<title[^>]{0,100}>\s*([^<]{1,200})", re.IGNORECASE)
-_H1 = re.compile(r"<h1[^>]{0,100}>\s*([^<]{1,200})", re.IGNORECASE)
-_EXCEPTION = re.compile(
-    r"(?:^|[\s(\[{.:<'\"])((?:[a-z_]\w{0,40}\.){0,8}[A-Z]\w{0,60}"
-    r"(?:Error|Exception|Fault|Failure|Failed|Violation|Timeout|Refused|Disconnected|Warning|Detected|Operations"
-    r"|NotFound|Expired|Denied|Truncation|OutOfRange|Overflow|Mismatch|Interrupt|Exceeded|Unavailable))\b"
-)
-_LINK_TYPE = re.compile(r"""['"]link_type['"]\s?(?:=>|:)\s?['"](\w{1,20})""")
 
 
 class Reading:
@@ -89,6 +41,15 @@ class Reading:
         self.event = event
         self.lexicon = lexicon
         self.details = details_of(event)
+        self.payload = survey(self.details)
+        self.texts = texts_of(event, self.details)
+        self.opened = [text if is_plain(text) else unpacked(text) for text in self.texts]
+        """The texts out of their wrappings: JSON, a repr, written-out escapes."""
+        self.told = _bounded([spoken(text) for text in self.opened])
+        """The texts without statements, frames and payloads: what the failure says."""
+        self.speech = "\n".join(self.told)
+        self.plain, self.hits = self._listen()
+        """The texts as phrases are looked for in them, and every phrase that was found there."""
 
     def member(self, *names: str) -> Any:
         """The first of these members that is there and not null, in details or beside them."""
@@ -101,44 +62,55 @@ class Reading:
                 return value
         return None
 
-    @lazily
-    def texts(self) -> list[str]:
-        return texts_of(self.event, self.details)
+    def _listen(self) -> tuple[bytes, list[tuple[int, int, int]]]:
+        lexicon = self.lexicon
+        speech = self.speech
+        for name in (self.name, self.project):  # a show may be called "Timeout"
+            if len(name) > _SHORTEST_NAME and name in speech:
+                speech = speech.replace(name, "…")
+        text = plain(speech)
+        hits = lexicon.hits(text)
+        if self.payload.affirmed or lexicon.holds_code(hits, text):
+            codes = self._codes(speech)
+            if codes:
+                text += plain(codes)
+                hits = lexicon.hits(text)
+        return text, hits
 
-    @lazily
-    def told(self) -> list[str]:
-        """The texts without statements, frames, payloads and names: what the failure says."""
-        name = self.name
-        told = []
-        room = _LONGEST_LOOK
-        named = len(name) > 3
-        for text in self.texts:
-            if not is_plain(text):
-                text = condensed(text)
-            if named and name in text:
-                text = text.replace(name, "…")
-            told.append(text[:room])
-            room -= len(text)
-            if room <= 0:
-                break
-        return told
+    def _codes(self, speech: str) -> str:
+        """The words of error codes such as `unknown_assignee` or `ParentPending`, spaced.
 
-    @lazily
-    def speech(self) -> str:
-        return "\n".join(self.told)
-
-    @lazily
-    def hits(self) -> list[tuple[int, int, int]]:
-        return self.lexicon.hits(self.plain)
-
-    @lazily
-    def plain(self) -> bytes:
-        return plain(self.speech)
+        A member that is true is such a code, too: `OOMKilled`.
+        """
+        found = []
+        for code in (*signs.CODE.findall(speech), *self.payload.affirmed):
+            words = [word.lower() for word in signs.CODE_PARTS.findall(code)]
+            if not signs.CODE_WORDS.isdisjoint(words):
+                found.append(" ".join(words))
+        return "\n" + "\n".join(found) if found else ""
 
     @lazily
     def full(self) -> str:
-        """All texts as they came, for looking at their statements and payloads."""
-        return "\n".join(self.texts)
+        """All texts with their statements and payloads."""
+        return "\n".join(self.opened)
+
+    @lazily
+    def everything(self) -> str:
+        """The texts and the statement that a member of its own holds."""
+        statement = self.member("statement", "sql", "query")
+        return f"{self.full}\n{statement[:2000]}" if type(statement) is str else self.full
+
+    @lazily
+    def request(self) -> str:
+        """What was asked for, when a member of its own says so: `PUT https://…`."""
+        value = self.member("request", "request_url", "api_url", "endpoint")
+        if isinstance(value, Mapping):
+            value = value.get("url") or value.get("path")
+        if value is None:
+            value = self.details.get("url")
+            if isinstance(value, str) and "/detail/" in value:  # a page about the entity
+                return ""
+        return value[:400] if type(value) is str else ""
 
     # Who and what it is about
 
@@ -177,6 +149,9 @@ class Reading:
     @lazily
     def project(self) -> str:
         """The project's name, or its id after a `#`, or "" when nothing says."""
+        value = self.details.get("project")
+        if type(value) is dict and type(value.get("name")) is str:
+            return _short(value["name"])
         value = self.member("project", "project_name")
         if isinstance(value, Mapping):
             name = value.get("name") or value.get("code")
@@ -195,14 +170,14 @@ class Reading:
         """The own names of all exceptions that the texts name, the telling one first."""
         found: dict[str, None] = {}
         for text in self.told:
-            for match in _EXCEPTION.finditer(text[:3000]):
-                found.setdefault(match[1].rpartition(".")[2])
+            for match in signs.EXCEPTION.finditer(text[:3000]):
+                found.setdefault(match[1])
         return list(found)[:8]
 
     @lazily
     def frames(self) -> tuple[traces.Frame, ...]:
         """The frames that led to the telling exception, outermost first."""
-        for text in self.texts:
+        for text in self.opened:
             if traces.looks_like_trace(text):
                 one = traces.telling(traces.raised_in(text))
                 if one is not None and one.frames:
@@ -227,26 +202,31 @@ class Reading:
             inner = response.get("status") or response.get("status_code")
             if type(inner) is int and 400 <= inner <= 599:
                 return inner
-        if not self.look & self.lexicon.bit_of["#number"]:
-            return noted
-        match = _STATUS_IN_TEXT.search(self.speech)
-        return int(match[1] or match[2] or match[3]) if match else noted
+        if self.look & self.lexicon.bit_of["#number"]:
+            speech = self.speech
+            for match in signs.STATUS.finditer(speech):
+                start = match.start()
+                before = speech[max(0, start - _LONGEST_BEFORE) : start].lower()
+                if signs.STATUS_BEFORE.search(before) or signs.STATUS_BEHIND.match(
+                    speech, match.end()
+                ):
+                    return int(match[1])
+        return noted
 
     @lazily
     def host(self) -> str:
         """The host that was spoken to, as the text names it, in lower case."""
-        match = _HOST.search(self.speech)
-        return (match[1] or match[2] or match[3]).lower() if match else ""
+        match = signs.HOST.search(self.speech) or signs.HOST.search(self.request)
+        return (match[1] or match[2] or match[3]).lower().rstrip(".") if match else ""
 
     @lazily
     def endpoint(self) -> str:
         """The path that was asked for, with the changing parts left out."""
-        value = self.member("endpoint", "path", "request_path", "route")
-        text = value if isinstance(value, str) else self.speech
-        for match in _ENDPOINT.finditer(text[:3000]):
-            path = match[1]
-            if "/api" in path or "/data/" in path or "/import/" in path or text is value:
-                return re.sub(r"/(?:[0-9a-f-]{8,}|\d+)(?=/|$)", "/…", path.rstrip("/."))[:120]
+        for text in (self.request, self.speech):
+            for match in signs.ENDPOINT.finditer(text[:3000]):
+                path = match[1]
+                if "/api" in path or "/data/" in path or "/import/" in path or "/rest/" in path:
+                    return signs.CHANGING.sub("/…", path.rstrip("/."))[:120]
         return ""
 
     @lazily
@@ -280,7 +260,7 @@ class Reading:
         details = self.details
         if "http_status" in details or "status_code" in details or "status" in details:
             look |= bits["#status"]
-        absent, denied, _, link_type = self.payload
+        absent, denied, _, _, link_type = self.payload
         if absent:
             look |= bits["#absent"]
         if denied:
@@ -293,7 +273,7 @@ class Reading:
             look |= bits["#key"]
         if self.event_type:
             look |= bits["#event"]
-        for text in self.texts:
+        for text in self.opened:
             if "None" in text or "null" in text:
                 look |= bits["#absent"]
             if traces.looks_like_trace(text):
@@ -302,52 +282,56 @@ class Reading:
 
     @lazily
     def constraint(self) -> str:
-        return _first(_CONSTRAINT.search(self.full))
+        return _first(signs.CONSTRAINT.search(self.full))
 
     @lazily
     def column(self) -> str:
-        return _first(_COLUMN.search(self.full))
+        return _first(signs.COLUMN.search(self.full))
 
     @lazily
     def relation(self) -> str:
         """The table, from the message or the statement."""
-        found = _first(_RELATION.search(self.speech))
+        found = _first(signs.RELATION.search(self.speech))
         if (
             not found
             and (match := SQL.search(self.full))
-            and (table := _SQL_TABLE.search(self.full, match.end(), match.end() + 2000))
+            and (table := signs.SQL_TABLE.search(self.full, match.end(), match.end() + 2000))
         ):
             found = table[1]
         return found
 
     @lazily
     def limit(self) -> str:
-        return _first(_LIMIT.search(self.speech))
+        return _first(signs.LIMIT.search(self.speech))
 
     @lazily
     def key(self) -> str:
         """What a KeyError, or its bare text, says is missing."""
         for text in self.told:
-            if match := _KEY.search(text):
+            if match := signs.KEY.search(text):
                 return _first(match).strip()
         return ""
 
     @lazily
     def field(self) -> str:
         """The field that the text names, as `Shot.sg_turnover` or `sg_cut_in`; else ""."""
-        for match in _FIELD.finditer(self.speech):
+        for match in signs.FIELD.finditer(self.speech):
             if match[1]:
-                if match[1].endswith(("Error", "Exception", "Fault")):
-                    continue
-                return f"{match[1]}.{match[2]}"
-            return match[3]
+                if not match[1].endswith(_NO_ENTITIES) and match[2] not in _NO_FIELDS:
+                    return f"{match[1]}.{match[2]}"
+            else:
+                return match[3] or match[4] or match[5]
         key = self.key
-        return key if key and _IDENTIFIER.fullmatch(key) else ""
+        return key if key and signs.IDENTIFIER.fullmatch(key) else ""
+
+    @lazily
+    def shows_regex(self) -> bool:
+        return signs.REGEX.search(self.speech) is not None
 
     @lazily
     def title(self) -> str:
         """The title of an HTML page that was answered, or its first heading."""
-        match = _TITLE.search(self.full) or _H1.search(self.full)
+        match = signs.TITLE.search(self.full) or signs.HEADING.search(self.full)
         return " ".join(match[1].split()) if match else ""
 
     @lazily
@@ -357,16 +341,12 @@ class Reading:
         return type(sent) is int and type(returned) is int and sent > returned
 
     @lazily
-    def payload(self) -> Payload:
-        return survey(self.details)
-
-    @lazily
     def absent(self) -> frozenset[str]:
         """The members of the payload that are null, wherever it stands in the record."""
         found = set(self.payload.absent)
-        for text in self.texts:
+        for text in self.opened:
             if "None" in text or "null" in text or "nil" in text:
-                found.update(_NULL_IN_TEXT.findall(text))
+                found.update(signs.NULL.findall(text))
         return frozenset(found)
 
     @lazily
@@ -374,16 +354,25 @@ class Reading:
         """How the record's file is linked: `local`, `upload`, `web`."""
         if self.payload.link_type:
             return _short(self.payload.link_type)
-        match = _LINK_TYPE.search(self.full)
+        match = signs.LINK_TYPE.search(self.full)
         return match[1] if match else ""
 
     @lazily
     def subject(self) -> tuple[str, str]:
         """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid."""
-        return self.lexicon.subject(self.hits)
+        return self.lexicon.subject(self.hits, self.plain)
 
 
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+
+
+def _bounded(texts: list[str]) -> list[str]:
+    """The texts up to a length in all that one look can bear."""
+    room = _LONGEST_LOOK
+    for place, text in enumerate(texts):
+        if len(text) > room:
+            return [*texts[:place], text[:room]]
+        room -= len(text)
+    return texts
 
 
 def _short(value: Any) -> str:

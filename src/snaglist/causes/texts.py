@@ -18,7 +18,7 @@ TELLING_WORDS = frozenset(
     """
     error errors err exception exceptions exc traceback tracebacks stack stacktrace trace stderr
     stdout output log logs reason response resp message messages msg fault failure failed problem
-    body cause hint warning warnings fehler erreur errore mensaje meldung
+    body cause hint warning warnings fehler erreur errore mensaje meldung dmesg kernel syslog journal authenticate
     """.split()
 )
 """A member is a text about the failure when one of its name's words is one of these."""
@@ -26,7 +26,7 @@ TELLING_WORDS = frozenset(
 SILENT_WORDS = frozenset(
     """
     path file filename id ids uuid url uri link count time times timestamp at date ms seconds size
-    bytes headers level line lineno number host user type class retries attempt attempts index
+    bytes level line lineno number host user type class retries attempt attempts index
     """.split()
 )
 """... unless one of them is one of these: `error_id`, `log_path`, `response_time`."""

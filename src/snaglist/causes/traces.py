@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+_WRAPPER = re.compile(
+    r"(?:Push|Import|Export|Sync|Synchroni[sz]ation|Task|Job|Process|Processing|Handler|Worker|Entity|Event|Retry"
+    r"|Pipeline|Migration|Transfer|Operation|Unexpected|Unhandled|Internal|Bridge|Batch|Run|Publish|Record|Entry)*"
+    r"(?:Failed|Error|Exception|Failure|Aborted)"
+)
 GENERIC = frozenset(
     """
     Exception BaseException RuntimeError Error ImportError ImportFailed ImporterError SyncError
@@ -32,8 +37,10 @@ _START = re.compile(
 )
 _LINKS = re.compile(
     r"During handling of the above exception, another exception occurred:"
-    r"|The above exception was the direct cause of the following exception:"
+    r"|The above exception was the (direct cause) of the following exception:"
 )
+_REFERENCE = re.compile(r"\b[A-Z]\w+[ /]?#?\d+|[\W\d_]+")
+_FEWEST_LETTERS = 9
 _CARETS = re.compile(r"^[ |+]*[\^~]+[ \t^~]*$\n?", re.MULTILINE)
 _MOST_FRAMES = 200
 
@@ -52,11 +59,32 @@ class Frame(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """One exception of a traceback, and the frames that led to it, outermost first."""
+    """One exception of a traceback, the frames that led to it, outermost first, and its place.
+
+    `from_cause` says that it was raised `from` the one before.
+    """
 
     type: str
     message: str
     frames: tuple[Frame, ...]
+    from_cause: bool = False
+
+    @property
+    def name(self) -> str:
+        """The type without its module."""
+        return self.type.rpartition(".")[2]
+
+    @property
+    def line(self) -> str:
+        return f"{self.type}: {self.message}" if self.type else self.message
+
+    @property
+    def only_wraps(self) -> bool:
+        """Whether this exception says nothing of its own: a bare name, or `PushFailed: Shot 5`."""
+        if self.name in GENERIC:
+            return len(_REFERENCE.sub("", self.message)) < 2 * _FEWEST_LETTERS
+        little = len(_REFERENCE.sub("", self.message)) < _FEWEST_LETTERS
+        return little and _WRAPPER.fullmatch(self.name) is not None
 
 
 def looks_like_trace(text: str) -> bool:
@@ -66,20 +94,31 @@ def looks_like_trace(text: str) -> bool:
 
 def raised_in(text: str) -> list[Raised]:
     """The exceptions of a traceback in the order in which they are printed."""
-    text = _CARETS.sub("", text)
+    parts = _LINKS.split(_CARETS.sub("", text))[:41]
     found = []
-    for block in _LINKS.split(text)[:20]:
+    for block, link in zip(parts[::2], [None, *parts[1::2]], strict=False):
         if raised := _raised(block):
-            found.append(raised)
+            found.append(raised._replace(from_cause=link is not None))
     return found
 
 
 def telling(raised: list[Raised]) -> Raised | None:
     """The exception that tells: the last that is more than a wrapper around another."""
     for one in reversed(raised):
-        if one.type.rpartition(".")[2] not in GENERIC:
+        if not one.only_wraps:
             return one
     return max(raised, key=lambda one: len(one.message), default=None)
+
+
+def told_by(raised: list[Raised]) -> str:
+    """The lines that tell: of the telling exception, and of the one that it was raised from."""
+    one = telling(raised)
+    if one is None:
+        return ""
+    place = raised.index(one)
+    if one.from_cause and place and not raised[place - 1].only_wraps:
+        return f"{one.line}\n{raised[place - 1].line}"
+    return one.line
 
 
 def before_trace(text: str) -> str:
