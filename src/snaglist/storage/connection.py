@@ -24,10 +24,10 @@ class Connection(Protocol):
         """Run one statement with `:name` parameters and return its rows, [] if it has none."""
         ...
 
-    def insert(self, sql: str, rows: str) -> None:
-        """Run one statement whose one parameter is `:rows`, for which Python's lock is let go once.
+    def insert(self, sql: str, rows: bytes, texts: bytes | None = None) -> None:
+        """Run one statement with `:rows`, JSON, and perhaps `:texts`, bytes.
 
-        Outside of a transaction it is one of its own.
+        Python's lock is let go once for it.
         """
         ...
 

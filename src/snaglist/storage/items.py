@@ -9,7 +9,7 @@ import msgspec
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.storage.connection import Connection, Row
-from snaglist.storage.rows import as_list, as_rows, given, insertion, listed, update, value
+from snaglist.storage.rows import as_list, as_rows, as_text, given, insertion, listed, update, value
 
 _FIXED = dict.fromkeys(
     ("id", "key", "source", "target", "entity_type", "entity_id", "part"), "TEXT"
@@ -78,7 +78,7 @@ def items_of_entities(connection: Connection, keys: Sequence[ItemKey]) -> list[I
         f" SELECT items.seq FROM {given(connection.engine, 'entities')} JOIN items"
         f" ON items.entity_id = {value(0)} AND items.entity_type IN ({value(1)}, '')"
         f" AND items.source = {value(2)} AND items.target = {value(3)})",
-        entities=as_rows(
+        entities=as_text(
             [[key.entity_id, key.entity_type, key.source, key.target] for key in keys]
         ),
     )
@@ -144,6 +144,6 @@ def successes_of(connection: Connection, keys: Sequence[ItemKey]) -> list[Succes
         f"SELECT {', '.join(f's.{name}' for name in _SUCCESS)}"
         f" FROM {given(connection.engine, 'entities')} JOIN successes s"
         f" ON s.source = {value(0)} AND s.target = {value(1)} AND s.entity_id = {value(2)}",
-        entities=as_rows([[key.source, key.target, key.entity_id] for key in keys]),
+        entities=as_text([[key.source, key.target, key.entity_id] for key in keys]),
     )
     return [Success(*row) for row in rows]

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
 from snaglist.domain.errors import CannotStart, RecordRefused, StoreUnavailable
@@ -25,6 +25,7 @@ from snaglist.storage.files import new_file
 OLDEST = 150000
 WRITE_TURN = 0x736E6167  # "snag": the advisory lock that every write transaction holds
 STATEMENT_SECONDS = 15
+_FORMATS = [Format.TEXT, Format.BINARY]
 _GOOD = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_TURN})".encode()
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)\b|%")
@@ -190,15 +191,17 @@ class PostgresConnection:
             cursor = self._cursor.execute(_pyformat(sql), values or None)
             return cursor.fetchall() if cursor.description else []
 
-    def insert(self, sql: str, rows: str) -> None:
+    def insert(self, sql: str, rows: bytes, texts: bytes | None = None) -> None:
         libpq = self.raw.pgconn
+        parameters = [rows] if texts is None else [rows, texts]
         with _translated():
             name = self._prepared.get(sql)
             if name is None:
                 name = f"snaglist_insert_{len(self._prepared)}".encode()
-                self._check(libpq.prepare(name, sql.replace(":rows", "$1").encode()))
+                numbered = sql.replace(":rows", "$1").replace(":texts", "$2")
+                self._check(libpq.prepare(name, numbered.encode()))
                 self._prepared[sql] = name
-            self._check(libpq.exec_prepared(name, [rows.encode()]))
+            self._check(libpq.exec_prepared(name, parameters, _FORMATS[: len(parameters)]))
 
     def script(self, sql: str) -> None:
         with _translated():

@@ -10,7 +10,7 @@ from snaglist.domain.regrouping import Regroup, Tally
 from snaglist.storage.causes import Pointer
 from snaglist.storage.connection import Connection, Row
 from snaglist.storage.records import Filed
-from snaglist.storage.rows import as_rows, given, insertion, value
+from snaglist.storage.rows import as_rows, as_text, given, insertion, value
 
 _COLUMNS = ", ".join(Regroup.__struct_fields__)
 _INSERT = insertion(
@@ -172,7 +172,7 @@ def still_there(connection: Connection, places: Sequence[int]) -> set[int]:
     rows = connection.execute(
         f"SELECT records.seq FROM {given(connection.engine)} JOIN records"
         f" ON records.seq = {value(0, 'BIGINT')}",
-        rows=as_rows([[place] for place in places]),
+        rows=as_text([[place] for place in places]),
     )
     return {row[0] for row in rows}
 
