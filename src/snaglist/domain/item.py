@@ -63,7 +63,8 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `since` is when it came into its status, `decided_at` when the newest attempt was or the
     last move was made. The *standing* failure is the one that its cause is told by. `version`
-    grows with every move and edit, not with every count.
+    grows with every move and edit, not with every count; `rank` is the place of the newest of
+    those among all items', by which they are listed.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
     assignee: str | None = None
     note: str | None = None
     version: int = 1
+    rank: int = 0
     seq: int = 0
 
     @property

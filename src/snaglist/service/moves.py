@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from snaglist.domain.cause import Cause, Tally
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item, Status
 from snaglist.storage import causes as cause_store
 from snaglist.storage import history
 from snaglist.storage import items as item_store
+from snaglist.storage import search
 from snaglist.storage.connection import Connection
+from snaglist.storage.search import tokens_of
 
 
 class Moves:
@@ -122,6 +126,7 @@ class Moves:
         """Store it all."""
         connection = self._connection
         self._write_causes()
+        self._rank()
         if self._new:
             item_store.insert_items(connection, list(self._new.values()))
         if self._moved:
@@ -131,6 +136,20 @@ class Moves:
         history.add_counts(connection, self._counts)
         history.add_failures(connection, self._days)
         history.add_entries(connection, self._entries)
+
+    def _rank(self) -> None:
+        """Let new and moved items come first in the lists, and be found by what they are now."""
+        ranked = [*self._new.values(), *self._moved.values()]
+        if not ranked:
+            return
+        rank = item_store.highest_rank(self._connection)
+        gone = [item.rank for item in self._moved.values()]
+        found: list[tuple[int, list[str]]] = []
+        for rank, item in enumerate(ranked, rank + 1):
+            into = self._new if item.id in self._new else self._moved
+            into[item.id] = item = replace(item, rank=rank)
+            found.append((rank, tokens_of(item, self._causes[item.cause_id])))
+        search.reindex_items(self._connection, gone, found)
 
     def _account(self, before: Item | None, after: Item, event: Event) -> None:
         if before is not None:

@@ -34,6 +34,7 @@ _MOVING = {
     "assignee": "TEXT",
     "note": "TEXT",
     "version": "BIGINT",
+    "rank": "BIGINT",
 }
 _COUNTED = {
     name: _MOVING[name]
@@ -81,6 +82,22 @@ def items_of_entities(connection: Connection, keys: Sequence[ItemKey]) -> list[I
         entities=as_text(
             [[key.entity_id, key.entity_type, key.source, key.target] for key in keys]
         ),
+    )
+    return [item_of(row) for row in rows]
+
+
+def highest_rank(connection: Connection) -> int:
+    """The rank of the item that moved last; 0 if there is none."""
+    return connection.execute("SELECT max(rank) FROM items")[0][0] or 0
+
+
+def items_by_rank(connection: Connection, ranks: Sequence[int]) -> list[Item]:
+    """The items of these ranks, the highest first."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM items WHERE rank IN"
+        f" (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'ranks')})"
+        " ORDER BY rank DESC",
+        ranks=as_text([[rank] for rank in ranks]),
     )
     return [item_of(row) for row in rows]
 

@@ -35,8 +35,11 @@ CREATE TABLE items (
   ignored_with_cause    BOOLEAN NOT NULL,
   assignee              TEXT,
   note                  TEXT,
-  version               BIGINT NOT NULL
+  version               BIGINT NOT NULL,
+  rank                  BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX items_by_rank ON items (rank);
+CREATE INDEX items_by_since ON items (since, rank);
 CREATE UNIQUE INDEX items_by_id ON items (id);
 CREATE UNIQUE INDEX items_by_key ON items (key);
 CREATE INDEX items_by_entity ON items (entity_id, entity_type, source, target);
@@ -187,6 +190,19 @@ CREATE TABLE regroup_causes (
   cause_id    TEXT NOT NULL,     -- where it led when the regroup planned
   PRIMARY KEY (regroup_id, fingerprint)
 );
+
+-- By what items are found: words, and what a filter asks for, as tokens (storage/search.py).
+-- [sqlite]
+CREATE VIRTUAL TABLE item_search USING fts5 (
+  tokens, content = '', contentless_delete = 1, detail = none, prefix = '2 3',
+  tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
+);
+-- [postgresql]
+CREATE TABLE item_search (
+  rank   BIGINT PRIMARY KEY,
+  tokens TSVECTOR NOT NULL
+);
+CREATE INDEX item_search_by_tokens ON item_search USING gin (tokens) WITH (fastupdate = off);
 
 -- [sqlite]
 CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit
