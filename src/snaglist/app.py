@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import re
 import resource
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -34,11 +36,14 @@ from snaglist.service.catalogue import StudioCauses
 from snaglist.service.clock import Clock
 from snaglist.service.gatekeeper import Gatekeeper
 from snaglist.service.recording import Limits, Recorder, Targets
+from snaglist.service.regrouping import Regrouping
 from snaglist.service.schema import bring_up_to_date, require_schema
 from snaglist.service.tokens import create_first_token, list_tokens
 from snaglist.storage.connection import Engine
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.writer import Write, Writer, settle
+
+log = logging.getLogger("snaglist.app")
 
 BACKLOG = 2048
 THREADS = 8
@@ -46,6 +51,9 @@ REFRESH_SECONDS = 1.0
 BREATH_SECONDS = 0.02
 FLUSH_SECONDS = 60.0
 WATCH_SECONDS = 0.5
+REGROUP_PAUSE = 0.5
+"""How long a regroup rests after a slice, as a share of the time that the slice took."""
+
 LONGEST_STOP_SECONDS = 3
 _SWITCH_SECONDS = 0.002
 """Python's default of 5 ms would let the writer wait that long behind the event loop."""
@@ -154,18 +162,20 @@ class _Running:
             batch_records=settings.max_batch_records,
             depth=settings.max_depth,
         )
+        recorder = Recorder(
+            self._writer,
+            redactor,
+            time.time,
+            new_id,
+            limits,
+            causes.first(),
+            targets_of(settings),
+        )
         self._desk = Desk(
             table(),
             database=self._database,
-            recorder=Recorder(
-                self._writer,
-                redactor,
-                time.time,
-                new_id,
-                limits,
-                causes.first(),
-                targets_of(settings),
-            ),
+            recorder=recorder,
+            regrouping=Regrouping(self._database, recorder, time.time, new_id),
             gatekeeper=self._gatekeeper,
             executor=self._executor,
             most_in_flight=settings.max_bytes_in_flight,
@@ -228,6 +238,7 @@ class _Running:
                 self._note_token_use,
                 self._keep_causes_fresh,
                 self._do_what_is_due,
+                self._regroup,
             )
         ]
         await receive()
@@ -275,6 +286,23 @@ class _Running:
                 more = await self._desk.run(self._clock.tick)
             except SnaglistError:
                 more = False
+
+    async def _regroup(self) -> None:
+        """Do what is ordered, with a pause after each slice so that recording goes on beside it."""
+        while True:
+            began = time.monotonic()
+            try:
+                went_on = await self._desk.run(self._desk.regrouping.step)
+            except StoreUnavailable:
+                went_on = False
+            except Exception as error:
+                log.exception("a regroup failed")
+                reason = f"{type(error).__name__}: {error}"[:200]
+                with contextlib.suppress(SnaglistError):
+                    await self._desk.run(partial(self._desk.regrouping.fail, reason))
+                went_on = False
+            pause = (time.monotonic() - began) * REGROUP_PAUSE if went_on else REFRESH_SECONDS
+            await asyncio.sleep(pause)
 
     async def _note_token_use(self) -> None:
         while True:

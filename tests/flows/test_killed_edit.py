@@ -10,8 +10,8 @@ import httpx
 
 from conftest import open_database
 from snaglist.service.edits import list_edits
+from snaglist.service.recount import recounted
 from support.desks import DeskProcess
-from support.recount import miscounted
 from support.waiting import wait_until
 
 ITEMS = 10_000
@@ -36,7 +36,7 @@ def test_an_edit_survives_the_kill_of_its_desk_and_is_undone(desk: DeskProcess, 
         assert (cause["status"], cause["open_items"], cause["times_back"]) == ("open", ITEMS, 0)
     assert desk.stop() == 0
     with open_database(store) as database:
-        assert miscounted(database) == []
+        assert database.read(recounted) == []
 
 
 def _kill_midway(desk: DeskProcess, store: str, path: str, body: dict[str, str]) -> None:

@@ -66,7 +66,10 @@ def test_every_operation_answers_as_its_document_says(victim: DeskProcess) -> No
 
 
 def test_what_one_answer_names_can_be_used_in_the_next_request(victim: DeskProcess) -> None:
-    schema = schemathesis.openapi.from_url(f"{victim.url}/openapi.json")
+    # What a job answers depends on how far it is, and the machine wants the same answers again.
+    schema = schemathesis.openapi.from_url(f"{victim.url}/openapi.json").exclude(
+        path_regex="^/api/v1/(regroups|edits)"
+    )
 
     class Machine(schema.as_state_machine()):  # type: ignore[misc]
         """Follows ids from answers to requests, signed in as the admin."""

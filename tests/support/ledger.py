@@ -9,6 +9,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+ENTITIES = 97
+ERRORS = (
+    "Failed to import asset",
+    "KeyError: 'sg_cut_in'",
+    "KeyError: 'sg_sort_order'",
+    "HTTPConnectionPool(host='kitsu.lan', port=80): Read timed out. (read timeout=30)",
+)
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -20,8 +28,14 @@ class Sent:
 
     @property
     def event_data(self) -> str:
-        """The body; no two records have the same."""
-        return json.dumps({"error": "Failed to import asset", "details": {"number": self.number}})
+        """The body; no two records have the same, but many tell of one item or cause."""
+        details = {
+            "number": self.number,
+            "entity_type": "Asset",
+            "shotgun_id": self.number % ENTITIES,
+            "project": {"id": self.number % 3, "name": "Sheep"},
+        }
+        return json.dumps({"error": ERRORS[self.number % len(ERRORS)], "details": details})
 
 
 class Ledger:

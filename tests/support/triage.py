@@ -20,6 +20,7 @@ from snaglist.service.cause_edits import edit_cause
 from snaglist.service.clock import Clock
 from snaglist.service.edits import begin_edit, edit_item
 from snaglist.service.filing import Filing
+from snaglist.service.recount import Difference, recounted
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage import causes as cause_store
@@ -164,3 +165,7 @@ class Triage:
         """What happened to it, the oldest first."""
         of = entries_of_item if isinstance(one, Item) else entries_of_cause
         return self.database.read(lambda connection: of(connection, one.id))
+
+    def differences(self) -> list[Difference]:
+        """Where counts are not what they must be."""
+        return self.database.read(recounted)

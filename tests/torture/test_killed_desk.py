@@ -14,6 +14,7 @@ from conftest import is_torture
 from support.desks import DeskProcess
 from support.ledger import Ledger
 from support.load import Load, records_of, send_again_what_was_not_acknowledged
+from support.understanding import recount
 
 pytestmark = pytest.mark.torture
 
@@ -52,6 +53,8 @@ def _kill_under_load(desk: DeskProcess, token: str, ledger: Ledger, random: Rand
 
 
 def _assert_whole(store: str) -> None:
+    """The file is sound, and every count is what its items and records say."""
+    assert recount(store) == []
     if store.startswith("sqlite:///"):
         path = Path(store.removeprefix("sqlite:///"))
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)

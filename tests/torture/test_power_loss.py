@@ -11,6 +11,7 @@ import pytest
 
 from conftest import is_torture
 from snaglist.domain.errors import SnaglistError
+from snaglist.service.recount import recounted
 from snaglist.service.schema import upgrade
 from snaglist.storage.database import Database
 from snaglist.storage.sqlite import SqliteConnection, SqliteEngine
@@ -94,7 +95,8 @@ class PowerCut:
             verdict = connection.execute("PRAGMA integrity_check")
             if verdict != [("ok",)]:
                 return [f"damaged: {verdict}"]
-            return self.ledger.broken_promises(all_records(connection))
+            wrong = [f"miscounted: {one}" for one in recounted(connection)]
+            return wrong + self.ledger.broken_promises(all_records(connection))
         except SnaglistError as error:
             return [f"damaged: {error}"]
         finally:

@@ -28,6 +28,7 @@ from snaglist.domain.errors import (
 from snaglist.domain.moment import utc_text
 from snaglist.service.gatekeeper import Gatekeeper, Pass, Unknown
 from snaglist.service.recording import Recorder, too_large
+from snaglist.service.regrouping import Regrouping
 from snaglist.storage.database import Database
 
 log = logging.getLogger("snaglist.api")
@@ -52,6 +53,7 @@ class Desk:
         *,
         database: Database,
         recorder: Recorder,
+        regrouping: Regrouping,
         gatekeeper: Gatekeeper,
         executor: Executor,
         most_in_flight: int,
@@ -63,6 +65,7 @@ class Desk:
         self._clock = clock
         self.database = database
         self.recorder = recorder
+        self.regrouping = regrouping
         self.gathering = Gathering(recorder)
         self.gatekeeper = gatekeeper
         self.most_in_flight = most_in_flight

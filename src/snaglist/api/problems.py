@@ -37,6 +37,7 @@ STATUSES: dict[str, tuple[int, int]] = {
     "too_busy": (503, 500),
     "internal_error": (500, 500),
     "cannot_start": (500, 500),
+    "catalogue_fault": (500, 500),
 }
 """By code: the status in general, and under `/import/`, where only those count that gazu raises.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snaglist.api import about, edits, imported, recording, records
+from snaglist.api import about, edits, imported, recording, records, regroups
 from snaglist.api.edit_wire import EditedCauseOut, EditOut
 from snaglist.api.listed_wire import ItemOut
 from snaglist.api.routes import Answer, Parameter, Route, Table
@@ -17,6 +17,8 @@ from snaglist.api.wire import (
     ReadyOut,
     RecordIn,
     RecordOut,
+    RegroupIn,
+    RegroupOut,
 )
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import CauseEdit, ItemEdit
@@ -38,7 +40,7 @@ from snaglist.domain.errors import (
 )
 from snaglist.service.successes import Imported
 
-RECORDS, EDITS, ABOUT = "Records", "Edits", "The desk itself"
+RECORDS, CAUSES, EDITS, ABOUT = "Records", "Causes", "Edits", "The desk itself"
 _UNREADABLE = (NotJson, WrongShape, TooDeep, EncodedBody, TooLarge)
 _ETAG = {"ETag": "Its version, for `If-Match`."}
 _EDIT_AT = {"Location": "Where the edit tells how far it has come."}
@@ -144,6 +146,25 @@ def routes() -> list[Route]:
             errors=(NotFound,),
         ),
         *_edit_routes(),
+        Route(
+            "POST",
+            "/api/v1/regroups",
+            Scope.ADMIN,
+            regroups.start_regroup,
+            CAUSES,
+            Answer(202, "The order.", RegroupOut, headers={"Location": "Where its progress is."}),
+            errors=(*_UNREADABLE, WrongState),
+            takes={"application/json": RegroupIn},
+        ),
+        Route(
+            "GET",
+            "/api/v1/regroups/{id}",
+            Scope.READ,
+            regroups.get_regroup,
+            CAUSES,
+            Answer(200, "How far it is.", RegroupOut),
+            errors=(NotFound,),
+        ),
         _about("/", about.root, Answer(200, "Who answers.", DeskOut)),
         _about("/healthz", about.health, Answer(200, "The process is there.", HealthOut)),
         _about(

@@ -9,6 +9,8 @@ from msgspec import Meta, Raw
 
 from snaglist.api.problems import Problem
 from snaglist.domain.record import Record
+from snaglist.domain.regrouping import Phase
+from snaglist.service.regrouping import Change
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
@@ -102,6 +104,31 @@ class ImportedOut(msgspec.Struct):
     """What a report of successes did."""
 
     resolved: Annotated[int, Meta(description="How many items left the list by it.", ge=0)]
+
+
+class RegroupIn(msgspec.Struct, forbid_unknown_fields=True):
+    """An order to make all causes again."""
+
+    dry_run: Annotated[bool, Meta(description="Only count, and show what would change.")] = False
+
+
+class RegroupOut(msgspec.Struct):
+    """One making of all causes again."""
+
+    id: Id
+    who: str
+    dry_run: bool
+    phase: Annotated[Phase, Meta(description="`counting`, `moving`, then `done`, or `failed`.")]
+    progress: Annotated[float, Meta(description="Of this phase: 0 to 1.", ge=0, le=1)]
+    records: Annotated[int, Meta(description="How many records were looked at.", ge=0)]
+    moved: Annotated[int, Meta(description="How many changed cause; in a dry run, would.", ge=0)]
+    began_at: Moment
+    ended_at: Moment | None
+    fault: str | None
+    changes: Annotated[
+        list[Change],
+        Meta(description="What it does, or would do, the largest first; when it has counted."),
+    ]
 
 
 class DeskOut(msgspec.Struct):

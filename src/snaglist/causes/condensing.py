@@ -9,7 +9,7 @@ from snaglist.causes.texts import clipped, inner_texts, parsed
 
 SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
 _BODY_WORDS = re.compile(
-    r"""['"](?:message|error|errors|errorMessages|detail|details|reason|msg|faultString)\\?['"]\s*:"""
+    r"""['"](?:message|error|errors|errorMessages|detail|details|title|reason|msg|code|faultString)\\?['"]\s*:"""
 )
 _NOISE = re.compile(
     r"<(script|style)\b.{0,4000}?</\1>|<!--.{0,2000}?-->", re.DOTALL | re.IGNORECASE
@@ -26,12 +26,8 @@ _ALARM = re.compile(
 )
 _CALM = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE|WARNING|WARN)\b|(?i:\[(?:info|debug)\])")
 _QUERY = re.compile(r"(://[^\s?'\"<>]{1,300})\?[^\s'\"<>)]*")
-_QUOTED_PATH = re.compile(
-    r"'(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^'\n]{3,}'|\"(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^\"\n]{3,}\""
-)
-_SENT = re.compile(
-    r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)"""
-)
+_QUOTED_PATH = re.compile(r"'(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^'\n]{3,}'|\"(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^\"\n]{3,}\"")
+_SENT = re.compile(r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)""")
 _LONGEST_COMPLAINT = 400
 _MOST_LINES = 80
 
@@ -152,3 +148,4 @@ def _unescaped(match: re.Match[str]) -> str:
 def _decoded(match: re.Match[str]) -> str:
     raw = bytes.fromhex(match[0].replace("\\x", ""))
     return raw.decode("utf-8", "replace")
+

@@ -16,13 +16,6 @@ VERSION = "1"
 SPLITTING = frozenset(["person", "group", "status", "project", "step", "field"])
 """What a key can be so that each of its values is repaired by itself."""
 
-PLAIN_PROBLEMS = frozenset(["missing", "later", "exists", "unsupported", "deleted"])
-"""What is wrong, so plainly that the thing it is wrong with says the rest, in any wording."""
-
-PLAIN_THINGS = frozenset(
-    ["", "type", "file", "host", "entity", "field", "column", "table", "folder"]
-)
-
 GATEWAY = frozenset([502, 503, 504, 520, 521, 522, 523, 524])
 
 VAGUE = frozenset(
@@ -75,15 +68,9 @@ def gist(reading: Reading) -> list[str]:
     if len(words) < _FEWEST_WORDS and reading.status >= 400:
         gone = reading.status in GATEWAY
         return ["http", "gateway" if gone else str(reading.status), reading.side, *words]
-    problem, thing = reading.subject
-    if problem in PLAIN_PROBLEMS and thing not in PLAIN_THINGS:
-        words = [problem, thing, reading.field]
-        kind = kind if kind in VAGUE else ""
     found_parts = [kind, *words, *own_values(reading, text)]
     if kind in VAGUE and reading.frames:
         found_parts.append(reading.frames[-1].where)
-    elif kind in VAGUE:
-        found_parts += [reading.entity_type, *sorted(reading.absent - {"project", "entity"})[:6]]
     if reading.dropped or "_id" in reading.full:
         found_parts += _missing_links(reading)
     return found_parts
@@ -139,9 +126,7 @@ _REASON = re.compile(
     r"|Bad Gateway|Service Unavailable|Gateway Time-?out)",
     re.IGNORECASE,
 )
-_NAMES = re.compile(
-    r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*"
-)
+_NAMES = re.compile(r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*")
 _GERMAN = re.compile(r"\b(?:der|die|das|nicht|wurde|ist|und|ein|eine|von|im|auf)\b")
 
 

@@ -21,7 +21,7 @@ from snaglist.causes.reading import Reading
 _MOST_LOOKS = 8192
 _MOST_KEYS = 8192
 _MARK = re.compile(r"<(?:\w+)>")
-_PLACE = re.compile(r"((?:: | by | in )?)\{(\w+)\}")
+_PLACE = re.compile(r"\{(\w+)\}")
 _LONGEST = 200
 
 
@@ -103,9 +103,8 @@ class Grouper:
 
     def _grouping(self, cause: Cause, piece: Piece, reading: Reading) -> Grouping:
         def shown(match: re.Match[str]) -> str:
-            own = match[2] in ("piece", cause.split)
-            text = (piece if own else PIECES[match[2]](reading)).shown
-            return f"{match[1]}{text}" if text else ""
+            own = match[1] in ("piece", cause.split)
+            return (piece if own else PIECES[match[1]](reading)).shown or "?"
 
         return Grouping(
             f"known/{cause.id}/{key_text(piece.key)}" if piece.key else f"known/{cause.id}",

@@ -48,9 +48,7 @@ def survey(members: Any) -> Payload:
                     waiting.append((inner, depth + 1))
             elif kind is list:
                 if depth < _DEEPEST:
-                    waiting += [
-                        (one, depth + 1) for one in inner[:_MOST_ENTRIES] if type(one) is dict
-                    ]
+                    waiting += [(one, depth + 1) for one in inner[:_MOST_ENTRIES] if type(one) is dict]
             elif inner is True:
                 affirmed.append(name)
             elif inner is False:

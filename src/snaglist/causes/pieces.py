@@ -26,9 +26,7 @@ class Piece(NamedTuple):
 NOTHING = Piece("", "")
 _Q = r"['\"«»“”„`‘’「『]"
 _QUOTED = re.compile(rf"{_Q}\s?([^'\"«»“”„`’」』\n]{{1,80}}?)\s?['\"«»“”`’」』]")
-_PERSON_ID = re.compile(
-    r"(?i:\b(?:shotgrid|shotgun|sg|fpt|user|person)[ _]?id|#)\W{0,3}(\d{1,9})\b"
-)
+_PERSON_ID = re.compile(r"(?i:\b(?:shotgrid|shotgun|sg|fpt|user|person)[ _]?id|#)\W{0,3}(\d{1,9})\b")
 _STATUS_ASSIGNED = re.compile(
     r"(?i:status(?:_list|_code|_name|_short_name)?)(?:\s?=\s?['\"]?([\w-]{1,40})|:\s?['\"]([\w-]{1,40})['\"])"
 )
@@ -43,9 +41,7 @@ _PROJECT_WORD = re.compile(
     rf"(?i:project|projet|projekt|proyecto|production|プロジェクト|项目)(?: name| code)?\W{{0,2}}\s?{_Q}\s?([^'\"«»“”\n]{{1,80}}?)\s?['\"«»“”’」』]"
 )
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}")
-_SCRIPT = re.compile(
-    rf"(?i:script|api user|api key|user)\b{INSIDE}{{0,25}}{OPEN}({INSIDE}{{1,60}}){SHUT}"
-)
+_SCRIPT = re.compile(rf"(?i:script|api user|api key|user)\b{INSIDE}{{0,25}}{OPEN}({INSIDE}{{1,60}}){SHUT}")
 _BRACKETED = re.compile(r"\[(\w+(?:\.\w+)?)\]")
 _PERSON_NAME = re.compile(
     rf"(?i:user|person|assignee|personne|utilisateur|benutzer|usuario|ユーザー?|用户)s?:? {_Q}\s?([^'\"«»“”\n]{{1,60}}?)\s?['\"«»“”’]"
@@ -57,12 +53,6 @@ _PATTERN_FIELD = re.compile(
     r"|\b(\w{1,40}): ['\"]?(?:string|String|value|Value)\b[^\n]{0,80}?(?:match|pattern|contains)"
 )
 _SUBSCRIPT = re.compile(r"\[['\"](\w{1,60})['\"]\]")
-_LINKS = frozenset(
-    """
-    step entity task sg_task tasks asset_type sg_asset_type sg_sequence sequence episode sg_episode user
-    created_by author note_links parent task_assignees assets code name content
-    """.split()
-)
 _OWN_TABLES = {
     "Asset": "entity", "Shot": "entity", "Sequence": "entity", "Episode": "entity", "Scene": "entity",
     "Status": "task_status", "Step": "task_type", "Task": "task", "Version": "preview_file",
@@ -351,14 +341,6 @@ def answer(reading: Reading) -> Piece:
     return title(reading) if reading.title else http_status(reading)
 
 
-def dropped_for(reading: Reading) -> Piece:
-    """What is empty or unknown in an entry that the target dropped, behind its type."""
-    missing = [name for name in sorted(reading.absent) if name in _LINKS or name.endswith("_id")]
-    missing += sorted(set(reading.payload.denied))
-    text = " without ".join(part for part in (reading.entity_type, ", ".join(missing)) if part)
-    return Piece(text[:LONGEST], text[:LONGEST])
-
-
 def subject(reading: Reading) -> Piece:
     found = reading.subject[1]
     return Piece(found, found.replace("_", " "))
@@ -405,7 +387,6 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "side": side,
     "page_title": title,
     "answer": answer,
-    "dropped_for": dropped_for,
     "subject": subject,
 }
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 _LONGEST = 400
-_DATES = frozenset(
-    "Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-)
+_DATES = frozenset("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 
 PREFIX = re.compile(
     r"""

@@ -14,7 +14,6 @@ from snaglist.causes.texts import details_of, texts_of
 
 _LONGEST_LOOK = 9_000
 _LONGEST_KEY = 64
-_LONGEST_VAGUE = 1_500
 _LONGEST_BEFORE = 24
 _SHORTEST_NAME = 3
 _SOURCE_HOSTS = ("shotgrid", "shotgunstudio", "autodesk", "flowproduction")
@@ -30,20 +29,8 @@ _MEDIA_HOSTS = (
     "backblaze",
     "r2.cloudflare",
 )
-_NO_ENTITIES = (
-    "Error",
-    "Exception",
-    "Fault",
-    "Failed",
-    "Trojan",
-    "Client",
-    "Model",
-    "Win",
-    "Image",
-)
-_NO_FIELDS = frozenset(
-    ["py", "js", "mov", "mp4", "exr", "com", "errors", "exceptions", "get", "json"]
-)
+_NO_ENTITIES = ("Error", "Exception", "Fault", "Failed", "Trojan", "Client", "Model", "Win", "Image")
+_NO_FIELDS = frozenset(["py", "js", "mov", "mp4", "exr", "com", "errors", "exceptions", "get", "json"])
 _TARGET_HOSTS = ("kitsu", "zou", "cgwire", "jira", "atlassian", "ayon", "ftrack")
 
 
@@ -273,8 +260,6 @@ class Reading:
         details = self.details
         if "http_status" in details or "status_code" in details or "status" in details:
             look |= bits["#status"]
-        if "sent" in details:
-            look |= bits["#dropped"]
         absent, denied, _, _, link_type = self.payload
         if absent:
             look |= bits["#absent"]
@@ -340,12 +325,6 @@ class Reading:
         return key if key and signs.IDENTIFIER.fullmatch(key) else ""
 
     @lazily
-    def vague(self) -> bool:
-        """Whether the texts say no more than that something failed."""
-        words = signs.WORD.findall(signs.ADDRESS.sub(" ", self.speech[:_LONGEST_VAGUE]).lower())
-        return len(self.speech) < _LONGEST_VAGUE and len(set(words) - signs.VAGUE_WORDS) <= 1
-
-    @lazily
     def shows_regex(self) -> bool:
         return signs.REGEX.search(self.speech) is not None
 
@@ -382,6 +361,8 @@ class Reading:
     def subject(self) -> tuple[str, str]:
         """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid."""
         return self.lexicon.subject(self.hits, self.plain)
+
+
 
 
 def _bounded(texts: list[str]) -> list[str]:

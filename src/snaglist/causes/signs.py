@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-OPEN = r"['\"«»“”„`‘’「『\[]"  # the quotes of several languages
-SHUT = r"['\"«»“”`‘’」』\]]"
+OPEN = r"['\"«»“”„`‘’「『\[]"  # noqa: RUF001  (the quotes of several languages)
+SHUT = r"['\"«»“”`‘’」』\]]"  # noqa: RUF001
 INSIDE = r"[^'\"«»“”„`」』\n]"
 
 STATUS = re.compile(r"(?<![\w.#-])([45]\d\d)(?![\w-])")
@@ -110,19 +110,3 @@ CODE_WORDS = frozenset(
 )
 """An error's code is read word by word when one of them is one of these: `unknown_assignee`."""
 CODE_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-ADDRESS = re.compile(r"[a-z]{2,5}://[^\s'\"<>)]+|(?<!\w)/[\w./%-]{2,}|<[^<>]{0,200}>")
-WORD = re.compile(r"[^\W\d_]{3,}")
-VAGUE_WORDS = frozenset(
-    """
-    the for was and not are has with from that this see why url code true false null none error errors
-    failed failure fail internal server servererror client http status response message exception gazu
-    servererrorexception requests exceptions httperror erreur interne serveur interner serverfehler
-    interno servidor del fehler request returned answered shotgunentryimportfailed entryimportfailed entry
-    entries dropped target sent import importing push pushing sync details detail more information reason
-    unknown something went wrong unexpected occurred please try again later contact administrator log logs
-    exit nginx apache gunicorn html head title body encountered condition which prevented fulfilling
-    either overloaded answer answered post get put patch delete httpx aiohttp httpstatuserror
-    clientresponseerror there application unable complete your unhandled
-    """.split()
-)
-"""Words that say no more than that something failed."""

@@ -136,8 +136,8 @@ def _entity(event: Mapping[str, Any], details: dict[str, Any]) -> tuple[str, str
         if entity_id := entity_id_of(details.get(member)):
             return entity_type, entity_id, _name(details)
     for link in _links(event, details):
-        entity_type = entity_type_of(_text(link.get("type")) or _text(link.get("entity_type")))
-        entity_id = entity_id_of(link.get("id")) or entity_id_of(link.get("entity_id"))
+        entity_type = entity_type_of(_text(link.get("entity_type")) or _text(link.get("type")))
+        entity_id = entity_id_of(link.get("entity_id")) or entity_id_of(link.get("id"))
         if entity_id and entity_type not in _NOT_ENTITIES:
             return entity_type, entity_id, _name(link) or _name(details)
     return "", "", _name(details)

@@ -75,7 +75,8 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `since` is when it came into its status, `decided_at` when the newest attempt was or the
     last move was made. The *standing* failure is the one that its cause is told by. `version`
-    grows with every move and edit, not with every count.
+    grows with every move and edit, not with every count; `rank` is the place of the newest of
+    those among all items', by which they are listed.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
     assignee: str | None = None
     note: str | None = None
     version: int = 1
+    rank: int = 0
     seq: int = 0
 
     @property
@@ -228,23 +230,6 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return self
         return replace(self, note=text, version=self.version + 1)
 
-    def regrouped(self, fingerprint: str, cause_id: str, is_ignored: bool, at: str) -> Item:
-        """People or a better grouping say that its standing failure has another cause.
-
-        `is_ignored` is whether that one is set aside: what is open goes with it, and what was
-        set aside with the former cause alone is open.
-        """
-        if cause_id == self.cause_id:
-            return (
-                self if fingerprint == self.fingerprint else replace(self, fingerprint=fingerprint)
-            )
-        led = replace(self, fingerprint=fingerprint, cause_id=cause_id, version=self.version + 1)
-        if self.status is Status.OPEN and is_ignored:
-            return led._moved(Status.IGNORED, at, self.decided_at, ignored_with_cause=True)
-        if self.ignored_with_cause and not is_ignored:
-            return led._moved(Status.OPEN, at, self.decided_at)
-        return led
-
     @property
     def footing(self) -> Footing:
         """How it stands, as an undo needs it."""
@@ -300,6 +285,28 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if self.status is Status.RESOLVED:
             return gone
         return gone._resolved(Reason.DELETED, at, at)
+
+    def regrouped(
+        self, fingerprint: str, cause_id: str, *, is_transient: bool, is_ignored: bool, at: str
+    ) -> Item:
+        """People, or a better grouping, say that its standing failure has another cause.
+
+        `is_ignored` is whether that one is set aside: what is open goes with it, and what was
+        set aside with the former cause alone is open.
+        """
+        told = (self.fingerprint, self.cause_id, bool(self.standing_is_transient))
+        if told == (fingerprint, cause_id, is_transient):
+            return self
+        led = replace(
+            self, fingerprint=fingerprint, cause_id=cause_id, standing_is_transient=is_transient
+        )
+        if cause_id == self.cause_id:
+            return led
+        if self.status is Status.OPEN and is_ignored:
+            return led._moved(Status.IGNORED, at, self.decided_at, ignored_with_cause=True)
+        if self.ignored_with_cause and not is_ignored:
+            return led._moved(Status.OPEN, at, self.decided_at)
+        return replace(led, version=self.version + 1)
 
     def _stands(self, failure: Failure) -> Item:
         """With this failure standing, but where it clears by itself and another one stands."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from itertools import pairwise
+from itertools import chain, pairwise
 from json import loads
 
 from ahocorasick_rs import BytesAhoCorasick
@@ -72,10 +72,24 @@ Before each, the words of which one must be in the string, in lower case, for it
 
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
 _CAMEL_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
-_UNITS = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
+_QUOTED = rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")'
+_TOKENS = re.compile(
+    rb"%b(?:\s*+(:)\s*+(?:%b(?:\s*+,)?)?)?|[{}\[\],]" % (_QUOTED, _QUOTED), re.DOTALL
 )
+_STRING, _COLON, _VALUE = 1, 2, 3
+"""The groups of a token: a string; the colon that makes a name of it; its value, if a string."""
+
+_PLAIN_VALUE = re.compile(rb'[^\s"{}\[\],]+')
+_MARK = MARK.encode()
+_QUOTED_MARK = b'"%b"' % _MARK
+_NO_SECRETS = (b"null", b"true", b"false", b'""', _QUOTED_MARK)
+_LONG_UNITS = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
+    rb"|[\xc0-\xff][\x80-\xbf]++",
+    re.DOTALL,
+)
+"""What stands for one character with more than one byte."""
+
 _LONGEST_LIST = 8192
 _SHORTEST_SECRET = len("://x@")
 _LONGEST_REMEMBERED = 64
@@ -125,18 +139,29 @@ class Redactor:
         The list ends with "" (the whole document) where it would pass 8 KiB. Values that are
         null, true, false or an empty string stay: they say what was missing, and no secret.
         """
-        if not self._enabled or not self.is_suspicious(text):
+        if not self._enabled or not (traces := self._traces(text)):
             return text, []
-        scan = _Scan(text, self)
-        return scan.run()
+        scan = _Scan(text.encode(), self)
+        return scan.run(traces)
 
     def is_suspicious(self, text: str) -> bool:
         """Whether a close look is worth its time; cheap, and never wrong when it says no."""
+        return self._always or bool(self._traces(text))
+
+    def _traces(self, text: str) -> list[int]:
+        """Places of bytes, in order, such that one at least is in each string with a secret."""
         low = text.encode().lower()
-        for needle, start, _ in self._needles.find_matches_as_indexes(low, overlapping=True):
-            if needle >= len(_CLUES) or _CLUES_MEAN[needle](low, start):
-                return True
-        return self._always or (b"@" in low and _may_hold_user_info(low))
+        if self._always:
+            return _all_of(b'"', low)
+        traces = [
+            start
+            for needle, start, _ in self._needles.find_matches_as_indexes(low, overlapping=True)
+            if needle >= len(_CLUES) or _CLUES_MEAN[needle](low, start)
+        ]
+        if b"@" in low and _may_hold_user_info(low):
+            traces += _all_of(b"@", low)
+            traces.sort()
+        return traces
 
     def judge(self, name: str) -> Name:
         """What kind of name a member has; the short ones are judged once and remembered."""
@@ -186,90 +211,96 @@ class Redactor:
 
 
 class _Scan:
-    """One close look at one text."""
+    """One close look at one text, at those of its strings that hold a trace."""
 
-    def __init__(self, text: str, redactor: Redactor) -> None:
+    def __init__(self, text: bytes, redactor: Redactor) -> None:
         self._text = text
         self._redactor = redactor
-        self._pieces: list[str] = []
+        self._pieces: list[bytes] = []
         self._copied = 0
-        self._path: list[str | int] = []
+        self._path: list[bytes | int] = []  # per open bracket: the key as written, or the index
         self._pointers: dict[str, None] = {}
         self._pointer_room = _LONGEST_LIST
 
-    def run(self) -> tuple[str, list[str]]:
-        text = self._text
+    def run(self, traces: Iterable[int]) -> tuple[str, list[str]]:
+        text, path = self._text, self._path
         tokens = _TOKENS.finditer(text)
-        at_key: list[bool] = []  # per open bracket: an object whose next string is a key
+        ahead = iter(traces)
+        trace = next(ahead, len(text))
         for match in tokens:
-            match text[match.start()]:
-                case "{":
-                    at_key.append(True)
-                    self._path.append("")
-                case "[":
-                    at_key.append(False)
-                    self._path.append(0)
-                case "}" | "]":
-                    at_key.pop()
-                    self._path.pop()
-                case ",":
-                    place = self._path[-1]
-                    if isinstance(place, int):
-                        self._path[-1] = place + 1
-                    else:
-                        at_key[-1] = True
-                case '"' if at_key and at_key[-1]:
-                    at_key[-1] = False
-                    self._take_key(match, tokens, at_key)
-                case '"':
-                    self._take_spans(match)
+            group = match.lastindex
+            if group is None:
+                self._follow(text[match.start() : match.end()])
+                continue
+            if group == _COLON or (group == _VALUE and trace < match.end()):
+                path[-1] = match[_STRING]
+            if trace < match.end():
+                if group == _STRING:
+                    self._take_spans(match, _STRING)
+                else:
+                    self._take_member(match, tokens)
+                behind = max(match.end(), self._copied)
+                while trace < behind:
+                    trace = next(ahead, len(text))
         if not self._pieces:
-            return text, []
+            return text.decode(), []
         self._pieces.append(text[self._copied :])
-        return "".join(self._pieces), list(self._pointers)
+        return b"".join(self._pieces).decode(), list(self._pointers)
 
-    def _take_key(
-        self, match: re.Match[str], tokens: Iterator[re.Match[str]], at_key: list[bool]
-    ) -> None:
-        quoted = match.group()
-        key = loads(quoted) if "\\" in quoted else quoted[1:-1]
-        self._path[-1] = key
-        kind = self._redactor.judge(key)
-        if kind is not Name.SECRET:
-            if kind is Name.MIXED:
-                self._take_spans(match)
+    def _follow(self, mark: bytes) -> None:
+        """Keep the path right behind a bracket or comma."""
+        path = self._path
+        match mark:
+            case b"{":
+                path.append(b"")
+            case b"[":
+                path.append(0)
+            case b",":
+                place = path[-1]
+                if isinstance(place, int):
+                    path[-1] = place + 1
+            case _:
+                path.pop()
+
+    def _take_member(self, match: re.Match[bytes], tokens: Iterator[re.Match[bytes]]) -> None:
+        kind = self._redactor.judge(_text_of(match[_STRING]))
+        if kind is Name.SECRET:
+            if match[_VALUE]:
+                start, end = match.span(_VALUE)
+            else:
+                start, end = match.end(), self._end_of_value(match.end(), tokens)
+            if self._text[start:end] not in _NO_SECRETS:
+                self._splice(start, end, _QUOTED_MARK)
             return
-        start = next(tokens).end()  # behind the colon
-        end = _end_of_value(tokens)
-        if self._text[end] == ",":
-            at_key[-1] = True
-        else:
-            at_key.pop()
-        value = self._text[start:end]
-        kept = value.strip(" \t\r\n")
-        if kept not in ("null", "true", "false", '""', f'"{MARK}"'):
-            start += len(value) - len(value.lstrip(" \t\r\n"))
-            self._splice(start, start + len(kept), f'"{MARK}"')
-        if self._text[end] == "}":
-            self._path.pop()
+        if kind is Name.MIXED:
+            self._take_spans(match, _STRING)
+        if match[_VALUE]:
+            self._take_spans(match, _VALUE)
 
-    def _take_spans(self, match: re.Match[str]) -> None:
-        start, end = match.start() + 1, match.end() - 1
+    def _end_of_value(self, start: int, tokens: Iterator[re.Match[bytes]]) -> int:
+        """Where the value that begins here ends; takes the tokens of an array or object."""
+        plain = _PLAIN_VALUE.match(self._text, start)
+        if plain is not None:
+            return plain.end()
+        depth = 0
+        for match in tokens:
+            bracket = match.group()
+            depth += (bracket in (b"{", b"[")) - (bracket in (b"}", b"]"))
+            if not depth:
+                return match.end()
+        raise ValueError("the text is not JSON")
+
+    def _take_spans(self, match: re.Match[bytes], group: int) -> None:
+        start, end = match.start(group) + 1, match.end(group) - 1
         if end - start < _SHORTEST_SECRET:
             return
-        inside = self._text[start:end]
-        if not self._redactor.is_suspicious(inside):
-            return
-        if "\\" not in inside:
-            for first, behind in self._redactor.secret_spans(inside):
-                self._splice(start + first, start + behind, MARK)
-        elif spans := self._redactor.secret_spans(loads(match.group())):
-            units = [unit.start() for unit in _UNITS.finditer(inside)]
-            units.append(len(inside))
-            for first, behind in spans:
-                self._splice(start + units[first], start + units[behind], MARK)
+        text = _text_of(match[group])
+        spans = self._redactor.secret_spans(text)
+        places = _as_written(self._text, start, end, chain.from_iterable(spans))
+        for first, behind in zip(places, places, strict=True):
+            self._splice(first, behind, _MARK)
 
-    def _splice(self, start: int, end: int, mark: str) -> None:
+    def _splice(self, start: int, end: int, mark: bytes) -> None:
         self._pieces += (self._text[self._copied : start], mark)
         self._copied = end
         self._note_pointer()
@@ -277,18 +308,41 @@ class _Scan:
     def _note_pointer(self) -> None:
         if self._pointer_room <= 0:
             return
+        path = [part if isinstance(part, int) else _text_of(part) for part in self._path]
         room = self._pointer_room - sum(
-            len(part) + 1 if isinstance(part, str) else 8 for part in self._path
+            len(part) + 1 if isinstance(part, str) else 8 for part in path
         )
         if room <= 0:
             pointer = ""
         else:
             pointer = "".join(
-                "/" + str(part).replace("~", "~0").replace("/", "~1") for part in self._path
+                "/" + str(part).replace("~", "~0").replace("/", "~1") for part in path
             )
         if pointer not in self._pointers:
             self._pointers[pointer] = None
             self._pointer_room = room
+
+
+def _text_of(quoted: bytes) -> str:
+    """The text of a JSON string."""
+    text: str = loads(quoted) if b"\\" in quoted else quoted[1:-1].decode()
+    return text
+
+
+def _as_written(text: bytes, start: int, end: int, places: Iterable[int]) -> Iterator[int]:
+    """The bytes at which these characters, in order, of the string from `start` to `end` begin."""
+    units = _LONG_UNITS.finditer(text, start, end)
+    unit = next(units, None)
+    shift = start
+    for place in places:
+        while unit is not None and unit.start() < place + shift:
+            shift += unit.end() - unit.start() - 1
+            unit = next(units, None)
+        yield place + shift
+
+
+def _all_of(byte: bytes, text: bytes) -> list[int]:
+    return [match.start() for match in re.finditer(byte, text)]
 
 
 def _may_end_secret_key(low: bytes, start: int) -> bool:
@@ -314,20 +368,6 @@ def _may_hold_user_info(low: bytes) -> bool:
         if slashes >= 0 and low.find(b"/", slashes + 2, at) < 0:
             return True
     return True
-
-
-def _end_of_value(tokens: Iterator[re.Match[str]]) -> int:
-    """Where the value that begins behind a colon ends: at its comma or its object's brace."""
-    depth = 0
-    for match in tokens:
-        match match.group()[0]:
-            case "{" | "[":
-                depth += 1
-            case "}" | "]" if depth:
-                depth -= 1
-            case "," | "}" if not depth:
-                return match.start()
-    raise ValueError("the text is not JSON")
 
 
 _CLUES = (b"key", b"\\u00")

@@ -13,7 +13,7 @@ _RUNS = re.compile(
     r"|[^\W\d_]+|\d+"
 )
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_WHOLE = re.compile(r"\w+")
+_WHOLE = re.compile(r"[^\W_]\w*")
 _LONGEST_WORD = 40
 _ELLIPSIS = "…"
 
@@ -23,8 +23,8 @@ def one_line(text: str, most: int) -> str:
 
     White space becomes one space; over `most` characters it ends in `…`.
     """
-    if text.isalnum() and len(text) <= most:
-        return text
+    if len(text) <= most and text.isprintable():
+        return text.strip()
     plain = _UNSHOWN.sub(" ", text[: 4 * most]).strip()
     return plain if len(plain) <= most else plain[: most - 1] + _ELLIPSIS
 
@@ -50,6 +50,11 @@ def words_of(text: str, most: int = 64) -> list[str]:
         if len(found) >= most:
             break
     return list(found)[:most]
+
+
+def wholes_of(text: str) -> list[str]:
+    """The words as they stand in a text, each once, folded; what is looked for begins with them."""
+    return list(dict.fromkeys(one[:_LONGEST_WORD] for one in _WHOLE.findall(folded(text))))
 
 
 def folded(text: str) -> str:

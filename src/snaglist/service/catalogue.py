@@ -49,7 +49,7 @@ class StudioCauses:
             self._seen = state
             recorder.grouper = Grouper(Catalogue.parse(self._read()))
         except (CatalogueFault, OSError) as error:
-            log.error("the causes are not taken over, the last good ones stay: %s", error)
+            log.warning("the causes are not taken over, the last good ones stay: %s", error)
             return False
         log.warning("the causes in %s were read anew", self._folder)
         return True

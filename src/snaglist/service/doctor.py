@@ -13,6 +13,7 @@ import msgspec
 
 from snaglist.domain.errors import SnaglistError
 from snaglist.domain.moment import utc_text
+from snaglist.service.recount import recounted, told_shortly
 from snaglist.storage.connection import Connection, Engine
 from snaglist.storage.migrations import missing_migrations
 from snaglist.storage.postgres import PostgresEngine
@@ -46,8 +47,11 @@ class Finding(msgspec.Struct, frozen=True):
     remedy: str = ""
 
 
-def examine(engine: Engine, at: float) -> Iterator[Finding]:
-    """Everything that can be known of this store, one finding after the other."""
+def examine(engine: Engine, at: float, *, deep: bool = False) -> Iterator[Finding]:
+    """Everything that can be known of this store, one finding after the other.
+
+    `deep` counts again what is kept counted, which reads everything.
+    """
     match engine:
         case SqliteEngine():
             yield from _of_sqlite(engine)
@@ -55,6 +59,8 @@ def examine(engine: Engine, at: float) -> Iterator[Finding]:
             yield from _of_postgresql(engine, at)
     yield _looked_at("schema", lambda: _schema(engine))
     yield _looked_at("clock", lambda: _clock(engine, at))
+    if deep:
+        yield _looked_at("counts", lambda: _counts(engine))
 
 
 def _of_sqlite(engine: SqliteEngine) -> Iterator[Finding]:
@@ -184,6 +190,18 @@ def _schema(engine: Engine) -> Finding:
             "`snaglist migrate` applies them; on SQLite, `snaglist serve` does so too.",
         )
     return Finding("schema", Verdict.GOOD, "as this version has it")
+
+
+def _counts(engine: Engine) -> Finding:
+    found = _with_reader(engine, lambda one: recounted(one))
+    if found:
+        return Finding(
+            "counts",
+            Verdict.BAD,
+            told_shortly(found),
+            "This is a fault of the desk: keep a backup and report it with these words.",
+        )
+    return Finding("counts", Verdict.GOOD, "every count is what its items and records say")
 
 
 def _clock(engine: Engine, at: float) -> Finding:

@@ -116,7 +116,11 @@ class Filing:
         moves.knows(causes.values())
         fresh: list[Pointer] = []
         for fingerprint in sorted(sightings.keys() - pointers.keys()):
-            cause = new_cause(self._new_id(), sightings[fingerprint], at)
+            one = sightings[fingerprint]
+            cause = made_cause(
+                *(self._new_id(), fingerprint, one.known, one.piece, one.title),
+                *(one.is_transient, at),
+            )
             moves.makes(cause)
             causes[cause.id] = cause
             pointers[fingerprint] = Pointer(fingerprint, cause.id)
@@ -201,19 +205,27 @@ def split_fingerprint(fingerprint: str, pieces: Mapping[str, str], splits: Seque
     return fingerprint
 
 
-def new_cause(cause_id: str, sighting: Sighting, at: str) -> Cause:
-    """The cause that a first record with its fingerprint makes; nothing is counted yet."""
+def made_cause(
+    cause_id: str,
+    fingerprint: str,
+    known: str | None,
+    piece: str,
+    title: str,
+    is_transient: bool,
+    at: str,
+) -> Cause:
+    """A new cause; nothing is counted yet."""
     return Cause(
         id=cause_id,
-        fingerprint=sighting.fingerprint,
-        known=sighting.known,
-        piece=sighting.piece,
-        title=sighting.title,
-        is_transient=sighting.is_transient,
+        fingerprint=fingerprint,
+        known=known,
+        piece=piece,
+        title=title,
+        is_transient=is_transient,
         status=CauseStatus.DONE,
         since=at,
-        first_failed_at=sighting.attempted_at,
-        last_failed_at=sighting.attempted_at,
+        first_failed_at=at,
+        last_failed_at="",
     )
 
 

@@ -160,7 +160,13 @@ def lead_items(connection: Connection, items: Sequence[Item], moves: Moves, edit
         if pointer is None or pointer.cause_id == item.cause_id:
             continue
         cause = causes[pointer.cause_id]
-        after = item.regrouped(item.fingerprint, cause.id, cause.is_ignored, moves.at)
+        after = item.regrouped(
+            item.fingerprint,
+            cause.id,
+            is_transient=item.standing_is_transient,
+            is_ignored=cause.is_ignored,
+            at=moves.at,
+        )
         moves.item(item, after, event, edit.who, edit_id=edit.id)
         changed += 1
     return changed
@@ -297,7 +303,13 @@ def split_records(
     changed = 0
     for item in items.values():
         if item.standing_record_id in ids:
-            after = item.regrouped(stretch.into, target.id, target.is_ignored, moves.at)
+            after = item.regrouped(
+                stretch.into,
+                target.id,
+                is_transient=item.standing_is_transient,
+                is_ignored=target.is_ignored,
+                at=moves.at,
+            )
             moves.item(item, after, Event.SPLIT, edit.who, edit_id=edit.id)
             changed += after.cause_id != item.cause_id
     return changed

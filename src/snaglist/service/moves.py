@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from snaglist.domain.cause import Cause, Tally
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item, Status
 from snaglist.storage import causes as cause_store
 from snaglist.storage import history
 from snaglist.storage import items as item_store
+from snaglist.storage import search
 from snaglist.storage.connection import Connection
+from snaglist.storage.search import tokens_of
 
 _REGROUPING = (Event.MERGED, Event.SPLIT, Event.REGROUPED)
 _QUIET = (*_REGROUPING, Event.UNDONE)
@@ -53,13 +57,20 @@ class Moves:
         self._days[attempted_at[:10], cause_id, project] += 1
         tally = self._tallies[cause_id]
         tally.failures += 1
-        if not tally.first_failed_at or attempted_at < tally.first_failed_at:
-            tally.first_failed_at = attempted_at
-        if attempted_at > tally.failed_at:
-            tally.failed_at = attempted_at
+        tally.saw(attempted_at)
         cause = self._causes.get(cause_id)
         if cause is not None and cause.claimed_at is not None and attempted_at > cause.claimed_at:
             tally.failed_since_claim += 1
+
+    def recounts(self, before: str, after: str, project: str, attempted_at: str) -> None:
+        """A failed attempt that was counted under one cause belongs to another."""
+        day = attempted_at[:10]
+        self._days[day, before, project] -= 1
+        self._tallies[before].taken -= 1
+        self._days[day, after, project] += 1
+        tally = self._tallies[after]
+        tally.taken += 1
+        tally.saw(attempted_at)
 
     def item(
         self,
@@ -141,6 +152,7 @@ class Moves:
         """Store it all."""
         connection = self._connection
         self._write_causes()
+        self._rank()
         if self._new:
             item_store.insert_items(connection, list(self._new.values()))
         if self._moved:
@@ -150,6 +162,20 @@ class Moves:
         history.add_counts(connection, self._counts)
         history.add_failures(connection, self._days)
         history.add_entries(connection, self._entries)
+
+    def _rank(self) -> None:
+        """Let new and moved items come first in the lists, and be found by what they are now."""
+        ranked = [*self._new.values(), *self._moved.values()]
+        if not ranked:
+            return
+        rank = item_store.highest_rank(self._connection)
+        gone = [item.rank for item in self._moved.values()]
+        found: list[tuple[int, list[str]]] = []
+        for rank, item in enumerate(ranked, rank + 1):
+            into = self._new if item.id in self._new else self._moved
+            into[item.id] = item = replace(item, rank=rank)
+            found.append((rank, tokens_of(item, self._causes[item.cause_id])))
+        search.reindex_items(self._connection, gone, found)
 
     def _account(self, before: Item | None, after: Item, event: Event) -> None:
         if before is not None:
@@ -197,6 +223,13 @@ class _Tally:
         self.first_failed_at = self.failed_at = self.came_over_at = ""
         self.taken = 0
         self.is_quiet = False
+
+    def saw(self, attempted_at: str) -> None:
+        """A failed attempt of this time."""
+        if not self.first_failed_at or attempted_at < self.first_failed_at:
+            self.first_failed_at = attempted_at
+        if attempted_at > self.failed_at:
+            self.failed_at = attempted_at
 
     def frozen(self) -> Tally:
         return Tally(*(getattr(self, name) for name in Tally.__struct_fields__))

@@ -140,6 +140,21 @@ class Recorder:
             envelope.id is not None,
         )
 
+    def recorded_before(
+        self,
+        record_id: str,
+        source: str,
+        target: str | None,
+        occurred_at: str | None,
+        arrived_at: str,
+        event: dict[str, Any],
+    ) -> NewRecord:
+        """A record that is stored already, as it would be prepared now; its text is left out."""
+        return NewRecord(
+            *(record_id, source, target, None, occurred_at, "", None, None, arrived_at),
+            self._sighting(source, target, occurred_at, event, arrived_at, ""),
+        )
+
     def _read(self, body: bytes) -> tuple[str, str | None, dict[str, Any]]:
         """The body's text without its secrets, the pointers to them as JSON, and its value."""
         if len(body) > self.limits.record_bytes:

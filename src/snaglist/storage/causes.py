@@ -123,6 +123,17 @@ def splits_of(connection: Connection, fingerprints: Iterable[str]) -> list[Split
     return [Split(*row) for row in rows]
 
 
+def split_off_from(connection: Connection, fingerprints: Iterable[str]) -> dict[str, str]:
+    """By those of these into which something was split off: what it was split off from."""
+    rows = connection.execute(
+        "SELECT into_fingerprint, min(fingerprint) FROM splits"
+        f" WHERE into_fingerprint IN ({listed(connection, 'fingerprints')})"
+        " GROUP BY into_fingerprint",
+        fingerprints=as_list(fingerprints),
+    )
+    return dict(rows)
+
+
 def insert_causes(connection: Connection, causes: Sequence[Cause]) -> None:
     """Store new causes, without pointers to them."""
     connection.insert(_INSERT[connection.engine], as_rows(causes))

@@ -24,10 +24,10 @@ class Connection(Protocol):
         """Run one statement with `:name` parameters and return its rows, [] if it has none."""
         ...
 
-    def insert(self, sql: str, rows: str) -> None:
-        """Run one statement whose one parameter is `:rows`, for which Python's lock is let go once.
+    def insert(self, sql: str, rows: bytes, texts: bytes | None = None) -> None:
+        """Run one statement with `:rows`, JSON, and perhaps `:texts`, bytes.
 
-        Outside of a transaction it is one of its own.
+        Python's lock is let go once for it.
         """
         ...
 
@@ -40,6 +40,13 @@ class Connection(Protocol):
 
         Only one transaction at a time runs in a database, whichever process began it, so what
         it reads stays true until it commits, and a sequence grows in the order of commits.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all reads of the block see the database as it is at one moment.
+
+        Keep it short where others write: SQLite's log grows meanwhile.
         """
         ...
 

@@ -12,7 +12,7 @@ from snaglist.domain.item import Item
 from snaglist.storage import items as item_store
 from snaglist.storage.connection import Connection, Value
 from snaglist.storage.history import ENTRY_COLUMNS, entry_of
-from snaglist.storage.rows import as_list, as_rows, given, insertion, listed, value
+from snaglist.storage.rows import as_list, as_rows, as_text, given, insertion, listed, value
 
 
 class Edit(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -209,7 +209,7 @@ def kinds_matching(
     numbers = {row[0]: row[1] for row in rows}
     return [
         (item, numbers[item.seq])
-        for item in items_at(connection, as_rows([[one] for one in numbers]))
+        for item in items_at(connection, as_text([[one] for one in numbers]))
     ]
 
 

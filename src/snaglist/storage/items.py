@@ -9,7 +9,7 @@ import msgspec
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.storage.connection import Connection, Row
-from snaglist.storage.rows import as_list, as_rows, given, insertion, listed, update, value
+from snaglist.storage.rows import as_list, as_rows, as_text, given, insertion, listed, update, value
 
 _FIXED = dict.fromkeys(
     ("id", "key", "source", "target", "entity_type", "entity_id", "part"), "TEXT"
@@ -34,6 +34,7 @@ _MOVING = {
     "assignee": "TEXT",
     "note": "TEXT",
     "version": "BIGINT",
+    "rank": "BIGINT",
 }
 _COUNTED = {
     name: _MOVING[name]
@@ -78,9 +79,25 @@ def items_of_entities(connection: Connection, keys: Sequence[ItemKey]) -> list[I
         f" SELECT items.seq FROM {given(connection.engine, 'entities')} JOIN items"
         f" ON items.entity_id = {value(0)} AND items.entity_type IN ({value(1)}, '')"
         f" AND items.source = {value(2)} AND items.target = {value(3)})",
-        entities=as_rows(
+        entities=as_text(
             [[key.entity_id, key.entity_type, key.source, key.target] for key in keys]
         ),
+    )
+    return [item_of(row) for row in rows]
+
+
+def highest_rank(connection: Connection) -> int:
+    """The rank of the item that moved last; 0 if there is none."""
+    return connection.execute("SELECT max(rank) FROM items")[0][0] or 0
+
+
+def items_by_rank(connection: Connection, ranks: Sequence[int]) -> list[Item]:
+    """The items of these ranks, the highest first."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM items WHERE rank IN"
+        f" (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'ranks')})"
+        " ORDER BY rank DESC",
+        ranks=as_text([[rank] for rank in ranks]),
     )
     return [item_of(row) for row in rows]
 
@@ -144,6 +161,6 @@ def successes_of(connection: Connection, keys: Sequence[ItemKey]) -> list[Succes
         f"SELECT {', '.join(f's.{name}' for name in _SUCCESS)}"
         f" FROM {given(connection.engine, 'entities')} JOIN successes s"
         f" ON s.source = {value(0)} AND s.target = {value(1)} AND s.entity_id = {value(2)}",
-        entities=as_rows([[key.source, key.target, key.entity_id] for key in keys]),
+        entities=as_text([[key.source, key.target, key.entity_id] for key in keys]),
     )
     return [Success(*row) for row in rows]

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
 from snaglist.domain.errors import CannotStart, RecordRefused, StoreUnavailable
@@ -25,6 +25,7 @@ from snaglist.storage.files import new_file
 OLDEST = 150000
 WRITE_TURN = 0x736E6167  # "snag": the advisory lock that every write transaction holds
 STATEMENT_SECONDS = 15
+_FORMATS = [Format.TEXT, Format.BINARY]
 _GOOD = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_TURN})".encode()
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)\b|%")
@@ -134,6 +135,10 @@ class PostgresEngine:
         connection = self._open()
         self._check_durable(connection)
         connection.execute("SET idle_in_transaction_session_timeout = '10s'")
+        # Whatever is written is found by a key. A plan made while a table was small would read
+        # it whole for as long as the connection lives.
+        for join in ("seqscan", "hashjoin", "mergejoin"):
+            connection.execute(f"SET enable_{join} = off")
         return connection
 
     def unsafe_settings(self, connection: PostgresConnection) -> list[str]:
@@ -186,15 +191,17 @@ class PostgresConnection:
             cursor = self._cursor.execute(_pyformat(sql), values or None)
             return cursor.fetchall() if cursor.description else []
 
-    def insert(self, sql: str, rows: str) -> None:
+    def insert(self, sql: str, rows: bytes, texts: bytes | None = None) -> None:
         libpq = self.raw.pgconn
+        parameters = [rows] if texts is None else [rows, texts]
         with _translated():
             name = self._prepared.get(sql)
             if name is None:
                 name = f"snaglist_insert_{len(self._prepared)}".encode()
-                self._check(libpq.prepare(name, sql.replace(":rows", "$1").encode()))
+                numbered = sql.replace(":rows", "$1").replace(":texts", "$2")
+                self._check(libpq.prepare(name, numbered.encode()))
                 self._prepared[sql] = name
-            self._check(libpq.exec_prepared(name, [rows.encode()]))
+            self._check(libpq.exec_prepared(name, parameters, _FORMATS[: len(parameters)]))
 
     def script(self, sql: str) -> None:
         with _translated():
@@ -223,6 +230,15 @@ class PostgresConnection:
         if self.raw.pgconn.status != ConnStatus.OK:
             raise psycopg.OperationalError(result.get_error_message())
         raise pg.error_from_result(result)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0")
+        try:
+            yield
+        finally:
+            with suppress(psycopg.Error):
+                self.raw.execute("ROLLBACK")
 
     def close(self) -> None:
         with suppress(psycopg.Error):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from snaglist.storage.connection import Connection
-from snaglist.storage.rows import as_list, as_rows, given, listed, value
+from snaglist.storage.rows import as_list, as_text, given, listed, value
 
 Failures = dict[tuple[str, str], int]
 """How many failed attempts, by day (UTC) and project."""
@@ -131,6 +131,6 @@ def refingerprint(
         " RETURNING id, item_id, project, attempted_at",
         into=into,
         fingerprint=fingerprint,
-        places=as_rows([[seq] for seq in seqs]),
+        places=as_text([[seq] for seq in seqs]),
     )
     return [Moved(*row) for row in rows]

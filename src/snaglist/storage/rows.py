@@ -62,8 +62,13 @@ def listed(connection: Connection, name: str) -> str:
     return f"SELECT given.value ->> 0 FROM {given(connection.engine, name)}"
 
 
-def as_rows(rows: Sequence[Any]) -> str:
-    """Rows as a parameter: sequences, or structs that are encoded as arrays."""
+def as_rows(rows: Sequence[Any]) -> bytes:
+    """Rows as the parameter of `insert`: sequences, or structs that are encoded as arrays."""
+    return _encode(rows)
+
+
+def as_text(rows: Sequence[Any]) -> str:
+    """Rows as a parameter of `execute`."""
     return _encode(rows).decode()
 
 

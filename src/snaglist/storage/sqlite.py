@@ -151,8 +151,9 @@ class SqliteConnection:
         with _translated():
             return self.raw.execute(sql, values or None).fetchall()
 
-    def insert(self, sql: str, rows: str) -> None:
-        self.execute(sql, rows=rows)
+    def insert(self, sql: str, rows: bytes, texts: bytes | None = None) -> None:
+        with _translated():
+            self.raw.execute(sql, {"rows": rows.decode(), "texts": texts})
 
     def script(self, sql: str) -> None:
         with _translated():
@@ -172,6 +173,16 @@ class SqliteConnection:
                 if self.raw.in_transaction:
                     self.raw.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with _translated():
+            self.raw.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(apsw.Error):
+                self.raw.execute("ROLLBACK")
 
     def close(self) -> None:
         with suppress(apsw.Error):

@@ -46,11 +46,12 @@ def backup(file: Path, database: str | None) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--deep", is_flag=True, help="Count everything again; reads the whole database.")
 @database_option
-def doctor(as_json: bool, database: str | None) -> None:
+def doctor(as_json: bool, deep: bool, database: str | None) -> None:
     """Look the store over; exit code 1 if something is bad."""
     engine = app.engine_of(load_settings(database=database))
-    findings = list(examine(engine, time.time()))
+    findings = list(examine(engine, time.time(), deep=deep))
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(findings), indent=2))
     else:

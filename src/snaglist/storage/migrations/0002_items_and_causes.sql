@@ -35,8 +35,11 @@ CREATE TABLE items (
   ignored_with_cause    BOOLEAN NOT NULL,
   assignee              TEXT,
   note                  TEXT,
-  version               BIGINT NOT NULL
+  version               BIGINT NOT NULL,
+  rank                  BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX items_by_rank ON items (rank);
+CREATE INDEX items_by_since ON items (since, rank);
 CREATE UNIQUE INDEX items_by_id ON items (id);
 CREATE UNIQUE INDEX items_by_key ON items (key);
 CREATE INDEX items_by_entity ON items (entity_id, entity_type, source, target);
@@ -188,6 +191,52 @@ CREATE TABLE edit_slices (
   members TEXT NOT NULL,         -- JSON: places of items; of a split, a stretch of records
   PRIMARY KEY (edit_id, place)
 );
+
+-- Making all causes again from the records: a job that a kill only interrupts.
+CREATE TABLE regroups (
+  id        TEXT PRIMARY KEY,
+  who       TEXT NOT NULL,
+  is_dry    BOOLEAN NOT NULL,
+  phase     TEXT NOT NULL,
+  place     BIGINT NOT NULL,     -- how far the phase is, in places of records
+  last      BIGINT NOT NULL,     -- the place where it ends
+  records   BIGINT NOT NULL,
+  moved     BIGINT NOT NULL,
+  began_at  TEXT NOT NULL,
+  beat_at   TEXT NOT NULL,
+  ended_at  TEXT,
+  fault     TEXT
+);
+CREATE TABLE regroup_tallies (
+  regroup_id      TEXT NOT NULL,
+  old_fingerprint TEXT NOT NULL,
+  new_fingerprint TEXT NOT NULL,
+  records         BIGINT NOT NULL,
+  known           TEXT,
+  piece           TEXT NOT NULL,
+  title           TEXT NOT NULL,
+  is_transient    BOOLEAN NOT NULL,
+  PRIMARY KEY (regroup_id, old_fingerprint, new_fingerprint)
+);
+CREATE TABLE regroup_causes (
+  regroup_id  TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  cause_id    TEXT NOT NULL,     -- where it led when the regroup planned
+  PRIMARY KEY (regroup_id, fingerprint)
+);
+
+-- By what items are found: words, and what a filter asks for, as tokens (storage/search.py).
+-- [sqlite]
+CREATE VIRTUAL TABLE item_search USING fts5 (
+  tokens, content = '', contentless_delete = 1, detail = none, prefix = '2 3',
+  tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
+);
+-- [postgresql]
+CREATE TABLE item_search (
+  rank   BIGINT PRIMARY KEY,
+  tokens TSVECTOR NOT NULL
+);
+CREATE INDEX item_search_by_tokens ON item_search USING gin (tokens) WITH (fastupdate = off);
 
 -- [sqlite]
 CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit
