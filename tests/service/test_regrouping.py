@@ -14,13 +14,18 @@ from msgspec.structs import replace
 from snaglist.app import new_id
 from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
+from snaglist.domain.edits import CauseEdit, Merge, Split
 from snaglist.domain.errors import WrongState
+from snaglist.domain.moment import utc_text
 from snaglist.domain.redaction import Redactor
 from snaglist.domain.regrouping import Phase, Regroup, Tally, plan
+from snaglist.service.cause_edits import edit_cause
 from snaglist.service.recording import Limits, Recorder
 from snaglist.service.records import get_record
 from snaglist.service.recount import recounted
 from snaglist.service.regrouping import Regrouping, changes_of, get_regroup
+from snaglist.service.slices import carry_out
+from snaglist.service.undo import begin_undo
 from snaglist.storage.causes import causes_by_id, update_causes
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
@@ -72,6 +77,26 @@ class Desk:
             update_causes(connection, [replace(cause, version=cause.version + 1, **members)])
 
         self.database.write(change)
+
+    def edit_cause(self, cause_id: str, edit: CauseEdit) -> str:
+        """Somebody edits a cause, and it is carried out; the id of that."""
+        pieces_of, now = self.recorder.grouper.pieces, lambda: utc_text(time.time())
+        done = edit_cause(
+            self.database,
+            cause_id,
+            edit,
+            None,
+            new_id=new_id,
+            pieces_of=pieces_of,
+            who="ana",
+            at=now(),
+        )
+        assert done.edit is not None
+        return carry_out(self.database, done.edit, pieces_of, now).id
+
+    def split(self, cause_id: str, piece: str, value: str) -> None:
+        """Somebody splits a cause by a piece of evidence."""
+        self.edit_cause(cause_id, Split(piece=piece, value=value))
 
     def differences(self) -> list[Any]:
         """Where counts are not what they must be."""
@@ -268,3 +293,42 @@ def test_the_plan_keeps_decisions(
 ) -> None:
     for given in (tallies, tallies[::-1]):
         assert plan(given, pointers, touched).causes == causes
+
+
+def test_what_was_split_twice_stays_split_by_a_regroup(desk: Desk) -> None:
+    events = [
+        {"error": "The rig is broken", "details": {"shotgun_id": n, "entity_type": kind}}
+        for n, kind in enumerate(("Asset", "Shot", "Asset", "Shot"))
+    ]
+    desk.regroup(SHIPPED)
+    ids = desk.record(events)
+    whole = desk.groups(ids)[0] or ""
+    pieces = desk.recorder.grouper.pieces(events[1])
+    desk.split(whole, "entity_type", pieces["entity_type"])
+    part = desk.groups(ids)[1] or ""
+    assert part != whole
+    name = next(one for one in pieces if one != "entity_type")
+    desk.split(part, name, pieces[name])
+    before = desk.groups(ids)
+
+    desk.regroup(SHIPPED)
+
+    assert desk.groups(ids) == before
+    assert desk.differences() == []
+
+
+def test_a_merge_is_not_undone_across_a_regroup(desk: Desk) -> None:
+    ids = desk.record(
+        [
+            {"error": text, "details": {"shotgun_id": 1, "entity_type": "Asset"}}
+            for text in ("The rig is broken", "Unheard of colour space")
+        ]
+    )
+    one, other = (group or "" for group in desk.groups(ids))
+    edit_id = desk.edit_cause(one, Merge(into=other))
+    desk.regroup(SHIPPED)
+
+    with pytest.raises(WrongState, match="made again"):
+        begin_undo(desk.database, edit_id, undo_id=new_id(), who="ana", at=utc_text(time.time()))
+
+    assert desk.differences() == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from snaglist.domain.errors import NotFound, WrongState
 from snaglist.domain.item import Item
 from snaglist.service.moves import Moves
 from snaglist.storage import edits as store
-from snaglist.storage.connection import Connection, Value
+from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
 from snaglist.storage.items import items_by_id
@@ -20,10 +20,8 @@ SLICE = 500
 """How many items are changed in one transaction: some 50 ms in which nothing else is written."""
 
 PAGE = 20_000
-"""How many items are looked for in one read."""
+"""How many items are looked at in one read."""
 
-Condition = tuple[str, Mapping[str, Value]]
-"""Which items are meant, as the store says it (`storage/filtering.py`)."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -57,30 +55,17 @@ class Preview(msgspec.Struct, frozen=True):
     would_change: int
 
 
-def preview(database: Database, condition: Condition, edit: ItemEdit, at: str) -> Preview:
-    """What this edit would do now; nothing is changed."""
-    where, values = condition
-    kinds = database.read(lambda connection: store.kinds_matching(connection, edit, where, values))
-    return Preview(
-        sum(number for _, number in kinds),
-        sum(number for item, number in kinds if _changed(item, edit, at) is not None),
-    )
-
-
-def find_places(database: Database, condition: Condition) -> list[int]:
-    """The places of all items that are meant now, found in short reads."""
-    where, values = condition
-    found: list[int] = []
-    while True:
-        after = found[-1] if found else 0
-        page = database.read(
-            lambda connection, after=after: store.places_matching(  # type: ignore[misc]
-                connection, where, values, after, PAGE
-            )
+def preview(database: Database, places: Sequence[int], edit: ItemEdit, at: str) -> Preview:
+    """What this edit would do to the items at these places now; nothing is changed."""
+    would_change = 0
+    for page in sliced(places, PAGE):
+        kinds = database.read(
+            lambda connection, page=page: store.kinds_at(connection, page, edit)  # type: ignore[misc]
         )
-        found += page
-        if len(page) < PAGE:
-            return found
+        would_change += sum(
+            number for item, number in kinds if _changed(item, edit, at) is not None
+        )
+    return Preview(len(places), would_change)
 
 
 def begin_edit(
@@ -110,11 +95,11 @@ def start(connection: Connection, edit: Edit, slices: Sequence[str]) -> Edit:
     return edit
 
 
-def sliced(places: Sequence[int]) -> list[str]:
-    """Places as the members of slices."""
+def sliced(places: Sequence[int], size: int = SLICE) -> list[str]:
+    """Places as the members of slices, of `size` each."""
     return [
-        _encode([[place] for place in places[first : first + SLICE]]).decode()
-        for first in range(0, len(places), SLICE)
+        _encode([[place] for place in places[first : first + size]]).decode()
+        for first in range(0, len(places), size)
     ]
 
 

@@ -110,7 +110,7 @@ class Filing:
         """For each record its fingerprint, splits considered, and the cause that it leads to."""
         sightings = {record.sighting.fingerprint: record.sighting for record in records}
         pointers = cause_store.pointers_of(connection, sightings)
-        splits = _follow_splits(connection, pointers)
+        splits = follow_splits(connection, pointers)
         known = {pointer.cause_id for pointer in pointers.values()}
         causes = cause_store.causes_by_id(connection, known) if known else {}
         moves.knows(causes.values())
@@ -179,7 +179,7 @@ def _outcomes(
     return outcomes
 
 
-def _follow_splits(connection: Connection, pointers: dict[str, Pointer]) -> list[Split]:
+def follow_splits(connection: Connection, pointers: dict[str, Pointer]) -> list[Split]:
     """All that was split off these fingerprints, and off those; their pointers are added."""
     found: list[Split] = []
     split = [pointer.fingerprint for pointer in pointers.values() if pointer.is_split]

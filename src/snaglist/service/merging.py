@@ -28,6 +28,7 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
 from snaglist.storage.items import items_by_id
+from snaglist.storage.regroups import was_regrouped_since
 
 PiecesOf = Callable[[Mapping[str, Any]], Mapping[str, str]]
 SLICE = 500
@@ -112,12 +113,18 @@ def begin_merge(
 def begin_unmerge(connection: Connection, merge: Edit, *, edit_id: str, who: str, at: str) -> Edit:
     """Let what a merge moved lead to the former cause again, with all that came since.
 
-    Runs inside a transaction. Raises WrongState if the other cause was merged further.
+    Runs inside a transaction. Raises WrongState if the other cause was merged further, or all
+    causes were made again.
     """
     before = msgspec.json.decode(merge.before or "", type=MergedBefore)
     cause = known_cause(connection, merge.cause_id or "")
     into = known_cause(connection, cause.merged_into or "")
     into.check_whole()
+    if was_regrouped_since(connection, merge.at):
+        raise WrongState(
+            f"All causes were made again since edit {merge.id}, which cannot be undone any more.",
+            f"Split cause {into.id} by a piece of evidence instead.",
+        )
     pointers = cause_store.pointers_of(connection, before.fingerprints)
     moved = [pointer for pointer in pointers.values() if pointer.cause_id == into.id]
     names = [pointer.fingerprint for pointer in moved]

@@ -21,7 +21,7 @@ from snaglist.domain.errors import NotFound, WrongState
 from snaglist.domain.history import Event
 from snaglist.domain.moment import utc_text
 from snaglist.domain.regrouping import Phase, Plan, Regroup, Tally, plan
-from snaglist.service.filing import Filing, made_cause, split_fingerprint
+from snaglist.service.filing import Filing, follow_splits, made_cause, split_fingerprint
 from snaglist.service.moves import Moves
 from snaglist.service.recording import Recorder
 from snaglist.storage import causes as cause_store
@@ -392,10 +392,23 @@ def _planned(connection: Connection, tallies: Sequence[Tally]) -> tuple[Plan, di
 
 
 def _bases(connection: Connection, records: Sequence[Evident]) -> dict[str, str]:
-    """By fingerprint that something was split off into: the one that it was split off from."""
-    return cause_store.split_off_from(
-        connection, sorted({record.fingerprint for record in records if record.fingerprint})
-    )
+    """By fingerprint that something was split off into: the one that it was split off from first.
+
+    What was split off may have been split further.
+    """
+    found: dict[str, str] = {}
+    asked = {record.fingerprint for record in records if record.fingerprint}
+    while asked:
+        off = cause_store.split_off_from(connection, sorted(asked))
+        found |= off
+        asked = set(off.values()) - found.keys()
+    return {one: _first_of(found, one) for one in found}
+
+
+def _first_of(split_off: Mapping[str, str], fingerprint: str) -> str:
+    while fingerprint in split_off:
+        fingerprint = split_off[fingerprint]
+    return fingerprint
 
 
 def _inherited(connection: Connection, planned: Plan) -> list[Split]:
@@ -414,9 +427,10 @@ def _final_fingerprints(
     pieces_of: Callable[[Mapping[str, Any]], Mapping[str, str]],
 ) -> dict[int, str]:
     """The fingerprint of each record by place, after what people split off."""
-    splits = cause_store.splits_of(
+    pointers = cause_store.pointers_of(
         connection, sorted({grouping.fingerprint for _, _, grouping in told})
     )
+    splits = follow_splits(connection, pointers)
     split = {one.fingerprint for one in splits}
     return {
         record.seq: (

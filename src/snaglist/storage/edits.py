@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -166,24 +166,8 @@ def items_at(connection: Connection, places: str) -> list[Item]:
     return [item_store.item_of(row) for row in rows]
 
 
-def places_matching(
-    connection: Connection, where: str, values: Mapping[str, Value], after: int, most: int
-) -> list[int]:
-    """The places of the first items behind place `after` for which this condition holds."""
-    rows = connection.execute(
-        f"SELECT items.seq FROM items WHERE items.seq > :after_place AND ({where})"
-        " ORDER BY items.seq LIMIT :most",
-        after_place=after,
-        most=most,
-        **values,
-    )
-    return [row[0] for row in rows]
-
-
-def kinds_matching(
-    connection: Connection, edit: ItemEdit, where: str, values: Mapping[str, Value]
-) -> list[tuple[Item, int]]:
-    """The items for which this condition holds, told apart as far as an edit tells them apart.
+def kinds_at(connection: Connection, places: str, edit: ItemEdit) -> list[tuple[Item, int]]:
+    """The items at these places (JSON, as a slice has them), as far as an edit tells them apart.
 
     Of each kind one, and how many there are.
     """
@@ -202,8 +186,9 @@ def kinds_matching(
         case _:
             kinds = "items.status, (items.standing_record_id IS NULL)"
     rows = connection.execute(
-        f"SELECT min(items.seq), count(*) FROM items WHERE {where} GROUP BY {kinds}",
-        **values,
+        "SELECT min(items.seq), count(*) FROM items"
+        f" WHERE seq IN ({_PLACES.format(given(connection.engine, 'places'))}) GROUP BY {kinds}",
+        places=places,
         **alike,
     )
     numbers = {row[0]: row[1] for row in rows}

@@ -119,6 +119,15 @@ def unfinished_regroup(connection: Connection) -> Regroup | None:
     return _regroup(rows[0]) if rows else None
 
 
+def was_regrouped_since(connection: Connection, at: str) -> bool:
+    """Whether causes were made again since this moment, or are just now."""
+    rows = connection.execute(
+        "SELECT 1 FROM regroups WHERE NOT is_dry AND (ended_at IS NULL OR ended_at >= :at) LIMIT 1",
+        at=at,
+    )
+    return bool(rows)
+
+
 def add_tallies(connection: Connection, regroup_id: str, tallies: Sequence[Tally]) -> None:
     """Count these on top of what was counted."""
     rows = [
