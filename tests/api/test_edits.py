@@ -178,3 +178,36 @@ def test_the_list_of_edits_is_paged(desk: DeskProcess) -> None:
     assert "link" not in second.headers
     assert one.json() == first.json()[0]
     assert one.json()["asked"] == {"edit": "ignore"}
+
+
+def test_all_that_a_filter_finds_is_edited_after_a_look_at_how_much(desk: DeskProcess) -> None:
+    with desk.client() as client:
+        fails(client, 1, 2, 3, error="The rig is broken")
+        other = fails(client, 4, error="Colour space unheard of")
+        done = {"edit": "resolve", "reason": "by_hand"}
+        client.post(f"/api/v1/items/{other['item_id']}/edits", json=done)
+        edit = {"edit": "ignore", "why": "till Monday"}
+        seen = client.post("/api/v1/items/edits?preview=true", json=edit)
+        untouched = client.get("/api/v1/edits").json()
+        some = client.post("/api/v1/items/edits?q=rig&state=open", json=edit)
+        everything = client.post("/api/v1/items/edits", json=edit)
+
+    assert seen.json() == {"matching": 4, "would_change": 3}
+    assert untouched == []
+    counted = {name: some.json()[name] for name in ("matching", "changed", "skipped", "filter")}
+    assert counted == {"matching": 3, "changed": 3, "skipped": 0, "filter": "state=open&q=rig"}
+    assert (everything.json()["changed"], everything.json()["skipped"]) == (0, 4)
+    assert some.headers["location"] == f"/api/v1/edits/{some.json()['edit_id']}"
+
+
+@pytest.mark.parametrize(
+    "query", ["preview=yes", "colour=red", "state=sleeping", "preview=true&preview=false"]
+)
+def test_a_filter_that_cannot_be_read_edits_nothing(query: str, desk: DeskProcess) -> None:
+    with desk.client() as client:
+        fails(client, 1)
+        refused = client.post(f"/api/v1/items/edits?{query}", json={"edit": "ignore"})
+        edits = client.get("/api/v1/edits").json()
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_parameter")
+    assert edits == []

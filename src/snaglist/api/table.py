@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snaglist.api import about, edits, imported, recording, records, regroups
-from snaglist.api.edit_wire import EditedCauseOut, EditOut
+from snaglist.api.edit_wire import EditedCauseOut, EditOut, PreviewOut
 from snaglist.api.listed_wire import ItemOut
 from snaglist.api.routes import Answer, Parameter, Route, Table
 from snaglist.api.wire import (
@@ -38,6 +38,7 @@ from snaglist.domain.errors import (
     WrongShape,
     WrongState,
 )
+from snaglist.domain.filtering import NAMES, Subject
 from snaglist.service.successes import Imported
 
 RECORDS, CAUSES, EDITS, ABOUT = "Records", "Causes", "Edits", "The desk itself"
@@ -55,6 +56,16 @@ _CURSOR = Parameter(
     "query",
     "Begin behind this place, as the `Link` of the page before says it.",
     {"type": "string"},
+)
+_PREVIEW = Parameter(
+    "preview",
+    "query",
+    "Only say what it would do; nothing is changed.",
+    {"type": "boolean", "default": False},
+)
+_FILTER = tuple(
+    Parameter(name, "query", "As of the list of items.", {"type": "string"})
+    for name in NAMES[Subject.ITEMS]
 )
 _LINK = {"Link": 'With `limit`, `rel="next"` leads to the next page, if there is one.'}
 
@@ -207,6 +218,18 @@ def _edit_routes() -> list[Route]:
             errors=(*_UNREADABLE, BadParameter, NotFound, WrongState, Stale),
             takes={"application/json": ItemEdit},
             parameters=(_IF_MATCH,),
+        ),
+        Route(
+            "POST",
+            "/api/v1/items/edits",
+            Scope.TRIAGE,
+            edits.edit_items,
+            EDITS,
+            Answer(200, "It is done; or what it would do.", EditOut | PreviewOut),
+            errors=(*_UNREADABLE, BadParameter),
+            takes={"application/json": ItemEdit},
+            parameters=(*_FILTER, _PREVIEW),
+            further=(going_on,),
         ),
         Route(
             "POST",

@@ -8,6 +8,7 @@ import msgspec
 
 from snaglist.domain.edits import ItemEdit, edited, event_of, why_of
 from snaglist.domain.errors import NotFound, WrongState
+from snaglist.domain.filtering import Filter
 from snaglist.domain.item import Item
 from snaglist.service.moves import Moves
 from snaglist.storage import edits as store
@@ -17,7 +18,7 @@ from snaglist.storage.edits import Edit
 from snaglist.storage.items import items_by_id
 
 SLICE = 500
-"""How many items are changed in one transaction: some 50 ms in which nothing else is written."""
+"""How many items are changed in one transaction: 15 to 40 ms in which nothing else is written."""
 
 PAGE = 20_000
 """How many items are looked at in one read."""
@@ -53,6 +54,11 @@ class Preview(msgspec.Struct, frozen=True):
 
     matching: int
     would_change: int
+
+
+def find_places(database: Database, asked: Filter) -> list[int]:
+    """The places of all items that a filter finds now."""
+    return database.read(lambda connection: store.places_found(connection, asked))
 
 
 def preview(database: Database, places: Sequence[int], edit: ItemEdit, at: str) -> Preview:

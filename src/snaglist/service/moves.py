@@ -15,9 +15,8 @@ from snaglist.domain.cause import Cause, Tally
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item, Status
 from snaglist.storage import causes as cause_store
-from snaglist.storage import history
+from snaglist.storage import history, search
 from snaglist.storage import items as item_store
-from snaglist.storage import search
 from snaglist.storage.connection import Connection
 from snaglist.storage.search import tokens_of
 

@@ -17,7 +17,7 @@ from snaglist.domain.cause import Cause
 from snaglist.domain.item import Item
 from snaglist.domain.words import words_of
 from snaglist.storage.connection import Connection
-from snaglist.storage.rows import as_rows, as_text, given, value
+from snaglist.storage.rows import as_rows, given, value
 
 _encode = msgspec.json.Encoder().encode
 _MOST_WORDS = 32
