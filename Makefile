@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check torture bench lock wheel clean
+.PHONY: help install serve test check torture bench bench-causes lock wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,10 +34,14 @@ torture: $(VENV)/.dev ## the long forms of the kill, power-cut and full-disk tes
 bench: $(VENV)/.dev ## measure, and print the README's figures
 	$(BIN)/python -m bench $(ARGS)
 
+bench-causes: $(VENV)/.bench ## measure how well and how fast records are grouped
+	$(BIN)/python -m bench.causes $(ARGS)
+
 lock: ## write requirements/*.txt anew (needs uv)
 	$(LOCK) pyproject.toml -o requirements/run.txt $(ARGS)
 	$(LOCK) --group build -c requirements/run.txt -o requirements/build.txt $(ARGS)
 	$(LOCK) --group node -o requirements/node.txt $(ARGS)
+	$(LOCK) --group bench -o requirements/bench.txt $(ARGS)
 	$(LOCK) pyproject.toml --group build --group test --group check -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt $(ARGS)
 
 wheel: $(VENV)/.run ## build a wheel into dist/
@@ -60,4 +64,8 @@ $(VENV)/.run: $(VENV)/bin/python requirements/run.txt requirements/build.txt req
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	$(PIP) install --require-hashes -r requirements/bench.txt
 	@touch $@

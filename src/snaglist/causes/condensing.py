@@ -1,15 +1,16 @@
-"""From a text as a logger wrote it to what it tells: without statements, frames, payload, prefixes."""
+"""From a text as a logger wrote it to what it tells."""
 
 from __future__ import annotations
 
 import re
+
 from snaglist.causes import traces
 from snaglist.causes.prefixes import without_prefix
 from snaglist.causes.texts import clipped, inner_texts, parsed
 
 SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
 _BODY_WORDS = re.compile(
-    r"""['"](?:message|error|errors|errorMessages|detail|details|title|reason|msg|code|faultString)\\?['"]\s*:"""
+    r"""['"](?:message|error|errors|errorMessages|detail|details|reason|msg|faultString)\\?['"]\s*:"""
 )
 _NOISE = re.compile(
     r"<(script|style)\b.{0,4000}?</\1>|<!--.{0,2000}?-->", re.DOTALL | re.IGNORECASE
@@ -18,22 +19,27 @@ _ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt\"'/\\]))"
 _BYTES = re.compile(r"(?:\\x[89a-fA-F][0-9a-fA-F]){2,40}")
 _DRIVE = re.compile(r"\b[A-Za-z]:\\|\\\\\w")
 _WRAPPED = re.compile(
-    r"""^\s*\w{1,60}(?:\.\w{1,60}){0,6}\(\s*(['"])(.{8,})\1,?\s*\)\s*$""", re.DOTALL
+    r"""^\s*(\w{1,60}(?:\.\w{1,60}){0,6})\(\s*(['"])(.{8,})\2,?\s*\)\s*$""", re.DOTALL
 )
 _ALARM = re.compile(
-    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E ",
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b"
+    r"|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E ",
     re.MULTILINE,
 )
 _CALM = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE|WARNING|WARN)\b|(?i:\[(?:info|debug)\])")
 _QUERY = re.compile(r"(://[^\s?'\"<>]{1,300})\?[^\s'\"<>)]*")
-_QUOTED_PATH = re.compile(r"'(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^'\n]{3,}'|\"(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^\"\n]{3,}\"")
-_SENT = re.compile(r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)""")
+_QUOTED_PATH = re.compile(
+    r"'(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^'\n]{3,}'|\"(?:[A-Za-z]:)?[\\/](?!api/|data/|import/)[^\"\n]{3,}\""
+)
+_SENT = re.compile(
+    r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)"""
+)
 _LONGEST_COMPLAINT = 400
 _MOST_LINES = 80
 
 
 def is_plain(text: str) -> bool:
-    """Whether there is nothing in this text to condense."""
+    """Whether there is nothing in this text to unpack or to condense."""
     return not (
         "\n" in text
         or "{" in text
@@ -41,6 +47,7 @@ def is_plain(text: str) -> bool:
         or "<s" in text
         or "<!" in text
         or "[SQL" in text
+        or text[-1:] == ")"
     )
 
 
@@ -78,7 +85,7 @@ def unpacked(text: str) -> str:
     if start >= 0 and '"' in text:
         text = _from_json(text, start)
     if match := _WRAPPED.match(text):
-        text = match[2]
+        text = match[3] if traces.is_wrapper(match[1]) else f"{match[1]}: {match[3]}"
     if "\\" in text:
         if "\\x" in text:
             text = _BYTES.sub(_decoded, text)
@@ -148,4 +155,3 @@ def _unescaped(match: re.Match[str]) -> str:
 def _decoded(match: re.Match[str]) -> str:
     raw = bytes.fromhex(match[0].replace("\\x", ""))
     return raw.decode("utf-8", "replace")
-

@@ -28,7 +28,7 @@ _TEXTS: dict[str, Callable[[Reading], str]] = {
 """Conditions that compare one text; each takes several values with `|`; `*` is any, `-` none."""
 
 WORDS = frozenset(["says", "unless", "exception"])
-FLAGS = frozenset(["dropped", "silent", "regex"])
+FLAGS = frozenset(["dropped", "silent", "regex", "vague"])
 NAMES = frozenset(_TEXTS) | WORDS | FLAGS | {"status", "absent", "denied", "frame", "event"}
 """All conditions there are."""
 
@@ -61,6 +61,8 @@ def check(name: str, wanted: Any) -> Check:
 def _flag(name: str, wanted: bool) -> Check:
     if name == "dropped":
         return lambda reading: reading.dropped is wanted
+    if name == "vague":
+        return lambda reading: reading.vague is wanted
     if name == "regex":
         return lambda reading: reading.shows_regex is wanted
     return lambda reading: (not reading.texts) is wanted

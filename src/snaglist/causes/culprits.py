@@ -107,16 +107,17 @@ def status_of(reading: Reading) -> str:
 
 def people_of(reading: Reading) -> list[Culprit]:
     """The people and groups that the record links to, except who made the event."""
-    found = []
     maker = reading.event.get("user")
-    for link in reading.payload.links:
-        if link is not maker and (link.get("type") in PERSON_TYPES or link.get("type") == "Group"):
-            found.append(_of_link(link))
-    if not found:
-        for match in _NAMED_LINK.finditer(reading.speech):
-            if match[1] not in ("Step", "Project"):
-                found.append(_of_link({"type": match[1], "id": int(match[2])}))
-    return found
+    found = [
+        _of_link(link)
+        for link in reading.payload.links
+        if link is not maker and (link.get("type") in PERSON_TYPES or link.get("type") == "Group")
+    ]
+    return found or [
+        _of_link({"type": match[1], "id": int(match[2])})
+        for match in _NAMED_LINK.finditer(reading.speech)
+        if match[1] not in ("Step", "Project")
+    ]
 
 
 def _name_of(value: Any) -> str:

@@ -16,6 +16,13 @@ VERSION = "1"
 SPLITTING = frozenset(["person", "group", "status", "project", "step", "field"])
 """What a key can be so that each of its values is repaired by itself."""
 
+PLAIN_PROBLEMS = frozenset(["missing", "later", "exists", "unsupported", "deleted"])
+"""What is wrong, so plainly that the thing it is wrong with says the rest, in any wording."""
+
+PLAIN_THINGS = frozenset(
+    ["", "type", "file", "host", "entity", "field", "column", "table", "folder"]
+)
+
 GATEWAY = frozenset([502, 503, 504, 520, 521, 522, 523, 524])
 
 VAGUE = frozenset(
@@ -68,9 +75,15 @@ def gist(reading: Reading) -> list[str]:
     if len(words) < _FEWEST_WORDS and reading.status >= 400:
         gone = reading.status in GATEWAY
         return ["http", "gateway" if gone else str(reading.status), reading.side, *words]
+    problem, thing = reading.subject
+    if problem in PLAIN_PROBLEMS and thing not in PLAIN_THINGS:
+        words = [problem, thing, reading.field]
+        kind = kind if kind in VAGUE else ""
     found_parts = [kind, *words, *own_values(reading, text)]
     if kind in VAGUE and reading.frames:
         found_parts.append(reading.frames[-1].where)
+    elif kind in VAGUE:
+        found_parts += [reading.entity_type, *sorted(reading.absent - {"project", "entity"})[:6]]
     if reading.dropped or "_id" in reading.full:
         found_parts += _missing_links(reading)
     return found_parts
@@ -88,9 +101,11 @@ def own_values(reading: Reading, text: str) -> list[str]:
         found.append(f"step {name.casefold()}")
     if reading.project and reading.project in said:
         found.append(f"project {reading.project.casefold()}")
-    for one in people_of(reading):
-        if one.shown.partition(" (")[0] in said or one.key in text:
-            found.append(f"person {one.key}")
+    found += [
+        f"person {one.key}"
+        for one in people_of(reading)
+        if one.shown.partition(" (")[0] in said or one.key in text
+    ]
     for member, value in _ASSIGNED.findall(text):
         if any(word in member.lower() for word in ("status", "step", "project", "field")):
             found.append(f"{member} {value}")
@@ -121,12 +136,19 @@ def telling_words(reading: Reading) -> tuple[list[str], str, str]:
 
 
 _REASON = re.compile(
-    r"\b[1-5]\d\d:? (?:(?:Client|Server) Error:? ?)?(?:OK|Bad Request|Unauthorized|Payment Required|Forbidden|Not Found"
-    r"|Method Not Allowed|Conflict|Gone|Unprocessable (?:Entity|Content)|Too Many Requests|Internal Server Error"
-    r"|Bad Gateway|Service Unavailable|Gateway Time-?out)",
-    re.IGNORECASE,
+    r"""
+    \b[1-5]\d\d:?[ ](?:(?:Client|Server)[ ]Error:?[ ]?)?
+    (?:OK|Bad[ ]Request|Unauthorized|Payment[ ]Required|Forbidden|Not[ ]Found|Method[ ]Not[ ]Allowed
+      |Conflict|Gone|Unprocessable[ ](?:Entity|Content)|Too[ ]Many[ ]Requests
+      |Internal[ ]Server[ ]Error
+      |Bad[ ]Gateway|Service[ ]Unavailable|Gateway[ ]Time-?out)
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
-_NAMES = re.compile(r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*")
+_NAMES = re.compile(
+    r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))"
+    r"[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*"
+)
 _GERMAN = re.compile(r"\b(?:der|die|das|nicht|wurde|ist|und|ein|eine|von|im|auf)\b")
 
 

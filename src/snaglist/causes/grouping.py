@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from snaglist.causes.catalogue import Catalogue, Cause
+from snaglist.causes.catalogue import Catalogue
+from snaglist.causes.cause_file import Cause
 from snaglist.causes.conditions import Check
 from snaglist.causes.evidence import Evidence, evidence_of
 from snaglist.causes.fingerprint import VERSION, fingerprint_of, names_in
@@ -21,7 +22,7 @@ from snaglist.causes.reading import Reading
 _MOST_LOOKS = 8192
 _MOST_KEYS = 8192
 _MARK = re.compile(r"<(?:\w+)>")
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"((?:: | by | in )?)\{(\w+)\}")
 _LONGEST = 200
 
 
@@ -72,7 +73,7 @@ class Grouper:
         return evidence_of(Reading(event, self._lexicon), message_of(event))
 
     def pieces(self, event: Mapping[str, Any]) -> dict[str, str]:
-        """The pieces of evidence by which people may split a cause, by name; those that are there."""
+        """The pieces of evidence by name, those that are there: people may split causes by them."""
         reading = Reading(event, self._lexicon)
         found = {name: clean(read(reading).shown, _LONGEST) for name, read in PIECES.items()}
         return {name: shown for name, shown in found.items() if shown}
@@ -103,8 +104,9 @@ class Grouper:
 
     def _grouping(self, cause: Cause, piece: Piece, reading: Reading) -> Grouping:
         def shown(match: re.Match[str]) -> str:
-            own = match[1] in ("piece", cause.split)
-            return (piece if own else PIECES[match[1]](reading)).shown or "?"
+            own = match[2] in ("piece", cause.split)
+            text = (piece if own else PIECES[match[2]](reading)).shown
+            return f"{match[1]}{text}" if text else ""
 
         return Grouping(
             f"known/{cause.id}/{key_text(piece.key)}" if piece.key else f"known/{cause.id}",
@@ -124,7 +126,7 @@ UNREADABLE = Grouping(f"{VERSION}/unreadable", "A record that could not be read"
 
 
 def key_text(key: str) -> str:
-    """A piece's key as printable ASCII of at most 100 characters; the same only for the same key."""
+    """A piece's key as printable ASCII, at most 80 characters; another for each other key."""
     if len(key) <= 80 and key.isascii() and key.isprintable():
         return key
     digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ahocorasick_rs import BytesAhoCorasick
 
 _FAR = 90
+_MOST_PROBLEMS = 8
 _UNDERSCORE = ord("_")
 _SPACE = ord(" ")
 _LONGEST_SHORT = 3
@@ -21,7 +22,8 @@ CODES = "#codes"
 """The term whose phrases, written with a star in front, are also found inside of words."""
 _DROPPED = b"'\"`"
 _SPACED = bytes(
-    code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20 for code in range(256)
+    code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20
+    for code in range(256)
 )
 
 
@@ -68,7 +70,7 @@ class Lexicon:
             numbers[_needle(phrase)]: name for name, listed in subjects.items() for phrase in listed
         }
         self._problems = {
-            numbers[_needle(phrase.removeprefix(">"))]: (place, name, phrase[:1] == ">")
+            numbers[_needle(phrase.lstrip("<>"))]: (place, name, phrase[:1])
             for place, (name, listed) in enumerate(problems.items())
             for phrase in listed
         }
@@ -103,48 +105,56 @@ class Lexicon:
         """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid.
 
         The subject is the thing named nearest before the problem, or nearest behind it for words
-        that go before their object (`no such project`).
+        that go before their object (`no such project`, marked `>`); `<` never looks behind.
         """
-        things: dict[int, tuple[int, str]] = {}
-        best: tuple[int, int, int, str, bool] | None = None
+        things: list[tuple[int, int, str]] = []
+        wrongs: list[tuple[int, int, int, str, str]] = []
         for number, start, end in hits:
             if (thing := self._subjects.get(number)) is not None:
-                if start not in things or end > things[start][0]:
-                    things[start] = (end, thing)
+                things.append((start, -end, thing))
             elif (problem := self._problems.get(number)) is not None:
-                rank, name, goes_before = problem
-                if best is None or (rank, start, -end) < best[:3]:
-                    best = (rank, start, -end, name, goes_before)
-        if best is None:
-            return ("", "")
-        _, start, negative_end, name, goes_before = best
-        last = 0
-        for first in sorted(things):
-            if first < last - 1:
-                del things[first]  # `type` within `task type`
-            else:
-                last = things[first][0]
-        line_start = text.rfind(b"\n", 0, start + 1)
-        line_end = text.find(b"\n", start) if b"\n" in text[start:] else len(text)
-        things = {
-            first: thing for first, thing in things.items() if line_start <= first < line_end
-        }
-        before = [
-            (start - end, end - first, thing)
-            for first, (end, thing) in things.items()
-            if end <= start + 1 and start - end <= _FAR
-        ]
-        behind = [
-            (first + negative_end, first - end, thing)
-            for first, (end, thing) in things.items()
-            if first >= -negative_end - 1 and first + negative_end <= _FAR
-        ]
-        nearest = (behind or before) if goes_before else (before or behind)
-        return (name, min(nearest)[2] if nearest else "")
+                rank, name, where = problem
+                wrongs.append((rank, start, -end, name, where))
+        things = _outermost(things)
+        wrongs.sort()
+        last = -1
+        for _, start, negative_end, name, where in wrongs[:_MOST_PROBLEMS]:
+            if start == last:
+                continue  # `missing` within `missing for`
+            last = start
+            if thing := _nearest(things, start, -negative_end, text, where):
+                return (name, thing)
+        return (wrongs[0][3] if wrongs else "", "")
 
     def has(self, phrase: int, bit: int) -> bool:
         """Whether the phrase of this number belongs to the term of this bit."""
         return self._bits[phrase] & bit != 0
+
+
+def _outermost(things: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The things that lie in no longer one, as `type` does in `task type`; (start, end, name)."""
+    found: list[tuple[int, int, str]] = []
+    last = 0
+    for start, negative_end, name in sorted(things):
+        if start >= last - 1:  # neighbours share the space between them
+            found.append((start, -negative_end, name))
+            last = -negative_end
+    return found
+
+
+def _nearest(
+    things: list[tuple[int, int, str]], start: int, end: int, text: bytes, where: str
+) -> str:
+    """The thing on the same line that is nearest to a problem, on its usual side first."""
+    first = max(start - _FAR, text.rfind(b"\n", 0, start + 1))
+    line_end = text.find(b"\n", end)
+    last = min(end + _FAR, line_end if line_end >= 0 else len(text))
+    before = [(start - e, e - s, name) for s, e, name in things if s >= first and e <= start + 1]
+    behind = [(s - end, s - e, name) for s, e, name in things if s >= end - 1 and s < last]
+    if where == "<":
+        behind = []
+    nearest = (behind or before) if where == ">" else (before or behind)
+    return min(nearest)[2] if nearest else ""
 
 
 def _needle(phrase: str) -> bytes:

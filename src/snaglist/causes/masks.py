@@ -12,44 +12,41 @@ ENTITY_TYPES = (
     "|Person|EventLogEntry|TimeLog|Booking|Phase|Cut|CutItem|Delivery|Level|MocapTake"
 )
 
+_DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?"
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_PART = r"[^\s'\"<>|:*?]"
+_DOMAINS = (
+    "com|net|org|io|lan|local|internal|example|studio|dev|cloud|fr|de|jp|cn|es|uk|intra|corp|test"
+)
+_FILES = (
+    "mov|mp4|exr|jpe?g|png|tiff?|dpx|psd|wav|mxf|abc|usd[acz]?|ma|mb|nk|blend|fbx|obj|zip|json|csv"
+    "|srt|pdf|avi|mkv|webm|gif|hip|vdb"
+)
+
 MASKS: tuple[tuple[str, str], ...] = (
     ("url", r"\b[a-z][a-z0-9+.-]{1,10}://[^\s'\"<>)\]}»”]+"),
-    ("email", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    ("uuid", r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"),
-    (
-        "time",
-        r"\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
-        r"|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b"
-        r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)?,? ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} \d{1,2}\b",
-    ),
+    ("email", r"[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,60}){1,5}"),
+    ("uuid", r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"),
+    ("time", rf"\b{_DATE}(?:[T ]{_CLOCK}{_ZONE})?"),
+    ("time", r"\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b"),
+    ("time", rf"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?{_MONTH} \d{{1,2}}\b"),
     ("entity", rf"\b(?:{ENTITY_TYPES})\s?[#/<(:]?\s?(?:id\s?[:=]?\s?)?[#<(]?\d+[>)]?"),
     ("address", r"\b0x[0-9a-fA-F]+\b"),
-    (
-        "ip",
-        r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|(?<![\w:])[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){3,7}(?![\w:])",
-    ),
+    ("ip", r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"),
+    ("ip", r"(?<![\w:])[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){3,7}(?![\w:])"),
     ("path", r"['\"](?:[A-Za-z]:[\\/]|\\\\|//|/)[^'\"\n]{2,}['\"]"),
-    (
-        "path",
-        r"(?<![\w<])(?:[A-Za-z]:[\\/]|\\\\)[^\s'\"<>|:*?]+(?:[ ][^\s'\"<>|:*?]*[\\/][^\s'\"<>|:*?]+)*",
-    ),
+    ("path", rf"(?<![\w<])(?:[A-Za-z]:[\\/]|\\\\){_PART}+(?: {_PART}*[\\/]{_PART}+)*"),
     ("path", r"(?<![\w<.])/{1,2}[\w.@%#~+-]+(?:/[^\s'\":,;<>()]*)+"),
-    (
-        "quoted",
-        r"'[^'\n]{0,300}'(?!\w)|\"[^\"\n]{0,300}\"|«[^»\n]{0,300}»|»[^«\n]{0,300}«|[„“][^“”\n]{0,300}[“”]|「[^」\n]{0,300}」|『[^』\n]{0,300}』|`[^`\n]{0,300}`",
-    ),
-    (
-        "host",
-        r"\b(?:[a-z0-9-]+\.){1,6}(?:com|net|org|io|lan|local|internal|example|studio|dev|cloud|fr|de|jp|cn|es|uk|intra|corp|test)\b(?::\d+)?",
-    ),
-    (
-        "file",
-        r"\b[\w.%#-]+\.(?:mov|mp4|exr|jpe?g|png|tiff?|dpx|psd|wav|mxf|abc|usd[acz]?|ma|mb|nk|blend|fbx|obj|zip|json|csv|srt|pdf|avi|mkv|webm|gif|hip|vdb)\b",
-    ),
+    ("quoted", r"'[^'\n]{0,300}'(?!\w)|\"[^\"\n]{0,300}\"|«[^»\n]{0,300}»|»[^«\n]{0,300}«"),
+    ("quoted", r"[„“][^“”\n]{0,300}[“”]|「[^」\n]{0,300}」|『[^』\n]{0,300}』|`[^`\n]{0,300}`"),
+    ("host", rf"\b(?:[a-z0-9-]{{1,63}}\.){{1,6}}(?:{_DOMAINS})\b(?::\d+)?"),
+    ("file", rf"\b[\w.%#-]+\.(?:{_FILES})\b"),
     ("value", r"(?<=\w=)[\w.:-]+"),
     ("number", r"[+-]?(?<![\w])\d+(?:[.,]\d+)*%?(?![\w])"),
     ("name", r"\b(?=\w*\d)(?=\w*[A-Za-z])\w+(?:-\w+)*\b"),
-    ("name", r"\b(?=\w*[A-Z])(?=\w*[a-z0-9]?_)[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b"),
+    ("name", r"\b(?=\w*[A-Z])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b"),
 )
 """What varies in a message, in the order in which it is looked for."""
 
@@ -57,7 +54,9 @@ _ALL = re.compile(
     "|".join(f"(?P<m{place}_{name}>{pattern})" for place, (name, pattern) in enumerate(MASKS))
 )
 _KEPT = re.compile(
-    r"['\"`«»„“”]\s?((?:[A-Z]\w{1,40}\.)?[a-z][a-z0-9]*(?:_[a-z0-9]+)+|sg_\w+|customfield_\d+|[A-Z][a-z]+[A-Z]\w+|NoneType)\s?['\"`«»„“”]"
+    r"['\"`«»„“”]\s?((?:[A-Z]\w{1,40}\.)?(?:sg_\w+|customfield_\d+|[a-z]+(?:_[a-z]+)*"
+    r"_(?:id|at|by|name|type|date|code|list|url|status|in|out|key|email|number))"
+    r"|[A-Z]\w{1,40}\.[a-z]\w+|[A-Z][a-z]+[A-Z]\w+|NoneType)\s?['\"`«»„“”]"
 )
 _IDENTIFIER = re.compile(r"(?:sg|customfield)_\w+")
 _TELLING_NUMBER = re.compile(

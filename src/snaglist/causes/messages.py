@@ -11,32 +11,44 @@ from snaglist.causes.prefixes import without_prefix
 from snaglist.causes.texts import details_of, texts_of
 
 LONGEST = 300
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SHORT = 200
+_JOINERS = "\u200c\u200d"  # they shape words and emoji
 _TAGS = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")
 _TITLE = re.compile(r"<title[^>]{0,100}>\s*([^<]{1,200})", re.IGNORECASE)
 _VAGUE = re.compile(
-    r"(?i)^(?:\w+(?:Failed|Error|Exception)?|exit (?:status|code) \d+|traceback.*|error|failed|import failed"
-    r"|(?:http )?(?:error )?\d{3}(?: \w+){0,4}|internal server error\.?|.{0,60}see (?:log|details)s?\.?)$"
+    r"""
+    ^(?:\w+(?:Failed|Error|Exception)? | exit[ ](?:status|code)[ ]\d+ | traceback.*
+      | import[ ]failed
+      | (?:http[ ])?(?:error[ ])?\d{3}(?:[ ]\w+){0,4} | internal[ ]server[ ]error\.?
+      | .{0,60}see[ ](?:log|details)s?\.?)$
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 
 
 def message_of(event: Mapping[str, Any]) -> str:
     """The first line that says something, at most 300 characters, without control characters."""
     error = event.get("error")
-    if type(error) is str and len(error) < 200 and is_plain(error) and not _VAGUE.match(error):
-        return clean(without_prefix(error), LONGEST) or clean(error, LONGEST)
+    if type(error) is str and len(error) < _SHORT and is_plain(error) and not _VAGUE.match(error):
+        line = clean(without_prefix(error), LONGEST)
+        if line:
+            return line
     best = ""
     for text in texts_of(event, details_of(event)):
         for line in _lines(text):
-            if not _VAGUE.match(line):
-                return clean(line, LONGEST)
+            line = clean(line, LONGEST)
+            if line and not _VAGUE.match(line):
+                return line
             best = best or line
-    return clean(best, LONGEST) or _silent(event)
+    return best or _silent(event)
 
 
 def clean(text: str, longest: int) -> str:
-    """One line without control characters or lone surrogates, at most this long."""
-    return " ".join(_CONTROL.sub(" ", text[: longest * 3]).split())[:longest].rstrip()
+    """One line of printable characters, at most this long: no controls, no marks that turn text."""
+    text = text[: longest * 3]
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in text)
+    return " ".join(text.split())[:longest].rstrip()
 
 
 def _lines(text: str) -> list[str]:

@@ -21,7 +21,7 @@ class Payload(NamedTuple):
 
 
 def survey(members: Any) -> Payload:
-    """Look through an object and what lies in it, at most four levels deep, and a bounded number of them."""
+    """Look through an object and what lies in it, four levels deep, a bounded number of members."""
     absent: list[str] = []
     denied: list[str] = []
     affirmed: list[str] = []
@@ -48,7 +48,9 @@ def survey(members: Any) -> Payload:
                     waiting.append((inner, depth + 1))
             elif kind is list:
                 if depth < _DEEPEST:
-                    waiting += [(one, depth + 1) for one in inner[:_MOST_ENTRIES] if type(one) is dict]
+                    waiting += [
+                        (one, depth + 1) for one in inner[:_MOST_ENTRIES] if type(one) is dict
+                    ]
             elif inner is True:
                 affirmed.append(name)
             elif inner is False:

@@ -1,4 +1,4 @@
-"""The pieces of evidence by name: what splits a cause into fixes, and by what people may split it."""
+"""The pieces of evidence by name: what splits a cause into fixes, by rule or by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from snaglist.causes import mentions
 from snaglist.causes.culprits import culprit_of, people_of, status_of
 from snaglist.causes.reading import Reading
-from snaglist.causes.signs import INSIDE, OPEN, SHUT
 from snaglist.causes.texts import parsed
 
 LONGEST = 200
@@ -24,45 +23,28 @@ class Piece(NamedTuple):
 
 
 NOTHING = Piece("", "")
-_Q = r"['\"«»“”„`‘’「『]"
-_QUOTED = re.compile(rf"{_Q}\s?([^'\"«»“”„`’」』\n]{{1,80}}?)\s?['\"«»“”`’」』]")
-_PERSON_ID = re.compile(r"(?i:\b(?:shotgrid|shotgun|sg|fpt|user|person)[ _]?id|#)\W{0,3}(\d{1,9})\b")
-_STATUS_ASSIGNED = re.compile(
-    r"(?i:status(?:_list|_code|_name|_short_name)?)(?:\s?=\s?['\"]?([\w-]{1,40})|:\s?['\"]([\w-]{1,40})['\"])"
+_LINKS = frozenset(
+    """
+    step entity task sg_task tasks asset_type sg_asset_type sg_sequence sequence episode sg_episode
+    user created_by author note_links parent task_assignees assets code name content
+    """.split()
 )
-_STATUS_WORD = re.compile(
-    rf"(?i:status(?:es|_list)?|statut|estado|ステータス|状态){INSIDE}{{0,40}}?{OPEN}\s?({INSIDE}{{1,40}}?)\s?{SHUT}"
-    r"|(?i:status|statut|estado) ([a-z0-9_-]{2,12}) (?=(?:is|was|does|has|not|n'|ist|no|wurde)\b)"
-)
-_STEP_WORD = re.compile(
-    rf"(?i:task[ _]?type|pipeline step|step|type de t[âa]che|aufgabentyp|tipo de tarea|タスクタイプ|任务类型)s?:? #?{_Q}?\s?([^'\"«»“”\n,;()]{{1,60}}?)\s?(?:{_Q}|(?= (?:not|is|does|was|could|has|do|in|for|n'|nicht|ist|no|introuv|inconnu|unbek|unknown|missing)\b)|[,;(.]|$)"
-)
-_PROJECT_WORD = re.compile(
-    rf"(?i:project|projet|projekt|proyecto|production|プロジェクト|项目)(?: name| code)?\W{{0,2}}\s?{_Q}\s?([^'\"«»“”\n]{{1,80}}?)\s?['\"«»“”’」』]"
-)
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}")
-_SCRIPT = re.compile(rf"(?i:script|api user|api key|user)\b{INSIDE}{{0,25}}{OPEN}({INSIDE}{{1,60}}){SHUT}")
-_BRACKETED = re.compile(r"\[(\w+(?:\.\w+)?)\]")
-_PERSON_NAME = re.compile(
-    rf"(?i:user|person|assignee|personne|utilisateur|benutzer|usuario|ユーザー?|用户)s?:? {_Q}\s?([^'\"«»“”\n]{{1,60}}?)\s?['\"«»“”’]"
-)
-
-_THE_FIELD = re.compile(r"\b[Tt]he ([A-Z]\w*(?: [A-Z]\w*)*) field\b")
-_PATTERN_FIELD = re.compile(
-    r"\b(\w{1,40})\n {1,8}(?:string|String|value|Value)"
-    r"|\b(\w{1,40}): ['\"]?(?:string|String|value|Value)\b[^\n]{0,80}?(?:match|pattern|contains)"
-)
-_SUBSCRIPT = re.compile(r"\[['\"](\w{1,60})['\"]\]")
 _OWN_TABLES = {
-    "Asset": "entity", "Shot": "entity", "Sequence": "entity", "Episode": "entity", "Scene": "entity",
-    "Status": "task_status", "Step": "task_type", "Task": "task", "Version": "preview_file",
-    "HumanUser": "person", "Note": "comment", "Project": "project", "Department": "department",
-}  # fmt: skip
+    **dict.fromkeys(("Asset", "Shot", "Sequence", "Episode", "Scene"), "entity"),
+    "Status": "task_status",
+    "Step": "task_type",
+    "Task": "task",
+    "Version": "preview_file",
+    "HumanUser": "person",
+    "Note": "comment",
+    "Project": "project",
+    "Department": "department",
+}
 
 
 def project(reading: Reading) -> Piece:
     shown = reading.project
-    if not shown and (match := _PROJECT_WORD.search(reading.speech)):
+    if not shown and (match := mentions.PROJECT.search(reading.speech)):
         shown = match[1]
     return _named(shown)
 
@@ -71,7 +53,7 @@ def person(reading: Reading) -> Piece:
     culprit = culprit_of(reading)
     if culprit.role in ("person", "group"):
         return Piece(culprit.key, culprit.shown)
-    if match := _EMAIL.search(reading.speech):
+    if match := mentions.EMAIL.search(reading.speech):
         return Piece(match[0].lower(), match[0])
     people = people_of(reading)
     speech = reading.full
@@ -84,9 +66,9 @@ def person(reading: Reading) -> Piece:
             return Piece(one.key, one.shown)
     if len(people) == 1:
         return Piece(people[0].key, people[0].shown)
-    if match := _PERSON_NAME.search(reading.speech):
+    if match := mentions.PERSON.search(reading.speech):
         return _named(match[1])
-    if match := _PERSON_ID.search(reading.speech):
+    if match := mentions.PERSON_ID.search(reading.speech):
         return Piece(f"HumanUser {match[1]}", f"HumanUser {match[1]}")
     return NOTHING
 
@@ -96,11 +78,11 @@ def status(reading: Reading) -> Piece:
     if not shown:
         culprit = culprit_of(reading)
         shown = culprit.shown if culprit.role == "status" else ""
-    if not shown and (match := _STATUS_ASSIGNED.search(reading.speech)):
+    if not shown and (match := mentions.STATUS_ASSIGNED.search(reading.speech)):
         shown = mentions.first(match)
     if not shown:
-        shown = mentions.first(_STATUS_WORD.search(reading.speech))
-    if not shown and (match := _QUOTED.search(reading.speech)):
+        shown = mentions.first(mentions.STATUS.search(reading.speech))
+    if not shown and (match := mentions.QUOTED.search(reading.speech)):
         shown = match[1]
     return _named(shown)
 
@@ -113,7 +95,7 @@ def task_type(reading: Reading) -> Piece:
     culprit = culprit_of(reading)
     if culprit.role == "step":
         return _named(culprit.key)
-    if match := _STEP_WORD.search(reading.speech):
+    if match := mentions.TASK_TYPE.search(reading.speech):
         return _named(match[1])
     if isinstance(value, Mapping) and isinstance(value.get("id"), int):
         return Piece(f"Step {value['id']}", f"Step {value['id']}")
@@ -123,7 +105,7 @@ def task_type(reading: Reading) -> Piece:
 def field(reading: Reading) -> Piece:
     """The field, with its entity type where one is known: `Shot.sg_turnover`."""
     found = reading.field
-    if not found and (match := _BRACKETED.search(reading.speech)):
+    if not found and (match := mentions.BRACKETED.search(reading.speech)):
         found = match[1]
     if found and "." not in found and reading.entity_type:
         found = f"{reading.entity_type}.{found}"
@@ -145,17 +127,9 @@ def limit(reading: Reading) -> Piece:
     return Piece(text, text)
 
 
-def constraint(reading: Reading) -> Piece:
-    return Piece(reading.constraint, reading.constraint)
-
-
 def column(reading: Reading) -> Piece:
     text = ".".join(part for part in (reading.relation, reading.column) if part)
     return Piece(text, text)
-
-
-def relation(reading: Reading) -> Piece:
-    return Piece(reading.relation, reading.relation)
 
 
 def entity_type(reading: Reading) -> Piece:
@@ -193,23 +167,11 @@ def http_status(reading: Reading) -> Piece:
     return Piece(text, text)
 
 
-def endpoint(reading: Reading) -> Piece:
-    return Piece(reading.endpoint, reading.endpoint)
-
-
-def host(reading: Reading) -> Piece:
-    return Piece(reading.host, reading.host)
-
-
-def event_type(reading: Reading) -> Piece:
-    return Piece(reading.event_type, reading.event_type)
-
-
 def unique_field(reading: Reading) -> Piece:
-    """The field that must be unique: `Shot.code`, or `Project.name` from "the Project Name field"."""
-    if match := _BRACKETED.search(reading.speech):
+    """The field that must be unique; "the Project Name field" is `Project.name`."""
+    if match := mentions.BRACKETED.search(reading.speech):
         found = match[1]
-        if "." not in found and (words := _THE_FIELD.search(reading.speech)):
+        if "." not in found and (words := mentions.CAPITAL_FIELD.search(reading.speech)):
             found = f"{found}.{words[1].removeprefix(found).strip().replace(' ', '_').lower()}"
         return Piece(found, found)
     return field(reading)
@@ -217,8 +179,18 @@ def unique_field(reading: Reading) -> Piece:
 
 def pattern(reading: Reading) -> Piece:
     """Which name breaks which pattern: `label`, `name`."""
-    match = _PATTERN_FIELD.search(reading.speech)
+    match = mentions.PATTERN_FIELD.search(reading.speech)
     return Piece(match[1] or match[2], match[1] or match[2]) if match else NOTHING
+
+
+def plainly(read: Callable[[Reading], str]) -> Callable[[Reading], Piece]:
+    """A piece that is one text of the reading, as it stands."""
+
+    def piece(reading: Reading) -> Piece:
+        text = read(reading)
+        return Piece(text, text)
+
+    return piece
 
 
 def mentioned(pattern: re.Pattern[str]) -> Callable[[Reading], Piece]:
@@ -255,7 +227,7 @@ def field_or_payload(reading: Reading) -> Piece:
     payload = reading.member("payload", "data", "values", "body")
     if not found.key and isinstance(payload, Mapping):
         for name, value in list(payload.items())[:60]:
-            if value != value or value in ("NaN", "nan", "Infinity", "-Infinity", "inf"):  # noqa: PLR0124
+            if value != value or value in ("NaN", "nan", "Infinity", "-Infinity", "inf"):
                 return field_of(reading, str(name))
     return found
 
@@ -263,7 +235,11 @@ def field_or_payload(reading: Reading) -> Piece:
 def field_or_source(reading: Reading) -> Piece:
     """The field that is named, else the one in the source line of the last frame."""
     found = field(reading)
-    if not found.key and reading.frames and (match := _SUBSCRIPT.search(reading.frames[-1].source)):
+    if (
+        not found.key
+        and reading.frames
+        and (match := mentions.SUBSCRIPT.search(reading.frames[-1].source))
+    ):
         return field_of(reading, match[1])
     return found
 
@@ -287,7 +263,7 @@ def holder(reading: Reading) -> Piece:
                 return Piece(f"HumanUser {value['id']}", f"HumanUser {value['id']}")
     if match := mentions.HOLDER_ID.search(reading.full):
         return Piece(f"HumanUser {match[1]}", f"HumanUser {match[1]}")
-    match = mentions.HOLDER_NAME.search(reading.full)
+    match = mentions.HOLDER.search(reading.full)
     return _named(match[1]) if match else person(reading)
 
 
@@ -317,19 +293,15 @@ def transition(reading: Reading) -> Piece:
 
 
 def script(reading: Reading) -> Piece:
-    if match := _SCRIPT.search(reading.speech):
+    if match := mentions.SCRIPT.search(reading.speech):
         return _named(match[1])
     return NOTHING
 
 
 def quoted(reading: Reading) -> Piece:
     """The first value in quotes."""
-    match = _QUOTED.search(reading.speech)
+    match = mentions.QUOTED.search(reading.speech)
     return _named(match[1]) if match else NOTHING
-
-
-def side(reading: Reading) -> Piece:
-    return Piece(reading.side, reading.side)
 
 
 def title(reading: Reading) -> Piece:
@@ -339,6 +311,21 @@ def title(reading: Reading) -> Piece:
 def answer(reading: Reading) -> Piece:
     """What was answered: the page's title, else the HTTP status."""
     return title(reading) if reading.title else http_status(reading)
+
+
+def dropped_for(reading: Reading) -> Piece:
+    """What is empty or unknown in an entry that the target dropped, behind its type."""
+    missing = [name for name in sorted(reading.absent) if name in _LINKS or name.endswith("_id")]
+    missing += sorted(set(reading.payload.denied))
+    text = " without ".join(part for part in (reading.entity_type, ", ".join(missing)) if part)
+    return Piece(text[:LONGEST], text[:LONGEST])
+
+
+def missing_link(reading: Reading) -> Piece:
+    """`Version without task`."""
+    thing = reading.subject[1].replace("_", " ")
+    text = f"{reading.entity_type} without {thing}".strip()
+    return Piece(text, text) if thing else NOTHING
 
 
 def subject(reading: Reading) -> Piece:
@@ -354,18 +341,18 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "field": field,
     "bare_field": bare_field,
     "limit": limit,
-    "constraint": constraint,
+    "constraint": plainly(lambda reading: reading.constraint),
     "column": column,
-    "relation": relation,
+    "relation": plainly(lambda reading: reading.relation),
     "entity_type": entity_type,
     "linked_type": linked_type,
     "absent": absent,
     "frame": frame,
     "exception": exception,
     "http_status": http_status,
-    "endpoint": endpoint,
-    "host": host,
-    "event_type": event_type,
+    "endpoint": plainly(lambda reading: reading.endpoint),
+    "host": plainly(lambda reading: reading.host),
+    "event_type": plainly(lambda reading: reading.event_type),
     "unique_field": unique_field,
     "pattern": pattern,
     "script": script,
@@ -384,9 +371,11 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "field_or_payload": field_or_payload,
     "field_or_source": field_or_source,
     "quoted": quoted,
-    "side": side,
+    "side": plainly(lambda reading: reading.side),
     "page_title": title,
     "answer": answer,
+    "missing_link": missing_link,
+    "dropped_for": dropped_for,
     "subject": subject,
 }
 

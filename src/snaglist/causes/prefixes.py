@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 
 _LONGEST = 400
-_DATES = frozenset("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+_DATES = frozenset(
+    "Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+)
 
 PREFIX = re.compile(
     r"""
     (?:
         \s+ | [|>*-][ ]
-      | \d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:[ ]?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?:?(?=[\s\[|,]|$)
+      | \d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?
+        (?:[ ]?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?:?(?=[\s\[|,]|$)
       | \d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?=[\s\]|])
-      | (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)?,?[ ]?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ ]{1,2}\d{1,2}
-        [ ]\d\d:\d\d:\d\d(?:[ ]\d{4})?(?:[ ][\w.-]{1,60}(?=[ ][\w./-]{1,60}(?:\[\d{1,8}\])?:))?
-      | \[(?:[\d:.,\ TZ+/-]{1,40}|[A-Z]{1,8}|[a-z][\w.:/-]{0,40}(?:[ ]?\#?\d{1,8})?|\w{1,30}-\d{1,8}|MainThread
-          |[\w,.\#]{1,60}[ ]@[ ]0x[0-9a-f]{1,16})\](?=[\s:\[]) :?
+      | (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)?,?[ ]?
+        (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ ]{1,2}\d{1,2}[ ]\d\d:\d\d:\d\d
+        (?:[ ]\d{4})?(?:[ ][\w.-]{1,60}(?=[ ][\w./-]{1,60}(?:\[\d{1,8}\])?:))?
+      | \[(?:[\d:.,\ TZ+/-]{1,40} | [A-Z]{1,8} | [a-z][\w.:/-]{0,40}(?:[ ]?\#?\d{1,8})?
+          | \w{1,30}-\d{1,8} | MainThread | [\w,.\#]{1,60}[ ]@[ ]0x[0-9a-f]{1,16})\](?=[\s:\[]) :?
       | <\d{1,3}>
       | [\w./-]{1,60}\[\d{1,8}\]:?(?=[ ])
-      | (?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL|SEVERE|ERR|E|W|F)(?:[:|\]]|(?=[ ]{1,8}[\w\[]))
+      | (?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL|SEVERE|ERR|E|W|F)
+        (?:[:|\]]|(?=[ ]{1,8}[\w\[]))
       | (?:LOG|FEHLER|ERREUR|UNHANDLED)(?::|(?=[ ]))
       | [a-z_]\w{0,30}(?:\.[a-z_]\w{0,40}){1,6}(?:[: ]\d{1,6})?:(?=[ ])
       | [a-z][\w-]{1,30}@[\w-]{1,30}(?=[ ])

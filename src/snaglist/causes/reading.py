@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,29 +10,29 @@ from snaglist.causes import signs, traces
 from snaglist.causes.condensing import SQL, is_plain, spoken, unpacked
 from snaglist.causes.lazily import lazily
 from snaglist.causes.lexicon import Lexicon, plain
-from snaglist.causes.payloads import Payload, survey
+from snaglist.causes.payloads import survey
+from snaglist.causes.sides import side_by_words, side_of
 from snaglist.causes.texts import details_of, texts_of
 
 _LONGEST_LOOK = 9_000
 _LONGEST_KEY = 64
+_LONGEST_VAGUE = 1_500
 _LONGEST_BEFORE = 24
 _SHORTEST_NAME = 3
-_SOURCE_HOSTS = ("shotgrid", "shotgunstudio", "autodesk", "flowproduction")
-_MEDIA_HOSTS = (
-    "amazonaws",
-    "cloudfront",
-    "sg-media",
-    "blob.core",
-    "storage.googleapis",
-    "wasabi",
-    "minio",
-    "s3.",
-    "backblaze",
-    "r2.cloudflare",
+_NO_ENTITIES = (
+    "Error",
+    "Exception",
+    "Fault",
+    "Failed",
+    "Trojan",
+    "Client",
+    "Model",
+    "Win",
+    "Image",
 )
-_NO_ENTITIES = ("Error", "Exception", "Fault", "Failed", "Trojan", "Client", "Model", "Win", "Image")
-_NO_FIELDS = frozenset(["py", "js", "mov", "mp4", "exr", "com", "errors", "exceptions", "get", "json"])
-_TARGET_HOSTS = ("kitsu", "zou", "cgwire", "jira", "atlassian", "ayon", "ftrack")
+_NO_FIELDS = frozenset(
+    ["py", "js", "mov", "mp4", "exr", "com", "errors", "exceptions", "get", "json"]
+)
 
 
 class Reading:
@@ -232,25 +233,7 @@ class Reading:
     @lazily
     def side(self) -> str:
         """Who was spoken to: `source`, `media`, `target`, or "" when nothing says."""
-        host = self.host
-        if host:
-            if any(part in host for part in _MEDIA_HOSTS):
-                return "media"
-            if any(part in host for part in _SOURCE_HOSTS):
-                return "source"
-            if any(part in host for part in _TARGET_HOSTS) or "/api/" in self.speech:
-                return "target"
-        return self._side_by_words()
-
-    def _side_by_words(self) -> str:
-        look = self.look
-        for side in ("media", "target", "source"):
-            if look & self.lexicon.bit_of.get(f"{side}-side", 0):
-                return side
-        for side in ("media", "source", "target"):
-            if look & self.lexicon.bit_of.get(f"{side}-side-perhaps", 0):
-                return side
-        return ""
+        return side_of(self.host, self.speech) or side_by_words(self.look, self.lexicon)
 
     @lazily
     def look(self) -> int:
@@ -260,6 +243,8 @@ class Reading:
         details = self.details
         if "http_status" in details or "status_code" in details or "status" in details:
             look |= bits["#status"]
+        if "sent" in details:
+            look |= bits["#dropped"]
         absent, denied, _, _, link_type = self.payload
         if absent:
             look |= bits["#absent"]
@@ -325,6 +310,12 @@ class Reading:
         return key if key and signs.IDENTIFIER.fullmatch(key) else ""
 
     @lazily
+    def vague(self) -> bool:
+        """Whether the texts say no more than that something failed."""
+        words = signs.WORD.findall(signs.ADDRESS.sub(" ", self.speech[:_LONGEST_VAGUE]).lower())
+        return len(self.speech) < _LONGEST_VAGUE and len(set(words) - signs.VAGUE_WORDS) <= 1
+
+    @lazily
     def shows_regex(self) -> bool:
         return signs.REGEX.search(self.speech) is not None
 
@@ -361,8 +352,6 @@ class Reading:
     def subject(self) -> tuple[str, str]:
         """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid."""
         return self.lexicon.subject(self.hits, self.plain)
-
-
 
 
 def _bounded(texts: list[str]) -> list[str]:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 
-OPEN = r"['\"«»“”„`‘’「『\[]"  # noqa: RUF001  (the quotes of several languages)
-SHUT = r"['\"«»“”`‘’」』\]]"  # noqa: RUF001
+OPEN = r"['\"«»“”„`‘’「『\[]"  # the quotes of several languages
+SHUT = r"['\"«»“”`‘’」』\]]"
 INSIDE = r"[^'\"«»“”„`」』\n]"
 
 STATUS = re.compile(r"(?<![\w.#-])([45]\d\d)(?![\w-])")
 STATUS_BEFORE = re.compile(
-    r"(?:http(?:/\d(?:\.\d)?)?|status|code|error|response|got an?|returned|answered|fault|rest|title|h1)"
+    r"(?:http(?:/\d(?:\.\d)?)?|status|code|error|response|got an?|returned|answered|fault|rest"
+    r"|title|h1)"
     r"[\s:=\[('\"<>]{0,4}$"
 )
 STATUS_BEHIND = re.compile(
-    r":? (?:Client |Server )?(?:Error|[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,3})\b| ?\(|, message| [a-z]+_[a-z]+"
+    r":? (?:Client |Server )?(?:Error|[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,3})\b"
+    r"| ?\(|, message| [a-z]+_[a-z]+"
 )
 HOST = re.compile(
     r"""
     [a-z]{2,5}://(?:[^/\s@'"]{1,100}@)?([A-Za-z0-9._-]{1,200})
     | host=['"]([^'"]{1,200})['"]
-    | (?:ProtocolError[ ]for|connect(?:ing)?[ ]to|to[ ]host|resolve[ ](?:host)?(?:name)?:?|reach(?:ing)?
-        |\bhost:?|getaddrinfo|for|from|server[ ]at)[ ]['"(]?
-      ((?!\d+\.\d+[ )'"]|\d+\.\d+$)[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+){1,6})(?::\d+)?(?![\w(])
+    | (?:ProtocolError[ ]for|connect(?:ing)?[ ]to|to[ ]host|resolve[ ](?:host)?(?:name)?:?
+        |reach(?:ing)?|\bhost:?|getaddrinfo|for|from|server[ ]at)[ ]['"(]?
+      ((?!\d+\.\d+[ )'"]|\d+\.\d+$)[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+){1,6})
+      (?::\d+)?(?![\w(])
     """,
     re.VERBOSE,
 )
@@ -41,7 +44,8 @@ KEY = re.compile(
 )
 CONSTRAINT = re.compile(
     rf"""
-    (?i:constraint|contrainte(?:[ ]unique|[ ]de[ ]\w+)?|restricci[oó]n(?:[ ]de[ ]unicidad)?|制約|约束)
+    (?i:constraint|contrainte(?:[ ]unique|[ ]de[ ]\w+)?|restricci[oó]n(?:[ ]de[ ]unicidad)?
+      |制約|约束)
       \s?{OPEN}\s?(\w{{1,63}})\s?{SHUT}
     | {OPEN}\s?((?:\w{{1,50}}\.)?
         (?:\w{{1,50}}(?:_key|_uc|_uniq|_fkey|_pkey|_idx|_check)|(?:ix|uq|fk|pk|ck)_\w{{1,58}}))\s?{SHUT}
@@ -80,7 +84,7 @@ FIELD = re.compile(
     r"""
     \b([A-Z]\w{1,40})\.((?:sg_|custom_)?[a-z]\w{1,80})\b(?!\.\w|\()
     | \b(sg_\w{1,80}|customfield_\d{1,9})\b
-    | ^(\w{1,60}(?:\.\w{1,60}){0,4})\n[ ]+(?:[Ff]ield[ ]required|Input[ ]should|String[ ]should|[Vv]alue)
+    | ^(\w{1,60}(?:\.\w{1,60}){0,4})\n[ ]+(?:[Ff]ield[ ]required|(?:Input|String)[ ]should|[Vv]alue)
     | (?i:field|champ|feld|campo)[ ]['"](\w{1,60})['"]
     """,
     re.VERBOSE | re.MULTILINE,
@@ -103,10 +107,28 @@ REGEX = re.compile(r"\^[\[(\\]|[\])][*+]\$?")
 CODE = re.compile(r"\b[A-Za-z]{2,30}(?:_[A-Za-z]{2,30}){1,5}\b|\b(?:[A-Z]{1,6}[a-z]{1,20}){2,8}\b")
 CODE_WORDS = frozenset(
     """
-    unknown missing not no invalid denied forbidden expired revoked exists exist required limit exceeded
-    locked unsupported conflict duplicate failed refused timeout unavailable pending mismatch taken full
-    killed rejected archived disabled deleted quota unauthorized found large unmapped parse unreachable
+    unknown missing not no invalid denied forbidden expired revoked exists exist required limit
+    exceeded locked unsupported conflict duplicate failed refused timeout unavailable pending
+    mismatch taken full killed rejected archived disabled deleted quota unauthorized found large
+    unmapped parse unreachable
     """.split()
 )
 """An error's code is read word by word when one of them is one of these: `unknown_assignee`."""
 CODE_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+ADDRESS = re.compile(r"[a-z]{2,5}://[^\s'\"<>)]+|(?<!\w)/[\w./%-]{2,}|<[^<>]{0,200}>")
+WORD = re.compile(r"[^\W\d_]{3,}")
+VAGUE_WORDS = frozenset(
+    """
+    the for was and not are has with from that this see why url code true false null none error
+    errors failed failure fail internal server servererror client http status response message
+    exception gazu servererrorexception requests exceptions httperror erreur interne serveur
+    interner serverfehler interno servidor del fehler request returned answered
+    shotgunentryimportfailed entryimportfailed entry entries dropped target sent import
+    importing push pushing sync details detail more information reason unknown something went
+    wrong unexpected occurred please try again later contact administrator log logs exit nginx
+    apache gunicorn html head title body encountered condition which prevented fulfilling either
+    overloaded answer answered post get put patch delete httpx aiohttp httpstatuserror
+    clientresponseerror there application unable complete your unhandled
+    """.split()
+)
+"""Words that say no more than that something failed."""

@@ -18,7 +18,8 @@ TELLING_WORDS = frozenset(
     """
     error errors err exception exceptions exc traceback tracebacks stack stacktrace trace stderr
     stdout output log logs reason response resp message messages msg fault failure failed problem
-    body cause hint warning warnings fehler erreur errore mensaje meldung dmesg kernel syslog journal authenticate
+    body cause hint warning warnings fehler erreur errore mensaje meldung
+    dmesg kernel syslog journal authenticate
     """.split()
 )
 """A member is a text about the failure when one of its name's words is one of these."""

@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 _WRAPPER = re.compile(
-    r"(?:Push|Import|Export|Sync|Synchroni[sz]ation|Task|Job|Process|Processing|Handler|Worker|Entity|Event|Retry"
+    r"(?:Push|Import|Export|Sync|Synchroni[sz]ation|Task|Job|Process|Processing|Handler|Worker"
+    r"|Entity|Event|Retry"
     r"|Pipeline|Migration|Transfer|Operation|Unexpected|Unhandled|Internal|Bridge|Batch|Run|Publish|Record|Entry)*"
     r"(?:Failed|Error|Exception|Failure|Aborted)"
 )
@@ -29,11 +30,12 @@ _SCRIPT_FRAME = re.compile(
     r"^\s{1,12}at (?:async )?([\w.$<>\[\] ]{1,80}) \(?([^()\n]{1,300}?):\d+", re.MULTILINE
 )
 _RAISED = re.compile(
-    r"^(?:[ |+]*)((?:\w{1,60}\.){0,8}[A-Z_]\w{1,80})(?::[ \t]?([^\n]*(?:\n(?![ |+]*(?:Traceback|File|During|The above|  File)\b)[^\n]*){0,60})|[ \t]*$)",
-    re.MULTILINE,
-)
-_START = re.compile(
-    r"Traceback \(most recent call last\):|(?=^\s*File \"[^\"\n]+\", line \d+)", re.MULTILINE
+    r"""
+    ^[ |+]*((?:\w{1,60}\.){0,8}[A-Z_]\w{1,80})
+    (?: :[ \t]?([^\n]*(?:\n(?![ |+]*(?:Traceback|File|During|The[ ]above)\b)[^\n]*){0,60})
+      | [ \t]*$ )
+    """,
+    re.MULTILINE | re.VERBOSE,
 )
 _LINKS = re.compile(
     r"During handling of the above exception, another exception occurred:"
@@ -84,7 +86,13 @@ class Raised(NamedTuple):
         if self.name in GENERIC:
             return len(_REFERENCE.sub("", self.message)) < 2 * _FEWEST_LETTERS
         little = len(_REFERENCE.sub("", self.message)) < _FEWEST_LETTERS
-        return little and _WRAPPER.fullmatch(self.name) is not None
+        return little and is_wrapper(self.name)
+
+
+def is_wrapper(name: str) -> bool:
+    """Whether an exception of this name says no more than what was being done: `PushFailed`."""
+    name = name.rpartition(".")[2]
+    return name in GENERIC or _WRAPPER.fullmatch(name) is not None
 
 
 def looks_like_trace(text: str) -> bool:
@@ -134,14 +142,11 @@ def _raised(block: str) -> Raised | None:
     ]
     if not frames and "\n    at " in block:
         return _scripted(block)
-    end = 0
-    for match in _FRAME.finditer(block):
-        end = match.end()
-    start = end or block.find("Traceback (most")
+    ends = [match.end() for match in _FRAME.finditer(block)]
+    start = ends[-1] if ends else block.find("Traceback (most")
     rest = block[max(start, 0) :]
-    match = _RAISED.search(rest)
-    if match:
-        return Raised(match[1], (match[2] or "").strip(), tuple(frames))
+    if (last := _RAISED.search(rest)) is not None:
+        return Raised(last[1], (last[2] or "").strip(), tuple(frames))
     if frames:
         return Raised("", rest.strip(), tuple(frames))
     return None

@@ -22,7 +22,8 @@
     ├── StoreUnavailable            store_unavailable
     │   └── TooBusy                 too_busy
     ├── InternalError               internal_error
-    └── CannotStart                 cannot_start (a command that cannot do its work)
+    ├── CannotStart                 cannot_start (a command that cannot do its work)
+    └── CatalogueFault              catalogue_fault (a file of causes that cannot be used)
 
 What HTTP status each code becomes is `api/problems.py`'s business.
 """
@@ -228,6 +229,20 @@ class CannotStart(SnaglistError):
 
     code = "cannot_start"
     title = "This cannot be done here"
+
+
+class CatalogueFault(SnaglistError):
+    """A file of causes cannot be used; says the file, the line and what is wrong there."""
+
+    code = "catalogue_fault"
+    title = "A file of causes cannot be used"
+    usual_remedy = "Correct the file; until then the last good set of causes stays in use."
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        super().__init__(f"{file}, line {line}: {reason}.", where=f"{file}:{line}")
+        self.file = file
+        self.line = line
+        self.reason = reason
 
 
 def every_error() -> list[type[SnaglistError]]:

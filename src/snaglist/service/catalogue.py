@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from snaglist.causes.catalogue import Catalogue, CatalogueFault
+from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
-from snaglist.domain.errors import CannotStart
+from snaglist.domain.errors import CannotStart, CatalogueFault
 from snaglist.service.recording import Recorder
 
 log = logging.getLogger("snaglist.causes")

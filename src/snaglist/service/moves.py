@@ -167,12 +167,12 @@ class Moves:
         ranked = [*self._new.values(), *self._moved.values()]
         if not ranked:
             return
-        rank = item_store.highest_rank(self._connection)
+        highest = item_store.highest_rank(self._connection)
         gone = [item.rank for item in self._moved.values()]
         found: list[tuple[int, list[str]]] = []
-        for rank, item in enumerate(ranked, rank + 1):
-            into = self._new if item.id in self._new else self._moved
-            into[item.id] = item = replace(item, rank=rank)
+        for rank, unranked in enumerate(ranked, highest + 1):
+            item = replace(unranked, rank=rank)
+            (self._new if item.id in self._new else self._moved)[item.id] = item
             found.append((rank, tokens_of(item, self._causes[item.cause_id])))
         search.reindex_items(self._connection, gone, found)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
 from snaglist.domain.cause import Cause
+from snaglist.domain.words import words_of
 from snaglist.storage.connection import Connection, Row
 from snaglist.storage.rows import as_list, as_rows, insertion, listed, update
 
@@ -43,8 +45,8 @@ _MOVING = {
     "version": "BIGINT",
 }
 COLUMNS = ", ".join(f"causes.{name}" for name in (*_FIXED, *_MOVING, "seq"))
-_INSERT = insertion("causes", _FIXED | _MOVING)
-_UPDATE = update("causes", _MOVING)
+_INSERT = insertion("causes", _FIXED | _MOVING | {"words": "TEXT"})
+_UPDATE = update("causes", _MOVING | {"words": "TEXT"})
 
 
 class Pointer(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -136,14 +138,27 @@ def split_off_from(connection: Connection, fingerprints: Iterable[str]) -> dict[
 
 def insert_causes(connection: Connection, causes: Sequence[Cause]) -> None:
     """Store new causes, without pointers to them."""
-    connection.insert(_INSERT[connection.engine], as_rows(causes))
+    rows = [(*msgspec.structs.astuple(cause)[:-1], _words(cause)) for cause in causes]
+    connection.insert(_INSERT[connection.engine], as_rows(rows))
 
 
 def update_causes(connection: Connection, causes: Sequence[Cause]) -> None:
     """Store causes as they are now."""
     first = len(_FIXED)
-    rows = [(cause.seq, *msgspec.structs.astuple(cause)[first:-1]) for cause in causes]
+    rows = [
+        (cause.seq, *msgspec.structs.astuple(cause)[first:-1], _words(cause)) for cause in causes
+    ]
     connection.insert(_UPDATE[connection.engine], as_rows(rows))
+
+
+def _words(cause: Cause) -> str:
+    """What its title and names are found by."""
+    return _words_in(f"{cause.title} {cause.name or ''} {cause.piece} {cause.known or ''}")
+
+
+@lru_cache(maxsize=4096)
+def _words_in(text: str) -> str:
+    return "".join(f" {word}" for word in words_of(text))
 
 
 def point(connection: Connection, pointers: Sequence[Pointer]) -> None:

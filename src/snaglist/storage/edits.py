@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from snaglist.domain.edits import Assign, Ignore, ItemEdit, Note
-from snaglist.domain.filtering import NOBODY, Filter
+from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Entry
 from snaglist.domain.item import Item
 from snaglist.storage import items as item_store
 from snaglist.storage.connection import Connection, Value
+from snaglist.storage.filtering import ranks_found
 from snaglist.storage.history import ENTRY_COLUMNS, entry_of
 from snaglist.storage.rows import as_list, as_rows, as_text, given, insertion, listed, value
-from snaglist.storage.search import Search, facet, find_ranks, rank_bounds
 
 
 class Edit(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -172,35 +172,17 @@ def items_at(connection: Connection, places: str) -> list[Item]:
 def places_found(connection: Connection, asked: Filter) -> list[int]:
     """The places of all items that a filter finds, as they are at one moment."""
     found: list[int] = []
+    below: int | None = None
     with connection.snapshot():
-        above, below = rank_bounds(connection, asked.since, asked.until)
-        while True:
-            ranks = find_ranks(connection, search_of(asked), above, below, _PAGE)
+        while ranks := ranks_found(connection, asked, below, _PAGE):
             rows = connection.execute(
                 "SELECT seq FROM items WHERE rank IN"
                 f" ({_PLACES.format(given(connection.engine, 'ranks'))})",
                 ranks=as_text([[rank] for rank in ranks]),
             )
             found += [row[0] for row in rows]
-            if len(ranks) < _PAGE:
-                return sorted(found)
             below = ranks[-1]
-
-
-def search_of(asked: Filter) -> Search:
-    """What a filter of items looks for."""
-    named = {
-        "project": asked.project,
-        "entity_type": asked.entity_type,
-        "cause_id": asked.cause_id,
-        "assignee": "" if asked.assignee == NOBODY else asked.assignee,
-        "source": asked.source,
-        "target": asked.target,
-    }
-    groups = [(facet(name, text),) for name, text in named.items() if text is not None]
-    if asked.buckets:
-        groups.append(tuple(facet("bucket", bucket) for bucket in asked.buckets))
-    return Search(tuple(groups), asked.words)
+    return sorted(found)
 
 
 def kinds_at(connection: Connection, places: str, edit: ItemEdit) -> list[tuple[Item, int]]:

@@ -32,11 +32,11 @@ _INSERT = {
     f" SELECT {cut}, {picked(_BESIDE, 2)} FROM {given(engine)}"
     for engine, cut in _CUT.items()
 }
-_RECORD = (
+RECORD = (
     "r.seq, r.id, r.source, r.target, r.run, r.occurred_at, r.event_data, r.redacted,"
     " r.idempotency_key, r.created_at, r.item_id, f.cause_id, i.status"
 )
-_WITH_ITEM = (
+WITH_ITEM = (
     "records r LEFT JOIN fingerprints f ON f.fingerprint = r.fingerprint"
     " LEFT JOIN items i ON i.id = r.item_id"
 )
@@ -92,7 +92,7 @@ def insert_records(connection: Connection, filed: Sequence[Filed]) -> None:
 def find_record(connection: Connection, record_id: str) -> Record | None:
     """The record of this id."""
     rows = connection.execute(
-        f"SELECT {_RECORD} FROM {_WITH_ITEM} WHERE r.id = :id",
+        f"SELECT {RECORD} FROM {WITH_ITEM} WHERE r.id = :id",
         id=record_id,
     )
     return Record(*rows[0]) if rows else None
@@ -164,7 +164,7 @@ def page_of_records(
             break
         end = seq
     rows = connection.execute(
-        f"SELECT {_RECORD} FROM {_WITH_ITEM}"
+        f"SELECT {RECORD} FROM {WITH_ITEM}"
         " WHERE r.source = :source AND r.seq > :after AND r.seq <= :last ORDER BY r.seq",
         source=source,
         after=after,
@@ -218,7 +218,7 @@ def _found_by_key(
     found: dict[tuple[str, str], Record] = {}
     for source, keys in wanted.items():
         rows = connection.execute(
-            f"SELECT {_RECORD} FROM {_WITH_ITEM} WHERE r.source = :source"
+            f"SELECT {RECORD} FROM {WITH_ITEM} WHERE r.source = :source"
             " AND r.idempotency_key IS NOT NULL"
             f" AND r.idempotency_key IN ({listed(connection, 'keys')})",
             source=source,
@@ -234,7 +234,7 @@ def _found_by_id(connection: Connection, records: Sequence[NewRecord]) -> dict[s
     if not given:
         return {}
     rows = connection.execute(
-        f"SELECT {_RECORD} FROM {_WITH_ITEM} WHERE r.id IN ({listed(connection, 'ids')})",
+        f"SELECT {RECORD} FROM {WITH_ITEM} WHERE r.id IN ({listed(connection, 'ids')})",
         ids=as_list(given),
     )
     return {row[1]: Record(*row) for row in rows}

@@ -17,7 +17,7 @@ from snaglist.domain.cause import Cause
 from snaglist.domain.item import Item
 from snaglist.domain.words import words_of
 from snaglist.storage.connection import Connection
-from snaglist.storage.rows import as_rows, given, value
+from snaglist.storage.rows import as_rows, as_text, given, value
 
 _encode = msgspec.json.Encoder().encode
 _MOST_WORDS = 32
@@ -112,6 +112,30 @@ def find_ranks(
         )
     else:
         rows = _find_in_postgresql(connection, wanted, above, below, most)
+    return [row[0] for row in rows]
+
+
+def among(connection: Connection, wanted: Search, ranks: Sequence[int]) -> list[int]:
+    """Those of these ranks whose items match."""
+    if connection.engine == "sqlite":
+        sql = (
+            "SELECT rowid FROM item_search WHERE item_search MATCH :wanted AND rowid >= :first"
+            f" AND rowid <= :last AND rowid IN (SELECT {value(0)} FROM {given('sqlite', 'ranks')})"
+        )
+        rows = connection.execute(
+            sql,
+            wanted=_fts5(wanted),
+            first=ranks[0],
+            last=ranks[-1],
+            ranks=as_text([[rank] for rank in ranks]),
+        )
+    else:
+        rows = connection.execute(
+            f"SELECT rank FROM {given('postgresql', 'ranks')} JOIN item_search"
+            f" ON rank = {value(0, 'BIGINT')} WHERE (tokens @@ CAST(:wanted AS tsquery)) IS TRUE",
+            wanted=_tsquery(wanted),
+            ranks=as_text([[rank] for rank in ranks]),
+        )
     return [row[0] for row in rows]
 
 

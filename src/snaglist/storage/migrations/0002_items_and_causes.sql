@@ -79,7 +79,8 @@ CREATE TABLE causes (
   fix                TEXT,
   note               TEXT,
   assignee           TEXT,
-  version            BIGINT NOT NULL
+  version            BIGINT NOT NULL,
+  words              TEXT NOT NULL       -- by which it is found, each behind a space
 );
 CREATE UNIQUE INDEX causes_by_id ON causes (id);
 CREATE INDEX causes_ignored ON causes (id) WHERE is_ignored;

@@ -1,0 +1,213 @@
+"""Finding items, causes and records, and looking at one of them whole."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from snaglist.causes.grouping import Grouper
+from snaglist.causes.messages import message_of
+from snaglist.domain.cause import Cause
+from snaglist.domain.errors import NotFound
+from snaglist.domain.filtering import Filter
+from snaglist.domain.history import Entry
+from snaglist.domain.item import Item
+from snaglist.domain.record import Record
+from snaglist.storage import filtering as store
+from snaglist.storage.causes import causes_by_id
+from snaglist.storage.connection import Connection
+from snaglist.storage.database import Database
+from snaglist.storage.filtering import Quad
+from snaglist.storage.history import entries_of_cause, entries_of_item
+from snaglist.storage.items import items_by_id
+from snaglist.storage.overview import (
+    failures_by_day,
+    newest_records,
+    project_names,
+    standing_records,
+    success_of_item,
+    transient_causes,
+)
+
+DAYS = 14
+NEWEST = 20
+_decode = msgspec.json.Decoder().decode
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """An item as a list shows it: with its project's name, its cause, and what was said last."""
+
+    item: Item
+    project_name: str
+    cause_title: str
+    message: str
+    target_url: str | None = None
+
+
+class ItemView(msgspec.Struct, frozen=True):
+    """One item whole: with its history, and its newest records."""
+
+    listed: Listed
+    history: list[Entry]
+    records: list[Record]
+
+
+class CauseView(msgspec.Struct, frozen=True):
+    """One cause whole.
+
+    `meaning`, `how` and `who` are what the catalogue knows; `evidence` are the pieces of one of
+    its records, by which it can be split; `quads` how many items there are of what.
+    """
+
+    cause: Cause
+    meaning: str
+    how: str
+    who: str
+    message: str
+    evidence: dict[str, str]
+    quads: list[Quad]
+    days: dict[str, int]
+    history: list[Entry]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What the front page needs.
+
+    `items` by bucket, `projects` by project and bucket; `new` causes have opened within the last
+    day; `days` are failures by day and cause, `outages` the causes that clear by themselves.
+    """
+
+    items: dict[str, int]
+    projects: dict[str, dict[str, int]]
+    project_names: dict[str, str]
+    new: list[Cause]
+    came_back: list[Cause]
+    did_not_hold: list[Cause]
+    outages: list[Cause]
+    days: dict[str, dict[str, int]]
+
+
+def find_items(database: Database, wanted: Filter, below: int | None, most: int) -> list[Listed]:
+    """The first items that match, those that moved last first; only ranks below `below`."""
+
+    def query(connection: Connection) -> list[Listed]:
+        return _listed(connection, store.page_of_items(connection, wanted, below, most))
+
+    return database.read(query)
+
+
+def find_causes(
+    database: Database,
+    wanted: Filter,
+    order: str,
+    behind: tuple[str | int, int] | None,
+    most: int,
+) -> list[Cause]:
+    """The first causes that match, by last failure (`newest`) or by open items (`items`)."""
+    return database.read(lambda one: store.page_of_causes(one, wanted, order, behind, most))
+
+
+def find_records(database: Database, wanted: Filter, below: int | None, most: int) -> list[Record]:
+    """The newest records that match; only places below `below`."""
+    return database.read(lambda one: store.page_of_records_found(one, wanted, below, most))
+
+
+def look_at_item(database: Database, item_id: str) -> ItemView:
+    """One item whole. Raises NotFound."""
+
+    def query(connection: Connection) -> ItemView:
+        item = items_by_id(connection, [item_id]).get(item_id)
+        if item is None:
+            raise NotFound("There is no such item.", "The list of items shows all there are.")
+        (listed,) = _listed(connection, [item])
+        return ItemView(
+            msgspec.structs.replace(listed, target_url=success_of_item(connection, item)),
+            entries_of_item(connection, item_id),
+            newest_records(connection, item_id, NEWEST),
+        )
+
+    return database.read(query)
+
+
+def look_at_cause(database: Database, grouper: Grouper, cause_id: str, at: str) -> CauseView:
+    """One cause whole. Raises NotFound."""
+
+    def query(connection: Connection) -> CauseView:
+        cause = causes_by_id(connection, [cause_id]).get(cause_id)
+        if cause is None:
+            raise NotFound("There is no such cause.", "The list of causes shows all there are.")
+        sample = store.page_of_records_found(connection, Filter(cause_id=cause_id), None, 1)
+        event: dict[str, Any] = _decode(sample[0].event_data) if sample else {}
+        known = grouper.catalogue.causes.get(cause.known or "")
+        return CauseView(
+            cause,
+            "" if known is None else known.meaning,
+            "" if known is None else known.fix,
+            "" if known is None else known.who,
+            message_of(event) if sample else "",
+            grouper.pieces(event) if sample else {},
+            store.quads_of(connection, Filter(cause_id=cause_id)),
+            {
+                day: failures
+                for day, _, failures in failures_by_day(connection, _first_day(at), cause_id)
+            },
+            entries_of_cause(connection, cause_id),
+        )
+
+    return database.read(query)
+
+
+def summarize(database: Database, at: str) -> Summary:
+    """What the front page needs, in one read."""
+
+    def query(connection: Connection) -> Summary:
+        items: Counter[str] = Counter()
+        projects: dict[str, Counter[str]] = defaultdict(Counter)
+        for quad in store.quads_of(connection, Filter()):
+            items[quad.bucket] += quad.items
+            projects[quad.project][quad.bucket] += quad.items
+        days: dict[str, dict[str, int]] = defaultdict(dict)
+        for day, cause_id, failures in failures_by_day(connection, _first_day(at), None):
+            days[day][cause_id] = failures
+        is_open = store.page_of_causes(
+            connection, Filter(states=("open", "came_back")), "newest", None, NEWEST * 10
+        )
+        yesterday = (date.fromisoformat(at[:10]) - timedelta(days=1)).isoformat()
+        return Summary(
+            items,
+            {project: dict(counts) for project, counts in projects.items()},
+            project_names(connection, sorted(projects)),
+            [one for one in is_open if not one.times_back and one.since[:10] >= yesterday][:NEWEST],
+            [one for one in is_open if one.times_back][:NEWEST],
+            [one for one in is_open if one.claim == "did_not_hold"][:NEWEST],
+            transient_causes(connection, NEWEST),
+            days,
+        )
+
+    return database.read(query)
+
+
+def _listed(connection: Connection, items: list[Item]) -> list[Listed]:
+    names = project_names(connection, sorted({item.project for item in items}))
+    causes = causes_by_id(connection, sorted({item.cause_id for item in items}))
+    standing = standing_records(
+        connection, [item.standing_record_id for item in items if item.standing_record_id]
+    )
+    return [
+        Listed(
+            item,
+            names.get(item.project, ""),
+            causes[item.cause_id].shown_title,
+            message_of(_decode(standing[item.standing_record_id]))
+            if item.standing_record_id in standing
+            else "",
+        )
+        for item in items
+    ]
+
+
+def _first_day(at: str) -> str:
+    return (date.fromisoformat(at[:10]) - timedelta(days=DAYS - 1)).isoformat()

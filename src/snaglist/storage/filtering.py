@@ -1,0 +1,303 @@
+"""Where a filter meets the SQL: the one place, for lists, bulk edits and orders to retry.
+
+What a reader may see of it (some projects only) is to be narrowed here, too.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from snaglist.domain.cause import Cause
+from snaglist.domain.filtering import NOBODY, Filter
+from snaglist.domain.item import Item
+from snaglist.domain.record import Record
+from snaglist.storage import causes as cause_store
+from snaglist.storage.connection import Connection, Value
+from snaglist.storage.items import items_by_rank
+from snaglist.storage.records import RECORD, WITH_ITEM
+from snaglist.storage.rows import as_list, as_text, given, listed, value
+from snaglist.storage.search import Search, among, facet, find_ranks, rank_bounds
+
+_MOST_QUADS = 64
+_HIGHEST = 1 << 62
+_FEW_ITEMS = 1_000
+_WALKED = 5_000
+_LETTERS = "abcdefgh"
+
+
+class Quad(msgspec.Struct, frozen=True, gc=False):
+    """How many items there are of one cause, project, type and bucket."""
+
+    cause_id: str
+    project: str
+    entity_type: str
+    bucket: str
+    items: int
+
+
+def quads_of(connection: Connection, wanted: Filter) -> list[Quad]:
+    """The counts that this filter asks for, by what is counted; other members are left aside."""
+    conditions = ["items > 0"]
+    values: dict[str, Value] = {}
+    if wanted.buckets:
+        conditions.append(f"bucket IN ({listed(connection, 'buckets')})")
+        values["buckets"] = as_list(wanted.buckets)
+    if wanted.project is not None:
+        conditions.append(f"project IN ({listed(connection, 'projects')})")
+        values["projects"] = as_list(projects_named(connection, wanted.project))
+    if wanted.entity_type is not None:
+        conditions.append("entity_type = :entity_type")
+        values["entity_type"] = wanted.entity_type
+    if wanted.cause_id is not None:
+        conditions.append("cause_id = :cause_id")
+        values["cause_id"] = final_cause(connection, wanted.cause_id)
+    rows = connection.execute(
+        "SELECT cause_id, project, entity_type, bucket, items FROM item_counts"
+        f" WHERE {' AND '.join(conditions)}",
+        **values,
+    )
+    return [Quad(*row) for row in rows]
+
+
+def projects_named(connection: Connection, text: str) -> list[str]:
+    """The ids of the projects of this id or name, as sources give them."""
+    rows = connection.execute("SELECT project FROM projects WHERE name = :name", name=text)
+    return sorted({text} | {row[0] for row in rows})
+
+
+def final_cause(connection: Connection, cause_id: str) -> str:
+    """The cause that this one was merged into, or itself."""
+    for _ in range(100):
+        rows = connection.execute("SELECT merged_into FROM causes WHERE id = :id", id=cause_id)
+        if not rows or rows[0][0] is None:
+            break
+        cause_id = rows[0][0]
+    return cause_id
+
+
+def ranks_found(connection: Connection, wanted: Filter, below: int | None, most: int) -> list[int]:
+    """The ranks of the items that match, those that moved last first; only below `below`."""
+    search = _search(connection, wanted)
+    if search is None:
+        return []
+    lowest, highest = rank_bounds(connection, wanted.since, wanted.until)
+    if below is not None:
+        highest = min(highest, below)
+    return find_ranks(connection, search, lowest, highest, most)
+
+
+def page_of_items(
+    connection: Connection, wanted: Filter, below: int | None, most: int
+) -> list[Item]:
+    """The first items that match, those that moved last first; only ranks below `below`."""
+    return items_by_rank(connection, ranks_found(connection, wanted, below, most))
+
+
+def _search(connection: Connection, wanted: Filter) -> Search | None:
+    """What is looked for; None if the counts say that nothing matches."""
+    groups: list[tuple[str, ...]] = []
+    counted = (wanted.states, wanted.project, wanted.entity_type, wanted.cause_id)
+    if any(counted):
+        quads = quads_of(connection, wanted)
+        if not quads:
+            return None
+        if len(quads) <= _MOST_QUADS:
+            groups.append(
+                tuple(
+                    facet("quad", one.cause_id, one.project, one.entity_type, one.bucket)
+                    for one in quads
+                )
+            )
+        else:
+            groups += _facets(connection, wanted)
+    if wanted.assignee is not None:
+        name = "" if wanted.assignee == NOBODY else wanted.assignee
+        groups.append((facet("assignee", name),))
+    if wanted.source is not None:
+        groups.append((facet("source", wanted.source),))
+    if wanted.target is not None:
+        groups.append((facet("target", wanted.target),))
+    return Search(tuple(groups), wanted.words)
+
+
+def _facets(connection: Connection, wanted: Filter) -> list[tuple[str, ...]]:
+    groups: list[tuple[str, ...]] = []
+    if wanted.buckets:
+        groups.append(tuple(facet("bucket", bucket) for bucket in wanted.buckets))
+    if wanted.project is not None:
+        projects = projects_named(connection, wanted.project)
+        groups.append(tuple(facet("project", project) for project in projects))
+    if wanted.entity_type is not None:
+        groups.append((facet("entity_type", wanted.entity_type),))
+    if wanted.cause_id is not None:
+        groups.append((facet("cause_id", final_cause(connection, wanted.cause_id)),))
+    return groups
+
+
+_CAUSE_STATES = {
+    "open": "(causes.status = 'open' AND causes.times_back = 0)",
+    "came_back": "(causes.status = 'open' AND causes.times_back > 0)",
+    "done": "causes.status = 'done'",
+    "moved_on": "causes.status = 'moved_on'",
+    "ignored": "causes.status = 'ignored'",
+}
+CAUSE_ORDERS = {"newest": "last_failed_at", "items": "open_items"}
+
+
+def page_of_causes(
+    connection: Connection,
+    wanted: Filter,
+    order: str,
+    behind: tuple[str | int, int] | None,
+    most: int,
+) -> list[Cause]:
+    """The first causes that match, merged ones aside, by one of `CAUSE_ORDERS`.
+
+    `behind` is the order's value and the seq of the last one before.
+    """
+    column = CAUSE_ORDERS[order]
+    conditions = ["causes.merged_into IS NULL"]
+    values: dict[str, Value] = {"most": most}
+    if wanted.states:
+        states = " OR ".join(_CAUSE_STATES[state] for state in wanted.states)
+        conditions.append(f"({states})")
+    if wanted.project is not None or wanted.entity_type is not None:
+        conditions.append(f"causes.id IN ({listed(connection, 'concerned')})")
+        quads = quads_of(connection, Filter(project=wanted.project, entity_type=wanted.entity_type))
+        values["concerned"] = as_list(sorted({quad.cause_id for quad in quads}))
+    if wanted.assignee == NOBODY:
+        conditions.append("causes.assignee IS NULL")
+    elif wanted.assignee is not None:
+        conditions.append("causes.assignee = :assignee")
+        values["assignee"] = wanted.assignee
+    if wanted.since is not None:
+        conditions.append("causes.last_failed_at >= :since")
+        values["since"] = wanted.since
+    if wanted.until is not None:
+        conditions.append("causes.last_failed_at < :until")
+        values["until"] = wanted.until
+    for place, text in enumerate(wanted.words):
+        conditions.append(f"causes.words LIKE :word{_LETTERS[place]} ESCAPE '!'")
+        values[f"word{_LETTERS[place]}"] = f"% {_escaped(text)}%"
+    if behind is not None:
+        conditions.append(f"(causes.{column}, causes.seq) < (:behind, :seq)")
+        values["behind"], values["seq"] = behind
+    rows = connection.execute(
+        f"SELECT {cause_store.COLUMNS} FROM causes WHERE {' AND '.join(conditions)}"
+        f" ORDER BY causes.{column} DESC, causes.seq DESC LIMIT :most",
+        **values,
+    )
+    return [cause_store.cause_of(row) for row in rows]
+
+
+def _escaped(word: str) -> str:
+    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def page_of_records_found(
+    connection: Connection, wanted: Filter, below: int | None, most: int
+) -> list[Record]:
+    """The newest records that match; only places below `below`.
+
+    A record matches when its item does; `cause` is that of the record's own evidence, and
+    `since` and `until` bound its arrival.
+    """
+    lowest, highest = _place_bounds(connection, wanted.since, wanted.until)
+    highest = highest if below is None else min(highest, below)
+    conditions: list[str] = []
+    values: dict[str, Value] = {"highest": highest, "lowest": lowest, "most": most}
+    if wanted.run is not None:
+        conditions.append("r.run = :run")
+        values["run"] = wanted.run
+    if wanted.cause_id is not None:
+        cause_id = final_cause(connection, wanted.cause_id)
+        pointers = cause_store.fingerprints_of(connection, cause_id)
+        conditions.append(f"r.fingerprint IN ({listed(connection, 'fingerprints')})")
+        values["fingerprints"] = as_list(one.fingerprint for one in pointers)
+    asked = replace(wanted, cause_id=None, run=None, item_id=None, since=None, until=None)
+    if wanted.item_id is not None:
+        conditions.append("r.item_id = :item_id")
+        values["item_id"] = wanted.item_id
+    if asked == Filter():
+        return _records(connection, conditions, values)
+    ranks = ranks_found(connection, asked, None, _FEW_ITEMS + 1)
+    if len(ranks) <= _FEW_ITEMS:
+        conditions.append(
+            "r.item_id IN (SELECT id FROM items WHERE rank IN"
+            f" (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'ranks')}))"
+        )
+        values["ranks"] = as_text([[rank] for rank in ranks])
+        return _records(connection, conditions, values)
+    return _walked(connection, asked, conditions, values)
+
+
+def _records(
+    connection: Connection, conditions: list[str], values: dict[str, Value]
+) -> list[Record]:
+    where = " AND ".join(["r.seq > :lowest", "r.seq < :highest", *conditions])
+    rows = connection.execute(
+        f"SELECT {RECORD} FROM {WITH_ITEM} WHERE {where} ORDER BY r.seq DESC LIMIT :most",
+        **values,
+    )
+    return [Record(*row) for row in rows]
+
+
+def _walked(
+    connection: Connection, asked: Filter, conditions: list[str], values: dict[str, Value]
+) -> list[Record]:
+    """The newest records whose items are among the many that match, a stretch at a time."""
+    most = int(values["most"] or 0)
+    found: list[Record] = []
+    below = values["highest"]
+    while len(found) < most:
+        stretch = _records(connection, conditions, values | {"highest": below, "most": _WALKED})
+        matching = _matching(connection, asked, {one.item_id for one in stretch if one.item_id})
+        found += [one for one in stretch if one.item_id in matching]
+        if len(stretch) < _WALKED:
+            break
+        below = stretch[-1].seq
+    return found[:most]
+
+
+def _matching(connection: Connection, asked: Filter, ids: set[str]) -> set[str]:
+    """Those of these items that match."""
+    search = _search(connection, asked)
+    if search is None or not ids:
+        return set()
+    rows = connection.execute(
+        f"SELECT id, rank FROM items WHERE id IN ({listed(connection, 'ids')})",
+        ids=as_list(sorted(ids)),
+    )
+    ranks = {row[1]: row[0] for row in rows}
+    kept = among(connection, search, sorted(ranks))
+    return {ranks[rank] for rank in kept}
+
+
+def _place_bounds(connection: Connection, since: str | None, until: str | None) -> tuple[int, int]:
+    """Between which places the records lie that arrived from `since` up to `until`.
+
+    Found by halving: places grow with the time of arrival.
+    """
+    lowest, highest = 0, _HIGHEST
+    if since is not None:
+        lowest = _first_place(connection, since) - 1
+    if until is not None:
+        highest = _first_place(connection, until)
+    return lowest, highest
+
+
+def _first_place(connection: Connection, moment: str) -> int:
+    """The place of the first record that arrived at this moment or later."""
+    low, high = 0, (connection.execute("SELECT max(seq) FROM records")[0][0] or 0) + 1
+    while low + 1 < high:
+        middle = (low + high) // 2
+        rows = connection.execute(
+            "SELECT seq, created_at FROM records WHERE seq <= :middle ORDER BY seq DESC LIMIT 1",
+            middle=middle,
+        )
+        if rows and rows[0][1] >= moment:
+            high = max(low + 1, int(rows[0][0]))
+        else:
+            low = middle
+    return high

@@ -1,0 +1,82 @@
+"""The SQL of what is shown beside items and causes: names, records, days, outages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from snaglist.domain.cause import Cause
+from snaglist.domain.item import Item
+from snaglist.domain.record import Record
+from snaglist.storage.causes import COLUMNS, cause_of
+from snaglist.storage.connection import Connection
+from snaglist.storage.records import RECORD, WITH_ITEM
+from snaglist.storage.rows import as_list, listed
+
+
+def project_names(connection: Connection, projects: Sequence[str]) -> dict[str, str]:
+    """The names of projects by id; those that were never named are missing."""
+    rows = connection.execute(
+        "SELECT project, max(name) FROM projects"
+        f" WHERE project IN ({listed(connection, 'projects')}) GROUP BY project",
+        projects=as_list(projects),
+    )
+    return dict(rows)
+
+
+def standing_records(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The event_data of records, by id."""
+    rows = connection.execute(
+        f"SELECT id, event_data FROM records WHERE id IN ({listed(connection, 'ids')})",
+        ids=as_list(ids),
+    )
+    return dict(rows)
+
+
+def newest_records(connection: Connection, item_id: str, most: int) -> list[Record]:
+    """The newest records of an item."""
+    rows = connection.execute(
+        f"SELECT {RECORD} FROM {WITH_ITEM} WHERE r.item_id = :id ORDER BY r.seq DESC LIMIT :most",
+        id=item_id,
+        most=most,
+    )
+    return [Record(*row) for row in rows]
+
+
+def success_of_item(connection: Connection, item: Item) -> str | None:
+    """Where the item's entity is in the target, if an importer reported it."""
+    rows = connection.execute(
+        "SELECT target_url FROM successes WHERE source = :source AND target = :target"
+        " AND entity_id = :entity_id AND entity_type = :entity_type AND target_url IS NOT NULL"
+        " ORDER BY part LIMIT 1",
+        source=item.source,
+        target=item.target,
+        entity_id=item.entity_id,
+        entity_type=item.entity_type,
+    )
+    return rows[0][0] if rows else None
+
+
+def failures_by_day(
+    connection: Connection, first_day: str, cause_id: str | None
+) -> list[tuple[str, str, int]]:
+    """Day, cause and failures from `first_day` on, of one cause or of all."""
+    only = "" if cause_id is None else " AND cause_id = :cause_id"
+    values = {} if cause_id is None else {"cause_id": cause_id}
+    rows = connection.execute(
+        "SELECT day, cause_id, CAST(sum(failures) AS BIGINT) FROM failure_counts"
+        f" WHERE day >= :first_day{only} GROUP BY day, cause_id HAVING sum(failures) > 0"
+        " ORDER BY day, cause_id",
+        first_day=first_day,
+        **values,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def transient_causes(connection: Connection, most: int) -> list[Cause]:
+    """The causes that clear by themselves, the last one first."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM causes WHERE is_transient AND merged_into IS NULL"
+        " AND failures > 0 ORDER BY last_failed_at DESC, seq DESC LIMIT :most",
+        most=most,
+    )
+    return [cause_of(row) for row in rows]
