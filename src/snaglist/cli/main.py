@@ -10,6 +10,9 @@ from snaglist import __version__
 from snaglist.cli.local.serve import serve
 from snaglist.cli.local.store import backup, doctor, migrate
 from snaglist.cli.local.token import token
+from snaglist.cli.remote.editing import ignore, regroup, reopen, resolve, undo
+from snaglist.cli.remote.export import export
+from snaglist.cli.remote.looking import causes, items, show
 from snaglist.cli.terminal import plain
 from snaglist.domain.errors import SnaglistError
 
@@ -20,7 +23,10 @@ def snaglist() -> None:
     """The list of everything an import left behind, and the way to bring it to zero."""
 
 
-for command in (serve, token, migrate, backup, doctor):
+for command in (
+    *(serve, token, migrate, backup, doctor),
+    *(causes, items, show, ignore, resolve, reopen, undo, regroup, export),
+):
     snaglist.add_command(command)
 
 

@@ -1,0 +1,1 @@
+"""Commands that ask a running desk over HTTP; they import nothing of the desk itself."""
