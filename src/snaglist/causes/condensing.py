@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from snaglist.causes import traces
@@ -21,6 +22,16 @@ _DRIVE = re.compile(r"\b[A-Za-z]:\\|\\\\\w")
 _WRAPPED = re.compile(
     r"""^\s*(\w{1,60}(?:\.\w{1,60}){0,6})\(\s*(['"])(.{8,})\2,?\s*\)\s*$""", re.DOTALL
 )
+_SHOWN = re.compile(r"<pre\b[^>]{0,200}>\s*(.{4,8000}?)\s*</pre>", re.DOTALL)
+_OF_AN_ENTITY = re.compile(r"\A\s*[A-Z]\w{2,60}\([A-Z]\w{1,30}[ :#/]{1,2}\d{1,12}\):\s+(?=\S)")
+"""`MirrorError(Task:731): …`: what was worked on, in front of what went wrong."""
+
+_ANSWER = re.compile(
+    r"\D{0,60}?(?:answer|response|reply|body|output|got|said)\W{0,4}b?['\"]?", re.I
+)
+"""What introduces an answer and says nothing of it."""
+
+_SHORTEST_ANSWER = 12
 _ALARM = re.compile(
     r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b"
     r"|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E ",
@@ -46,6 +57,7 @@ def is_plain(text: str) -> bool:
         or "\\" in text
         or "<s" in text
         or "<!" in text
+        or "<pre" in text
         or "[SQL" in text
         or text[-1:] == ")"
     )
@@ -79,11 +91,14 @@ def condensed(text: str) -> str:
 
 def unpacked(text: str) -> str:
     """The text inside of JSON, of a repr or of written-out escapes."""
+    if "<pre" in text and (shown := _SHOWN.search(text)) is not None:
+        text = html.unescape(shown[1])
     start = text.find("{")
     if start < 0 and text.lstrip()[:1] == "[":
         start = text.find("[")
     if start >= 0 and '"' in text:
         text = _from_json(text, start)
+    text = _OF_AN_ENTITY.sub("", text, count=1)
     if match := _WRAPPED.match(text):
         text = match[3] if traces.is_wrapper(match[1]) else f"{match[1]}: {match[3]}"
     if "\\" in text:
@@ -105,7 +120,10 @@ def _from_json(text: str, start: int) -> str:
     inner = list(inner_texts(value))
     if not inner:
         return text
-    return clipped("\n".join(filter(None, [text[:start].strip(), *inner, text[end:].strip()])))
+    before, behind = text[:start].strip(), text[end:].strip()
+    if _ANSWER.fullmatch(before) and len(max(inner, key=len)) > _SHORTEST_ANSWER:
+        before = behind = ""
+    return clipped("\n".join(filter(None, [before, *inner, behind])))
 
 
 def _without_frames(text: str) -> str:

@@ -47,8 +47,17 @@ _STOP = frozenset(
 _WORD = re.compile(r"<\w+>|[^\W\d_][\w.]*[^\W_]|[^\W\d_]")
 _SAID = re.compile(r"['\"«„“「]\s?([^'\"»”“」\n]{1,80})\s?['\"»”“」]|(?<==)([\w-]{1,40})")
 _ASSIGNED = re.compile(r"\b(\w{2,40})=['\"]?([\w-]{1,40})")
+_ONLY_ENDED = re.compile(
+    r"\A.{0,80}\b(?:(?:returned|exited|failed|ended)[\w ]{0,20}(?:non-zero )?(?:exit )?"
+    r"(?:status|code) \d+|exit (?:status|code)[: ]+\d+|(?:finished|completed|ended) with errors?)"
+    r".{0,20}\Z",
+    re.DOTALL,
+)
+"""A program's end: whatever else the record says tells more."""
+
 _IN_TARGET = ("_in_target", "_in_kitsu", "_exists", "_found", "_imported", "_known", "_mapped")
 _FEWEST_WORDS = 2
+_MANY_WORDS = 5
 _MOST_WORDS = 10
 _MOST_LINES = 4
 _MOST_NAMES = 40
@@ -72,6 +81,8 @@ def gist(reading: Reading) -> list[str]:
     ):
         return ["sql", *reading.exceptions[:1], reading.relation, found, reading.limit]
     words, kind, text = telling_words(reading)
+    if reading.entity_type:
+        words = [word for word in words if word != reading.entity_type.lower()]
     if len(words) < _FEWEST_WORDS and reading.status >= 400:
         gone = reading.status in GATEWAY
         return ["http", "gateway" if gone else str(reading.status), reading.side, *words]
@@ -82,7 +93,7 @@ def gist(reading: Reading) -> list[str]:
     found_parts = [kind, *words, *own_values(reading, text)]
     if kind in VAGUE and reading.frames:
         found_parts.append(reading.frames[-1].where)
-    elif kind in VAGUE:
+    elif kind in VAGUE and len(words) < _MANY_WORDS:
         found_parts += [reading.entity_type, *sorted(reading.absent - {"project", "entity"})[:6]]
     if reading.dropped or "_id" in reading.full:
         found_parts += _missing_links(reading)
@@ -130,6 +141,8 @@ def telling_words(reading: Reading) -> tuple[list[str], str, str]:
         kind = next((one for one in signs.EXCEPTION.findall(text[:600]) if one not in GENERIC), "")
         words = significant(masked("\n".join(text.splitlines()[:_MOST_LINES]), names))
         score = min(len(words), 5) + (2 if kind else 0) + (2 if looks_like_trace(opened) else 0)
+        if _ONLY_ENDED.search(text):
+            score = min(score, 1)
         if score > best_score:
             best, best_score = (words, kind, text), score
     return best

@@ -23,6 +23,7 @@ PREFIX = re.compile(
           | \w{1,30}-\d{1,8} | MainThread | [\w,.\#]{1,60}[ ]@[ ]0x[0-9a-f]{1,16})\](?=[\s:\[]) :?
       | <\d{1,3}>
       | [\w./-]{1,60}\[\d{1,8}\]:?(?=[ ])
+      | (?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[a-zA-Z_][\w.]{0,80}:(?=\S)
       | (?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL|SEVERE|ERR|E|W|F)
         (?:[:|\]]|(?=[ ]{1,8}[\w\[]))
       | (?:LOG|FEHLER|ERREUR|UNHANDLED)(?::|(?=[ ]))

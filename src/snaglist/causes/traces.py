@@ -88,6 +88,24 @@ class Raised(NamedTuple):
         little = len(_REFERENCE.sub("", self.message)) < _FEWEST_LETTERS
         return little and is_wrapper(self.name)
 
+    @property
+    def only_names_the_work(self) -> bool:
+        """Whether the message says what was being done, and to what, and no more."""
+        said = _LETTERS.findall(_REFERENCE.sub("", self.message).lower())
+        return set(said) <= _WORK
+
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_WORK = frozenset(
+    """
+    could can cannot couldn t not be unable to failed failure fails error errors while when during
+    import imported importing sync syncing push pushing process processing handle handling job task
+    entity record event item step of the a an in for with at asset shot sequence episode scene
+    version note project person humanuser playlist unexpected aborted aborting skipped skipping
+    """.split()
+)
+"""What an exception says that only tells what was being done."""
+
 
 def is_wrapper(name: str) -> bool:
     """Whether an exception of this name says no more than what was being done: `PushFailed`."""
@@ -112,8 +130,8 @@ def raised_in(text: str) -> list[Raised]:
 
 def telling(raised: list[Raised]) -> Raised | None:
     """The exception that tells: the last that is more than a wrapper around another."""
-    for one in reversed(raised):
-        if not one.only_wraps:
+    for place, one in reversed(list(enumerate(raised))):
+        if not one.only_wraps and not (place and one.only_names_the_work):
             return one
     return max(raised, key=lambda one: len(one.message), default=None)
 
@@ -129,10 +147,15 @@ def told_by(raised: list[Raised]) -> str:
     return one.line
 
 
+_NEVER_AWAITED = ("Task exception was never retrieved", "Exception in callback", "Future exception")
+"""How asyncio begins, whatever went wrong."""
+
+
 def before_trace(text: str) -> str:
     """What a logger wrote in front of the traceback."""
     start = text.find("Traceback (most")
-    return text[:start].strip() if start > 0 else ""
+    before = text[:start].strip() if start > 0 else ""
+    return "" if before.startswith(_NEVER_AWAITED) else before
 
 
 def _raised(block: str) -> Raised | None:
