@@ -18,7 +18,7 @@ from snaglist.api.routes import Call
 from snaglist.api.wire import encode
 from snaglist.domain.edits import CauseEdit, ItemEdit, checked
 from snaglist.domain.errors import BadParameter, NotFound
-from snaglist.domain.filtering import Subject, read_filter
+from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.service import edits as service
 from snaglist.service.cause_edits import edit_cause as do_edit_cause
 from snaglist.service.edits import edit_item as do_edit_item
@@ -57,20 +57,13 @@ async def edit_item(desk: Desk, call: Call) -> Response:
 
 
 async def edit_items(desk: Desk, call: Call) -> Response:
-    """Edit all items that a filter finds, or say with `preview=true` what that would do.
+    """Edit all items that a filter finds; which these are is settled at that moment.
 
-    Which items is settled at that moment. 202 says that it is going on; the edit tells how far
-    it is.
+    202 says that it is going on; the edit tells how far it is.
     """
-    pairs = parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    is_preview = _is_preview([value for name, value in pairs if name == "preview"])
-    asked = read_filter(Subject.ITEMS, [pair for pair in pairs if pair[0] != "preview"])
+    asked = _filter_of(call)
     edit, who, at = await _item_edit_of(desk, call), call.who, desk.now()
     places = await desk.run(lambda: service.find_places(desk.database, asked))
-    if is_preview:
-        said = await desk.run(lambda: service.preview(desk.database, places, edit, at))
-        body = encode(PreviewOut(said.matching, said.would_change))
-        return Response(body, media_type="application/json")
     edit_id, query = desk.new_id(), asked.query
     begun = await desk.run(
         lambda: service.begin_edit(
@@ -79,6 +72,16 @@ async def edit_items(desk: Desk, call: Call) -> Response:
     )
     done = await desk.run(lambda: _carried_out(desk, begun))
     return _answer(encode(edit_out(done)), done)
+
+
+async def preview_edit_items(desk: Desk, call: Call) -> Response:
+    """Say what an edit of all items that a filter finds would do now; nothing is changed."""
+    asked = _filter_of(call)
+    edit, at = await _item_edit_of(desk, call), desk.now()
+    places = await desk.run(lambda: service.find_places(desk.database, asked))
+    said = await desk.run(lambda: service.preview(desk.database, places, edit, at))
+    body = encode(PreviewOut(said.matching, said.would_change))
+    return Response(body, media_type="application/json")
 
 
 async def edit_cause(desk: Desk, call: Call) -> Response:
@@ -226,10 +229,9 @@ def id_of(call: Call, what: str) -> str:
         raise NotFound(f"There is no such {what}: its id is a UUID.") from None
 
 
-def _is_preview(given: list[str]) -> bool:
-    if given not in ([], ["true"], ["false"]):
-        raise BadParameter("preview is not true or false.", "Give one of them.", where="preview")
-    return given == ["true"]
+def _filter_of(call: Call) -> Filter:
+    pairs = parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return read_filter(Subject.ITEMS, pairs)
 
 
 def _limit(text: str | None) -> int:

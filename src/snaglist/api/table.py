@@ -79,12 +79,6 @@ _CURSOR = Parameter(
     "Begin behind this place, as the `Link` of the page before says it.",
     {"type": "string"},
 )
-_PREVIEW = Parameter(
-    "preview",
-    "query",
-    "Only say what it would do; nothing is changed.",
-    {"type": "boolean", "default": False},
-)
 _FILTER = tuple(
     Parameter(name, "query", "As of the list of items.", {"type": "string"})
     for name in NAMES[Subject.ITEMS]
@@ -299,14 +293,25 @@ def _edit_routes() -> list[Route]:
         ),
         Route(
             "POST",
+            "/api/v1/items/edits/preview",
+            Scope.TRIAGE,
+            edits.preview_edit_items,
+            EDITS,
+            Answer(200, "What it would do.", PreviewOut),
+            errors=(*_UNREADABLE, BadParameter),
+            takes={"application/json": ItemEdit},
+            parameters=_FILTER,
+        ),
+        Route(
+            "POST",
             "/api/v1/items/edits",
             Scope.TRIAGE,
             edits.edit_items,
             EDITS,
-            Answer(200, "It is done; or what it would do.", EditOut | PreviewOut),
+            Answer(200, "It is done.", EditOut),
             errors=(*_UNREADABLE, BadParameter),
             takes={"application/json": ItemEdit},
-            parameters=(*_FILTER, _PREVIEW),
+            parameters=_FILTER,
             further=(going_on,),
         ),
         Route(

@@ -42,6 +42,7 @@ _LINKS = re.compile(
     r"|The above exception was the (direct cause) of the following exception:"
 )
 _REFERENCE = re.compile(r"\b[A-Z]\w+[ /]?#?\d+|[\W\d_]+")
+_ENTITY = re.compile(r"\b[A-Z]\w+[ /]?#?\d+")
 _FEWEST_LETTERS = 9
 _CARETS = re.compile(r"^[ |+]*[\^~]+[ \t^~]*$\n?", re.MULTILINE)
 _MOST_FRAMES = 200
@@ -91,7 +92,7 @@ class Raised(NamedTuple):
     @property
     def only_names_the_work(self) -> bool:
         """Whether the message says what was being done, and to what, and no more."""
-        said = _LETTERS.findall(_REFERENCE.sub("", self.message).lower())
+        said = _LETTERS.findall(_ENTITY.sub(" ", self.message).lower())
         return set(said) <= _WORK
 
 

@@ -119,7 +119,7 @@ def _edit(
         return
     if not wanted:
         raise Failed("Nothing says which items.", "Give an ID, or a filter such as --state open.")
-    preview = desk.post("/api/v1/items/edits", body, wanted | {"preview": "true"})
+    preview = desk.post("/api/v1/items/edits/preview", body, wanted)
     if dry_run:
         if as_json:
             show_json(preview)
