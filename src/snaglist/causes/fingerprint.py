@@ -57,6 +57,7 @@ _ONLY_ENDED = re.compile(
 
 _IN_TARGET = ("_in_target", "_in_kitsu", "_exists", "_found", "_imported", "_known", "_mapped")
 _FEWEST_WORDS = 2
+_GENERIC = frozenset(name.lower() for name in GENERIC)
 _MANY_WORDS = 5
 _MOST_WORDS = 10
 _MOST_LINES = 4
@@ -175,7 +176,7 @@ def significant(text: str) -> list[str]:
         if word[0] == "<":
             continue
         low = word.rpartition(".")[2].lower() if word[0].isupper() or "." in word else word.lower()
-        if low not in _STOP and len(low) > 1:
+        if low not in _STOP and low not in _GENERIC and len(low) > 1:
             found.setdefault(low)
     return list(found)[:_MOST_WORDS]
 

@@ -117,8 +117,9 @@ ENUM = re.compile(
     r"(?i:enum|for field|for|of field|field) ['\"]?(?!the|a|this|enum)(\w{2,60})['\"]?:? ?['\"«]?"
 )
 TYPE_NAME = re.compile(
-    rf"(?i:type|entity|event|entität|entité|entidad)\W{{0,3}}{OPEN}?"
-    r"((?:Custom(?:NonProject)?Entity|[A-Z][a-z]+(?=[A-Z]))\w+|[A-Z][a-z]{2,30})\b"
+    r"(?i:\b(?:type|entity|event|entität|entité|entidad|attribute_change for))\W{1,3}"
+    rf"{OPEN}?(?!\w*(?:Error|Exception)\b)"
+    r"((?:Custom(?:NonProject)?Entity|[A-Z][a-z]+(?=[A-Z]))\w+|[A-Z][a-z]{2,30}\d{0,3})\b"
 )
 SQL_UPDATE = re.compile(
     r"\bUPDATE\s+[`\"]?(\w{1,63})[`\"]?\s+SET\s+[`\"]?(\w{1,63})", re.IGNORECASE
