@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from bench import batches, footprint, listing, post, zou  # noqa: E402
+from bench import batches, footprint, listing, post, reads, zou  # noqa: E402
 from bench.loads import LoadFailed, require_wrk  # noqa: E402
 from bench.report import Report, Table  # noqa: E402
 from bench.stand import FULL, QUICK, Stand  # noqa: E402
@@ -26,8 +26,10 @@ SECTIONS: dict[str, Callable[[Stand], Table]] = {
     "list": listing.measure_list,
     "memory": footprint.measure_memory,
     "start": footprint.measure_start,
+    "reads": reads.measure_reads,
     "zou": zou.measure_zou,
 }
+_LONG = ("reads", "zou")
 
 
 def main() -> int:
@@ -51,7 +53,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all but zou")
+    parser.add_argument(
+        "sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all but {', '.join(_LONG)}"
+    )
     parser.add_argument("--quick", action="store_true", help="a few seconds each, to try it out")
     parser.add_argument("--corpus", type=Path, help="JSONL of request bodies")
     parser.add_argument("--folder", type=Path, help="where the databases are put, for the while")
@@ -59,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     for name in given.sections:
         if name not in SECTIONS:
             parser.error(f"there is no section {name}; there are {', '.join(SECTIONS)}")
-    given.sections = given.sections or [name for name in SECTIONS if name != "zou"]
+    given.sections = given.sections or [name for name in SECTIONS if name not in _LONG]
     if given.corpus is None:
         named = os.environ.get("SNAGLIST_CORPUS")
         given.corpus = Path(named) if named else (CORPUS if CORPUS.exists() else None)

@@ -18,6 +18,7 @@ from pathlib import Path
 import apsw
 
 from bench.bodies import Bodies, batch_bodies, corpus_bodies, corpus_texts, seed_bodies
+from bench.growing import grow
 from bench.loads import Load, LoadFailed, wrk
 from support.desks import DeskProcess, snaglist
 from support.postgres import Postgres
@@ -37,10 +38,11 @@ class Scale:
     rounds: int
     million: int
     starts: int
+    answers: int
 
 
-FULL = Scale(seconds=4, warm_up=2, rounds=3, million=1_000_000, starts=5)
-QUICK = Scale(seconds=1, warm_up=1, rounds=1, million=20_000, starts=3)
+FULL = Scale(seconds=4, warm_up=2, rounds=3, million=1_000_000, starts=5, answers=200)
+QUICK = Scale(seconds=1, warm_up=1, rounds=1, million=20_000, starts=3, answers=50)
 
 
 class Desk:
@@ -134,6 +136,7 @@ class Stand:
         self.batches = batch_bodies(self.disk, self.texts)
         self._postgres: Postgres | None = None
         self._full: dict[str, Desk] = {}
+        self._grown: dict[str, Desk] = {}
         self._count = 0
 
     def __enter__(self) -> Stand:
@@ -183,6 +186,18 @@ class Stand:
             desk.fill(self.scale.million)
             self._full[engine] = desk
         return self._full[engine]
+
+    def grown_desk(self, engine: str) -> Desk:
+        """The desk of 1,000,000 records, each copy of the bodies of entities of its own."""
+        if engine not in self._grown:
+            desk = self._stack.enter_context(self.desk(engine))
+            self.grow(desk, self.scale.million)
+            self._grown[engine] = desk
+        return self._grown[engine]
+
+    def grow(self, desk: Desk, records: int) -> None:
+        """Post so many records, of ever more entities."""
+        grow(desk.process.url, desk.process.token, self.texts, records)
 
     @contextlib.contextmanager
     def noop(self) -> Iterator[str]:

@@ -204,3 +204,10 @@ def test_a_cursor_of_another_order_is_refused(client: httpx.Client) -> None:
     answer = client.get(by_time + "&order=items")
 
     assert (answer.status_code, answer.json()["where"]) == (400, "cursor")
+
+
+def test_a_cursor_whose_place_is_not_of_its_order_is_refused(client: httpx.Client) -> None:
+    # ["", "items", "x", 1]: a text where a number of items belongs
+    answer = client.get("/api/v1/causes?order=items&cursor=WyIiLCJpdGVtcyIsIngiLDFd")
+
+    assert (answer.status_code, answer.json()["where"]) == (400, "cursor")

@@ -30,6 +30,7 @@ from snaglist.storage.filtering import CAUSE_ORDERS
 MOST_A_PAGE = 200
 USUAL_PAGE = 50
 _NEWEST = "newest"
+_HIGHEST = 1 << 62
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -159,9 +160,9 @@ def _place(cursor: str, asked: Asked) -> tuple[str | int, int]:
     except (binascii.Error, ValueError, RecursionError):
         told = None
     match told:
-        case [asked.wanted.query, asked.order, str() | int() as value, int() as seq] if -(
-            2**62
-        ) < seq < 2**62 and (isinstance(value, str) or -(2**62) < value < 2**62):
+        case [asked.wanted.query, asked.order, str() | int() as value, int() as seq] if (
+            _is_of_order(value, asked.order) and abs(seq) < _HIGHEST
+        ):
             return value, seq
     raise BadParameter(
         "The cursor is not one of this list's.",
@@ -173,4 +174,4 @@ def _place(cursor: str, asked: Asked) -> tuple[str | int, int]:
 def _is_of_order(value: str | int, order: str) -> bool:
     if isinstance(value, str):
         return order == _NEWEST and len(value) <= len("2026-11-23T10:53:05.000Z")
-    return order != _NEWEST and -(2**62) < value < 2**62
+    return order != _NEWEST and abs(value) < _HIGHEST
