@@ -214,7 +214,7 @@ class _Reader:
         """Let some items be ignored, resolved and people's."""
         for asked, edit in _EDITS:
             body = self._ask("POST", f"/api/v1/items/edits?{urlencode(asked)}", json.dumps(edit))[0]
-            edit_id = json.loads(body)["id"]
+            edit_id = json.loads(body)["edit_id"]
             while not self.get(f"/api/v1/edits/{edit_id}")["ended_at"]:
                 time.sleep(0.1)
 
