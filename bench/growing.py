@@ -66,8 +66,9 @@ def _told_of_others(text: bytes, copy: int) -> bytes:
 
 
 def _move(body: dict[str, Any], apart: int) -> None:
+    is_project = "Project" in (body.get("entity_type"), body.get("type"))
     for name, value in body.items():
-        if name in _OWN and type(value) is int:
+        if name in _OWN and not is_project and type(value) is int:
             body[name] = value + apart
         elif name in _HELD_IN and isinstance(value, dict):
             _move(value, apart)

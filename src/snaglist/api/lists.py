@@ -49,9 +49,9 @@ async def list_items(desk: Desk, call: Call) -> Response:
     found = await desk.run(
         lambda: service.find_items(desk.database, asked.wanted, below, asked.limit + 1)
     )
-    places = [("", one.item.rank) for one in found]
-    bodies = [encode(found_item_out(one)) for one in found]
-    return _page("/api/v1/items", asked, bodies, places)
+    places = [("", one.item.rank) for one in found.items]
+    bodies = [encode(found_item_out(one)) for one in found.items]
+    return _page("/api/v1/items", asked, bodies, places, found.further)
 
 
 async def list_causes(desk: Desk, call: Call) -> Response:
@@ -65,7 +65,7 @@ async def list_causes(desk: Desk, call: Call) -> Response:
     column = CAUSE_ORDERS[asked.order]
     places = [(getattr(one, column), one.seq) for one in found]
     bodies = [encode(cause_out(one)) for one in found]
-    return _page("/api/v1/causes", asked, bodies, places)
+    return _page("/api/v1/causes", asked, bodies, places, None)
 
 
 async def list_records(desk: Desk, call: Call) -> Response:
@@ -75,8 +75,9 @@ async def list_records(desk: Desk, call: Call) -> Response:
     found = await desk.run(
         lambda: service.find_records(desk.database, asked.wanted, below, asked.limit + 1)
     )
-    places = [("", one.seq) for one in found]
-    return _page("/api/v1/records", asked, [record_out(one) for one in found], places)
+    places = [("", one.seq) for one in found.records]
+    bodies = [record_out(one) for one in found.records]
+    return _page("/api/v1/records", asked, bodies, places, found.further)
 
 
 async def get_item(desk: Desk, call: Call) -> Response:
@@ -105,15 +106,25 @@ def _whole(body: bytes, version: int) -> Response:
 
 
 def _page(
-    path: str, asked: Asked, bodies: Sequence[bytes], places: Sequence[tuple[str | int, int]]
+    path: str,
+    asked: Asked,
+    bodies: Sequence[bytes],
+    places: Sequence[tuple[str | int, int]],
+    further: int | None,
 ) -> Response:
+    """The first of `bodies`, and where it goes on: at its end, or where looking ended."""
     headers: dict[str, str] = {}
+    end: tuple[str | int, int] | None = None
     if len(bodies) > asked.limit:
-        further = [("limit", str(asked.limit))]
+        end = places[asked.limit - 1]
+    elif further is not None:
+        end = ("", further)
+    if end is not None:
+        onward = [("limit", str(asked.limit))]
         if asked.order != _NEWEST:
-            further.append(("order", asked.order))
-        further.append(("cursor", _cursor(asked, places[asked.limit - 1])))
-        query = "&".join(part for part in (asked.wanted.query, urlencode(further)) if part)
+            onward.append(("order", asked.order))
+        onward.append(("cursor", _cursor(asked, end)))
+        query = "&".join(part for part in (asked.wanted.query, urlencode(onward)) if part)
         headers["link"] = f'<{path}?{query}>; rel="next"'
     body = b"[" + b",".join(bodies[: asked.limit]) + b"]"
     return Response(body, media_type="application/json", headers=headers)

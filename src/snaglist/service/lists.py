@@ -21,6 +21,7 @@ from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.filtering import Quad
+from snaglist.storage.found_records import FoundRecords, page_of_records_found
 from snaglist.storage.history import entries_of_cause, entries_of_item
 from snaglist.storage.items import items_by_id
 from snaglist.storage.overview import (
@@ -90,11 +91,22 @@ class Summary(msgspec.Struct, frozen=True):
     days: dict[str, dict[str, int]]
 
 
-def find_items(database: Database, wanted: Filter, below: int | None, most: int) -> list[Listed]:
-    """The first items that match, those that moved last first; only ranks below `below`."""
+class ListedItems(msgspec.Struct, frozen=True):
+    """Items of a list. Below rank `further` there may be more; there are none if it is None."""
 
-    def query(connection: Connection) -> list[Listed]:
-        return _listed(connection, store.page_of_items(connection, wanted, below, most))
+    items: list[Listed]
+    further: int | None
+
+
+def find_items(database: Database, wanted: Filter, below: int | None, most: int) -> ListedItems:
+    """The first items that match, those that moved last first; only ranks below `below`.
+
+    There may be fewer than `most` and yet more to come: how far it looks is bounded.
+    """
+
+    def query(connection: Connection) -> ListedItems:
+        items, further = store.page_of_items(connection, wanted, below, most)
+        return ListedItems(_listed(connection, items), further)
 
     return database.read(query)
 
@@ -110,9 +122,12 @@ def find_causes(
     return database.read(lambda one: store.page_of_causes(one, wanted, order, behind, most))
 
 
-def find_records(database: Database, wanted: Filter, below: int | None, most: int) -> list[Record]:
-    """The newest records that match; only places below `below`."""
-    return database.read(lambda one: store.page_of_records_found(one, wanted, below, most))
+def find_records(database: Database, wanted: Filter, below: int | None, most: int) -> FoundRecords:
+    """The newest records that match; only places below `below`.
+
+    There may be fewer than `most` and yet more to come: how far it looks is bounded.
+    """
+    return database.read(lambda one: page_of_records_found(one, wanted, below, most))
 
 
 def look_at_item(database: Database, item_id: str) -> ItemView:
@@ -139,7 +154,7 @@ def look_at_cause(database: Database, grouper: Grouper, cause_id: str, at: str) 
         cause = causes_by_id(connection, [cause_id]).get(cause_id)
         if cause is None:
             raise NotFound("There is no such cause.", "The list of causes shows all there are.")
-        sample = store.page_of_records_found(connection, Filter(cause_id=cause_id), None, 1)
+        sample = page_of_records_found(connection, Filter(cause_id=cause_id), None, 1).records
         event: dict[str, Any] = _decode(sample[0].event_data) if sample else {}
         known = grouper.catalogue.causes.get(cause.known or "")
         return CauseView(

@@ -15,10 +15,11 @@ from snaglist.domain.cause import Cause, Tally
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item, Status
 from snaglist.storage import causes as cause_store
-from snaglist.storage import history, search
+from snaglist.storage import history
 from snaglist.storage import items as item_store
 from snaglist.storage.connection import Connection
-from snaglist.storage.search import tokens_of
+from snaglist.storage.search.index import reindex_items
+from snaglist.storage.search.tokens import Tokens, tokens_of
 
 _REGROUPING = (Event.MERGED, Event.SPLIT, Event.REGROUPED)
 _QUIET = (*_REGROUPING, Event.UNDONE)
@@ -169,12 +170,12 @@ class Moves:
             return
         highest = item_store.highest_rank(self._connection)
         gone = [item.rank for item in self._moved.values()]
-        found: list[tuple[int, list[str]]] = []
+        found: list[tuple[int, Tokens]] = []
         for rank, unranked in enumerate(ranked, highest + 1):
             item = replace(unranked, rank=rank)
             (self._new if item.id in self._new else self._moved)[item.id] = item
             found.append((rank, tokens_of(item, self._causes[item.cause_id])))
-        search.reindex_items(self._connection, gone, found)
+        reindex_items(self._connection, gone, found)
 
     def _account(self, before: Item | None, after: Item, event: Event) -> None:
         if before is not None:

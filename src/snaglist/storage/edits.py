@@ -15,6 +15,7 @@ from snaglist.storage.connection import Connection, Value
 from snaglist.storage.filtering import ranks_found
 from snaglist.storage.history import ENTRY_COLUMNS, entry_of
 from snaglist.storage.rows import as_list, as_rows, as_text, given, insertion, listed, value
+from snaglist.storage.search.question import Found
 
 
 class Edit(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -52,6 +53,7 @@ _EDIT = ", ".join((*_COLUMNS, "seq"))
 _INSERT = insertion("edits", _COLUMNS)
 _SLICES = insertion("edit_slices", {"edit_id": "TEXT", "place": "BIGINT", "members": "TEXT"})
 _PAGE = 20_000
+_HIGHEST = 1 << 62
 _PLACES = f"SELECT {value(0, 'BIGINT')} FROM {{}}"
 
 
@@ -172,16 +174,16 @@ def items_at(connection: Connection, places: str) -> list[Item]:
 def places_found(connection: Connection, asked: Filter) -> list[int]:
     """The places of all items that a filter finds, as they are at one moment."""
     found: list[int] = []
-    below: int | None = None
+    page = Found([], _HIGHEST)
     with connection.snapshot():
-        while ranks := ranks_found(connection, asked, below, _PAGE):
+        while page.further is not None:
+            page = ranks_found(connection, asked, page.further, _PAGE)
             rows = connection.execute(
                 "SELECT seq FROM items WHERE rank IN"
                 f" ({_PLACES.format(given(connection.engine, 'ranks'))})",
-                ranks=as_text([[rank] for rank in ranks]),
+                ranks=as_text([[rank] for rank in page.ranks]),
             )
             found += [row[0] for row in rows]
-            below = ranks[-1]
     return sorted(found)
 
 

@@ -6,23 +6,19 @@ What a reader may see of it (some projects only) is to be narrowed here, too.
 from __future__ import annotations
 
 import msgspec
-from msgspec.structs import replace
 
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import NOBODY, Filter
 from snaglist.domain.item import Item
-from snaglist.domain.record import Record
 from snaglist.storage import causes as cause_store
 from snaglist.storage.connection import Connection, Value
 from snaglist.storage.items import items_by_rank
-from snaglist.storage.records import RECORD, WITH_ITEM
-from snaglist.storage.rows import as_list, as_text, given, listed, value
-from snaglist.storage.search import Search, among, facet, find_ranks, rank_bounds
+from snaglist.storage.rows import as_list, listed
+from snaglist.storage.search.index import find_ranks, rank_bounds
+from snaglist.storage.search.question import Found, Search
+from snaglist.storage.search.tokens import facet, quad, word
 
 _MOST_QUADS = 64
-_HIGHEST = 1 << 62
-_FEW_ITEMS = 1_000
-_WALKED = 5_000
 _LETTERS = "abcdefgh"
 
 
@@ -76,11 +72,11 @@ def final_cause(connection: Connection, cause_id: str) -> str:
     return cause_id
 
 
-def ranks_found(connection: Connection, wanted: Filter, below: int | None, most: int) -> list[int]:
+def ranks_found(connection: Connection, wanted: Filter, below: int | None, most: int) -> Found:
     """The ranks of the items that match, those that moved last first; only below `below`."""
     search = _search(connection, wanted)
     if search is None:
-        return []
+        return Found([], None)
     lowest, highest = rank_bounds(connection, wanted.since, wanted.until)
     if below is not None:
         highest = min(highest, below)
@@ -89,25 +85,52 @@ def ranks_found(connection: Connection, wanted: Filter, below: int | None, most:
 
 def page_of_items(
     connection: Connection, wanted: Filter, below: int | None, most: int
-) -> list[Item]:
-    """The first items that match, those that moved last first; only ranks below `below`."""
-    return items_by_rank(connection, ranks_found(connection, wanted, below, most))
+) -> tuple[list[Item], int | None]:
+    """The first items that match, those that moved last first; only ranks below `below`.
+
+    And below which rank there may be more, if so.
+    """
+    found = ranks_found(connection, wanted, below, most)
+    return items_by_rank(connection, found.ranks), found.further
+
+
+def item_conditions(connection: Connection, wanted: Filter) -> tuple[list[str], dict[str, Value]]:
+    """SQL that an item `i` matches, words, time and cause aside, and its parameters."""
+    conditions: list[str] = []
+    values: dict[str, Value] = {}
+    if wanted.buckets:
+        conditions.append(f"coalesce(i.reason, i.status) IN ({listed(connection, 'buckets')})")
+        values["buckets"] = as_list(wanted.buckets)
+    if wanted.project is not None:
+        conditions.append(f"i.project IN ({listed(connection, 'projects')})")
+        values["projects"] = as_list(projects_named(connection, wanted.project))
+    if wanted.entity_type is not None:
+        conditions.append("i.entity_type = :entity_type")
+        values["entity_type"] = wanted.entity_type
+    if wanted.assignee == NOBODY:
+        conditions.append("i.assignee IS NULL")
+    elif wanted.assignee is not None:
+        conditions.append("i.assignee = :assignee")
+        values["assignee"] = wanted.assignee
+    for name, text in (("source", wanted.source), ("target", wanted.target)):
+        if text is not None:
+            conditions.append(f"i.{name} = :{name}")
+            values[name] = text
+    return conditions, values
 
 
 def _search(connection: Connection, wanted: Filter) -> Search | None:
     """What is looked for; None if the counts say that nothing matches."""
     groups: list[tuple[str, ...]] = []
+    tokens: tuple[str, ...] = ()
     counted = (wanted.states, wanted.project, wanted.entity_type, wanted.cause_id)
     if any(counted):
         quads = quads_of(connection, wanted)
         if not quads:
             return None
         if len(quads) <= _MOST_QUADS:
-            groups.append(
-                tuple(
-                    facet("quad", one.cause_id, one.project, one.entity_type, one.bucket)
-                    for one in quads
-                )
+            tokens = tuple(
+                quad(one.cause_id, one.project, one.entity_type, one.bucket) for one in quads
             )
         else:
             groups += _facets(connection, wanted)
@@ -118,7 +141,7 @@ def _search(connection: Connection, wanted: Filter) -> Search | None:
         groups.append((facet("source", wanted.source),))
     if wanted.target is not None:
         groups.append((facet("target", wanted.target),))
-    return Search(tuple(groups), wanted.words)
+    return Search(tokens, tuple(groups), tuple(map(word, wanted.words)))
 
 
 def _facets(connection: Connection, wanted: Filter) -> list[tuple[str, ...]]:
@@ -193,111 +216,3 @@ def page_of_causes(
 
 def _escaped(word: str) -> str:
     return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-
-
-def page_of_records_found(
-    connection: Connection, wanted: Filter, below: int | None, most: int
-) -> list[Record]:
-    """The newest records that match; only places below `below`.
-
-    A record matches when its item does; `cause` is that of the record's own evidence, and
-    `since` and `until` bound its arrival.
-    """
-    lowest, highest = _place_bounds(connection, wanted.since, wanted.until)
-    highest = highest if below is None else min(highest, below)
-    conditions: list[str] = []
-    values: dict[str, Value] = {"highest": highest, "lowest": lowest, "most": most}
-    if wanted.run is not None:
-        conditions.append("r.run = :run")
-        values["run"] = wanted.run
-    if wanted.cause_id is not None:
-        cause_id = final_cause(connection, wanted.cause_id)
-        pointers = cause_store.fingerprints_of(connection, cause_id)
-        conditions.append(f"r.fingerprint IN ({listed(connection, 'fingerprints')})")
-        values["fingerprints"] = as_list(one.fingerprint for one in pointers)
-    asked = replace(wanted, cause_id=None, run=None, item_id=None, since=None, until=None)
-    if wanted.item_id is not None:
-        conditions.append("r.item_id = :item_id")
-        values["item_id"] = wanted.item_id
-    if asked == Filter():
-        return _records(connection, conditions, values)
-    ranks = ranks_found(connection, asked, None, _FEW_ITEMS + 1)
-    if len(ranks) <= _FEW_ITEMS:
-        conditions.append(
-            "r.item_id IN (SELECT id FROM items WHERE rank IN"
-            f" (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'ranks')}))"
-        )
-        values["ranks"] = as_text([[rank] for rank in ranks])
-        return _records(connection, conditions, values)
-    return _walked(connection, asked, conditions, values)
-
-
-def _records(
-    connection: Connection, conditions: list[str], values: dict[str, Value]
-) -> list[Record]:
-    where = " AND ".join(["r.seq > :lowest", "r.seq < :highest", *conditions])
-    rows = connection.execute(
-        f"SELECT {RECORD} FROM {WITH_ITEM} WHERE {where} ORDER BY r.seq DESC LIMIT :most",
-        **values,
-    )
-    return [Record(*row) for row in rows]
-
-
-def _walked(
-    connection: Connection, asked: Filter, conditions: list[str], values: dict[str, Value]
-) -> list[Record]:
-    """The newest records whose items are among the many that match, a stretch at a time."""
-    most = int(values["most"] or 0)
-    found: list[Record] = []
-    below = values["highest"]
-    while len(found) < most:
-        stretch = _records(connection, conditions, values | {"highest": below, "most": _WALKED})
-        matching = _matching(connection, asked, {one.item_id for one in stretch if one.item_id})
-        found += [one for one in stretch if one.item_id in matching]
-        if len(stretch) < _WALKED:
-            break
-        below = stretch[-1].seq
-    return found[:most]
-
-
-def _matching(connection: Connection, asked: Filter, ids: set[str]) -> set[str]:
-    """Those of these items that match."""
-    search = _search(connection, asked)
-    if search is None or not ids:
-        return set()
-    rows = connection.execute(
-        f"SELECT id, rank FROM items WHERE id IN ({listed(connection, 'ids')})",
-        ids=as_list(sorted(ids)),
-    )
-    ranks = {row[1]: row[0] for row in rows}
-    kept = among(connection, search, sorted(ranks))
-    return {ranks[rank] for rank in kept}
-
-
-def _place_bounds(connection: Connection, since: str | None, until: str | None) -> tuple[int, int]:
-    """Between which places the records lie that arrived from `since` up to `until`.
-
-    Found by halving: places grow with the time of arrival.
-    """
-    lowest, highest = 0, _HIGHEST
-    if since is not None:
-        lowest = _first_place(connection, since) - 1
-    if until is not None:
-        highest = _first_place(connection, until)
-    return lowest, highest
-
-
-def _first_place(connection: Connection, moment: str) -> int:
-    """The place of the first record that arrived at this moment or later."""
-    low, high = 0, (connection.execute("SELECT max(seq) FROM records")[0][0] or 0) + 1
-    while low + 1 < high:
-        middle = (low + high) // 2
-        rows = connection.execute(
-            "SELECT seq, created_at FROM records WHERE seq <= :middle ORDER BY seq DESC LIMIT 1",
-            middle=middle,
-        )
-        if rows and rows[0][1] >= moment:
-            high = max(low + 1, int(rows[0][0]))
-        else:
-            low = middle
-    return high

@@ -6,6 +6,7 @@ ALTER TABLE records ADD COLUMN project TEXT;
 ALTER TABLE records ADD COLUMN attempted_at TEXT;
 CREATE INDEX records_by_item ON records (item_id, seq);
 CREATE INDEX records_by_fingerprint ON records (fingerprint, seq);
+CREATE INDEX records_by_run ON records (run, seq) WHERE run IS NOT NULL;
 
 -- One part of one entity that did not come over. `domain/item.py` says what the columns mean.
 CREATE TABLE items (
@@ -226,17 +227,19 @@ CREATE TABLE regroup_causes (
   PRIMARY KEY (regroup_id, fingerprint)
 );
 
--- By what items are found: words, and what a filter asks for, as tokens (storage/search.py).
+-- By what items are found: words, and what a filter asks for, as tokens (storage/search/tokens.py).
 -- [sqlite]
 CREATE VIRTUAL TABLE item_search USING fts5 (
-  tokens, content = '', contentless_delete = 1, detail = none, prefix = '2 3',
+  tokens, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3 4 6 8',
   tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 );
 -- [postgresql]
 CREATE TABLE item_search (
   rank   BIGINT PRIMARY KEY,
+  quad   BIGINT NOT NULL,
   tokens TSVECTOR NOT NULL
 );
+CREATE INDEX item_search_by_quad ON item_search (quad, rank);
 CREATE INDEX item_search_by_tokens ON item_search USING gin (tokens) WITH (fastupdate = off);
 
 -- [sqlite]

@@ -1,0 +1,1 @@
+"""Finding items: an index of tokens, in each engine's own way."""

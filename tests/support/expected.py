@@ -1,0 +1,113 @@
+"""What items should come to by docs/states.md: written apart from the desk, to hold beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+OUTAGE = "known/outage"
+"""The cause here that clears by itself."""
+
+Key = tuple[str, str]
+"""An entity's id, and a part of it."""
+
+
+@dataclass
+class Expected:
+    """An item. `standing` is the number of the record that stands, None once it is deleted."""
+
+    state: str
+    decided_at: str
+    standing: int | None
+    cause: str
+    failures: int = 1
+    until: str | None = None
+    most: int | None = None
+    assignee: str | None = None
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it is, for whatever reason."""
+        return self.state not in ("open", "ignored")
+
+    def comes_to(self, state: str, decided_at: str) -> None:
+        """In this state, and nothing is left of what it was set aside for."""
+        self.state, self.decided_at, self.until, self.most = state, decided_at, None, None
+
+
+@dataclass
+class Expectations:
+    """All items, and what is known to have come over."""
+
+    items: dict[Key, Expected] = field(default_factory=dict)
+    came_over: dict[Key, str] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def fails(self, key: Key, record: int, cause: str, tried_at: str) -> None:
+        """A failed attempt."""
+        self.failures[cause] = self.failures.get(cause, 0) + 1
+        if key not in self.items:
+            last = max(self.came_over.get((key[0], part), "") for part in {"", key[1]})
+            is_late = last > tried_at
+            self.items[key] = Expected(
+                "came_over" if is_late else "open", last if is_late else tried_at, record, cause
+            )
+            return
+        item = self.items[key]
+        item.failures += 1
+        if tried_at < item.decided_at:
+            return
+        item.decided_at = tried_at
+        if cause != OUTAGE or item.cause == OUTAGE or item.is_resolved:
+            item.standing, item.cause = record, cause
+        enough = item.most is not None and item.failures >= item.most
+        if item.is_resolved or (item.state == "ignored" and enough):
+            item.comes_to("open", tried_at)
+
+    def succeeds(self, key: Key, tried_at: str) -> None:
+        """A success of a whole entity or of a part."""
+        self.came_over[key] = max(tried_at, self.came_over.get(key, ""))
+        for (entity, part), item in self.items.items():
+            concerned = entity == key[0] and key[1] in ("", part)
+            if concerned and tried_at >= item.decided_at and item.state != "deleted":
+                item.comes_to("came_over", tried_at)
+
+    def is_resolved(self, key: Key, reason: str, at: str) -> bool:
+        """A person says it is done; False if that is refused."""
+        if self.items[key].is_resolved:
+            return False
+        self.items[key].comes_to(reason, at)
+        return True
+
+    def is_ignored(self, key: Key, until: str | None, failures: int | None, at: str) -> bool:
+        """A person sets it aside; False if that is refused."""
+        item = self.items[key]
+        if item.is_resolved:
+            return False
+        if (item.state, item.until, item.most, until, failures) == ("ignored", *(None,) * 4):
+            return True
+        item.comes_to("ignored", at)
+        item.until, item.most = until, None if failures is None else item.failures + failures
+        return True
+
+    def is_reopened(self, key: Key, at: str) -> bool:
+        """A person wants it on the list again; False if that is refused."""
+        item = self.items[key]
+        if item.state == "open" or item.standing is None:
+            return False
+        item.comes_to("open", at)
+        return True
+
+    def record_is_deleted(self, key: Key, record: int, at: str) -> None:
+        """A record of it is no more."""
+        item = self.items[key]
+        if item.standing != record:
+            return
+        item.standing, item.decided_at = None, at
+        if not item.is_resolved:
+            item.comes_to("deleted", at)
+
+    def it_is(self, at: str) -> None:
+        """Time has come to this."""
+        for item in self.items.values():
+            if item.until is not None and item.until <= at:
+                item.comes_to("open", item.decided_at)
