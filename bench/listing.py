@@ -40,7 +40,7 @@ def measure_list(stand: Stand) -> Table:
 
 def _measure_alone(table: Table, desk: Desk) -> None:
     before, there = desk.resident(), desk.rows()
-    with _watched(desk) as peak, _reading(desk, 1) as reader:
+    with watched(desk) as peak, _reading(desk, 1) as reader:
         output, _ = reader.communicate(timeout=300)
     if reader.returncode != 0:
         raise LoadFailed(f"the list was not read to its end ({desk.engine})")
@@ -64,7 +64,7 @@ def _measure_beside(table: Table, stand: Stand, desk: Desk) -> None:
     before, most = desk.resident(), 0.0
     for _ in range(stand.scale.rounds):
         without.append(desk.load(stand.corpus, _CLIENTS, stand.scale.seconds))
-        with _watched(desk) as peak, _reading(desk, 100):
+        with watched(desk) as peak, _reading(desk, 100):
             beside.append(desk.load(stand.corpus, _CLIENTS, stand.scale.seconds))
             wal_most = max(wal_most, _wal_megabytes(desk))
         most = max(most, peak[0])
@@ -119,7 +119,7 @@ def _reading(desk: Desk, times: int) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextlib.contextmanager
-def _watched(desk: Desk) -> Iterator[list[float]]:
+def watched(desk: Desk) -> Iterator[list[float]]:
     """Look at the desk's resident memory all the time; the list holds the most so far."""
     peak, ended = [desk.resident()], threading.Event()
 

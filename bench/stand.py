@@ -52,7 +52,9 @@ class Desk:
         self._stand = stand
         self.engine = engine
         self.database = database
-        self.process = DeskProcess(folder, database)
+        self.own_causes = folder / "causes"
+        self.own_causes.mkdir()
+        self.process = DeskProcess(folder, database, SNAGLIST_CAUSES=str(self.own_causes))
 
     def load(self, bodies: Bodies, clients: int, seconds: int) -> Load:
         """Post to it. Raises LoadFailed if fewer rows were added than were acknowledged."""

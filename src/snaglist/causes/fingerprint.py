@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from snaglist.causes import signs
-from snaglist.causes.culprits import culprit_of, people_of, status_of
+from snaglist.causes.culprits import Culprit, culprit_of, people_of, status_of
 from snaglist.causes.masks import masked
 from snaglist.causes.reading import Reading
 from snaglist.causes.traces import GENERIC, looks_like_trace
@@ -75,6 +75,8 @@ def gist(reading: Reading) -> list[str]:
     if not reading.texts:
         return ["silent", reading.event_type.rpartition("_")[2], *sorted(reading.absent)[:6]]
     named = culprit_of(reading)
+    if link := lacked_link(reading, named):
+        return ["lacks", *link]
     if named.role:
         return ["key", named.role, named.key if named.role in SPLITTING else ""]
     if (reading.constraint or reading.relation) and (
@@ -101,16 +103,67 @@ def gist(reading: Reading) -> list[str]:
     return found_parts
 
 
+_LINKED = {
+    "project_id": "project",
+    "task_status_id": "status",
+    "status_id": "status",
+    "task_type_id": "step",
+    "step_id": "step",
+}
+_NULL_LINK = re.compile(
+    r"\b(project|task_status|status|task_type|step)_id\b['\"]?\s*(?:[:=]|is|was|stays|set to)?\s*"
+    r"(?:null|None|nil)\b"
+)
+_THINGS = {"project": "project", "status": "status", "task_type": "step"}
+
+
+def lacked_link(reading: Reading, named: Culprit) -> tuple[str, str] | None:
+    """What the target lacks, and which one: the record's own project, status or step.
+
+    However it is told: by name, by a key that is missing, by a null where its id should be.
+    """
+    problem, thing = reading.subject
+    null = _NULL_LINK.search(reading.speech)
+    if named.role in ("project", "status", "step"):
+        return named.role, named.key.casefold()
+    if reading.column in _LINKED and "NotNullViolation" in reading.exceptions:
+        kind = _LINKED[reading.column]
+    elif null is not None:
+        kind = _LINKED[f"{null[1]}_id"]
+    elif problem in ("missing", "later") and thing in _THINGS:
+        kind = _THINGS[thing]
+    elif any(one.startswith("project_") for one in reading.payload.denied):
+        kind = "project"
+    else:
+        return None
+    value = _own(reading, kind)
+    return (kind, value.casefold()) if value else None
+
+
+def _own(reading: Reading, kind: str) -> str:
+    """The record's own project, status or step by name; "" if it has none."""
+    if kind == "project":
+        return reading.project
+    value = status_of(reading) if kind == "status" else _step_of(reading)
+    if value:
+        return value
+    return next((said for member, said in _ASSIGNED.findall(reading.speech) if kind in member), "")
+
+
+def _step_of(reading: Reading) -> str:
+    step = reading.member("step", "task_type")
+    name = step.get("name") if isinstance(step, dict) else step
+    return name if isinstance(name, str) else ""
+
+
 def own_values(reading: Reading, text: str) -> list[str]:
     """What the text quotes of the record itself, and whose repair would be a fix of its own."""
     said = {part.strip() for match in _SAID.findall(text) for part in match if part}
     found = []
     if (status := status_of(reading)) and status in said:
         found.append(f"status {status.casefold()}")
-    step = reading.member("step", "task_type")
-    name = step.get("name") if isinstance(step, dict) else step
-    if isinstance(name, str) and name and name in text:
-        found.append(f"step {name.casefold()}")
+    if (step := _step_of(reading)) and step in text:
+        found.append(f"step {step.casefold()}")
     if reading.project and reading.project in said:
         found.append(f"project {reading.project.casefold()}")
     found += [

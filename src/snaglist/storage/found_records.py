@@ -23,8 +23,8 @@ from snaglist.storage.search.tokens import has_words, text_of
 
 _HIGHEST = 1 << 62
 _FEW = 50
-_BLOCK = 500
-_MOST_SEEN = 2_000
+_BLOCK = 250
+_MOST_SEEN = 500
 _ITEM = "i.name, i.entity_type, i.entity_id, i.part, coalesce(c.name, c.title)"
 _ALL = (
     "SELECT r.seq FROM records r WHERE r.seq > :lowest AND r.seq < :below"

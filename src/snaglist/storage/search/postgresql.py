@@ -14,9 +14,9 @@ from snaglist.storage.rows import as_rows, as_text, given, value
 from snaglist.storage.search.question import Found, Search
 from snaglist.storage.search.tokens import Tokens, number_of
 
-_SEEN = 5_000
-_SEEN_OF_QUADS = 20_000
-_RARE = 3_000
+_SEEN = 2_000
+_SEEN_OF_QUADS = 2_000
+_RARE = 1_000
 _FORGET = f"DELETE FROM item_search USING {given('postgresql')} WHERE rank = {value(0, 'BIGINT')}"
 _ADD = (
     "INSERT INTO item_search (rank, quad, tokens)"
@@ -66,7 +66,9 @@ def find(connection: Connection, wanted: Search, above: int, below: int, most: i
         rows = connection.execute(newest.format(columns="rank"), seen=most, **values)
         return Found.first([row[0] for row in rows], most)
     query = " & ".join(parts)
-    seen = min(_SEEN, _SEEN_OF_QUADS // len(wanted.quads)) if wanted.quads else _SEEN
+    seen = _SEEN
+    if wanted.quads:
+        seen = min(seen, max(most, _SEEN_OF_QUADS // len(wanted.quads)))
     rows = connection.execute(
         f"SELECT rank FROM ({newest.format(columns='rank, tokens')}) AS newest"
         " WHERE tokens @@ CAST(:wanted AS tsquery) ORDER BY rank DESC LIMIT :most",

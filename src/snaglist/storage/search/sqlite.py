@@ -3,7 +3,8 @@
 It gives what has a token by rank, one by one, from either end, and so what has all of several: up
 from the oldest it leaps over what lacks one, down from the newest it does not. So the newest are
 gone through first; where they are not enough, all in a stretch is found, as long as what is rarest
-comes up in it a bounded number of times.
+comes up in it a bounded number of times. What has nothing of all would be gone through to its end,
+so every rank has the token of its block, which ends it there.
 
 The beginnings of words are as quick where the index has their length; of others it first gathers
 all that there is. Those are looked for by the longest beginning that it has, and then compared.
@@ -21,9 +22,11 @@ from snaglist.storage.search.question import Found, Search
 from snaglist.storage.search.tokens import Tokens, tokens_of
 
 _LENGTHS = (8, 6, 4, 3, 2, 1)  # as the schema has them
-_NEWEST = 20_000
-_MOST_STEPS = 2_000
+_NEWEST = 2_000
+_MOST_STEPS = 500
 _PATIENCE = 4
+_BITS = 11
+_MOST_BLOCKS = 64
 _FORGET = f"DELETE FROM item_search WHERE rowid IN (SELECT {value(0)} FROM {given('sqlite')})"
 _ADD = (
     f"INSERT INTO item_search (rowid, tokens) SELECT {value(0)}, {value(1)} FROM {given('sqlite')}"
@@ -36,7 +39,8 @@ def reindex(
     """Forget these ranks, and let others be found by these tokens."""
     if gone:
         connection.insert(_FORGET, as_rows([[rank] for rank in gone]))
-    connection.insert(_ADD, as_rows([(rank, tokens.text) for rank, tokens in found]))
+    rows = [(rank, f"{_block(rank >> _BITS)} {tokens.text}") for rank, tokens in found]
+    connection.insert(_ADD, as_rows(rows))
 
 
 def find(connection: Connection, wanted: Search, above: int, below: int, most: int) -> Found:
@@ -49,19 +53,35 @@ def find(connection: Connection, wanted: Search, above: int, below: int, most: i
     if len(quick) == 1:
         return _down(connection, quick, whole, words, above, below, most)
     highest = connection.execute("SELECT max(rank) FROM items")[0][0] or 0
-    newest = max(above, min(below, highest + 1) - _NEWEST)
-    found = _down(connection, quick, whole, words, newest, below, most)
+    top = min(below, highest + 1)
+    newest = max(above, top - _NEWEST)
+    within = _between(newest, top)
+    found = _down(connection, [*quick, *within], [*whole, *within], words, newest, below, most)
     if newest == above or len(found.ranks) >= most:
         return found
     end = min(newest, *(_place_of(connection, term, above, below) for term in quick))
-    ranks = _all(connection, quick, end, below)
+    within = _between(end, top)
+    ranks = _all(connection, [*quick, *within], end, below)
     some = ranks[: _PATIENCE * most]
     ranks_found = _having(connection, some, words)
     if len(ranks_found) < most and len(some) < len(ranks):
-        ranks_found = _all(connection, whole, end, below)
+        ranks_found = _all(connection, [*whole, *within], end, below)
     if len(ranks_found) >= most:
         return Found.first(ranks_found, most)
     return Found(ranks_found, end + 1 if end > above else None)
+
+
+def _block(number: int) -> str:
+    """The token of a block of ranks."""
+    return f"_r{number:x}"
+
+
+def _between(above: int, top: int) -> list[str]:
+    """The term of the blocks of ranks between, so that a question ends there; of few only."""
+    first, last = (above + 1) >> _BITS, (top - 1) >> _BITS
+    if last - first >= _MOST_BLOCKS:
+        return []
+    return [" OR ".join(f'"{_block(number)}"' for number in range(first, last + 1))]
 
 
 def _down(
