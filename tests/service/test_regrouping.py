@@ -23,7 +23,8 @@ from snaglist.service.cause_edits import edit_cause
 from snaglist.service.recording import Limits, Recorder
 from snaglist.service.records import get_record
 from snaglist.service.recount import recounted
-from snaglist.service.regrouping import Regrouping, changes_of, get_regroup
+from snaglist.service.regrouping import Regrouping
+from snaglist.service.regroups import changes_of, get_regroup
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage.causes import causes_by_id, update_causes

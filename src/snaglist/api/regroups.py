@@ -11,7 +11,7 @@ from snaglist.api.wire import RegroupIn, RegroupOut, encode
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.payload import read_json
 from snaglist.domain.regrouping import Phase, Regroup
-from snaglist.service import regrouping as service
+from snaglist.service import regroups as service
 
 _LONGEST = 1 << 10
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Raw
 from snaglist.api.problems import Problem
 from snaglist.domain.record import Record
 from snaglist.domain.regrouping import Phase
-from snaglist.service.regrouping import Change
+from snaglist.service.regroups import Change
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]

@@ -17,13 +17,14 @@ from msgspec.structs import replace
 
 from snaglist.causes.grouping import Grouping
 from snaglist.domain.cause import Cause
-from snaglist.domain.errors import NotFound, WrongState
+from snaglist.domain.errors import WrongState
 from snaglist.domain.history import Event
 from snaglist.domain.moment import utc_text
-from snaglist.domain.regrouping import Phase, Plan, Regroup, Tally, plan
+from snaglist.domain.regrouping import Phase, Plan, Regroup, Tally
 from snaglist.service.filing import Filing, follow_splits, made_cause, split_fingerprint
 from snaglist.service.moves import Moves
 from snaglist.service.recording import Recorder
+from snaglist.service.regroups import planned_of
 from snaglist.storage import causes as cause_store
 from snaglist.storage import regroups as store
 from snaglist.storage.causes import Pointer, Split
@@ -163,7 +164,7 @@ class Regrouping:
             return
         at = self._now()
         tallies = store.tallies_of(connection, regroup.id)
-        planned, pointers = _planned(connection, tallies)
+        planned, pointers = planned_of(connection, tallies)
         store.note_old_causes(connection, regroup.id, pointers)
         self._point(connection, tallies, planned, pointers, at)
         last = store.last_place(connection)
@@ -330,65 +331,6 @@ class Regrouping:
 
     def _now(self) -> str:
         return utc_text(self._clock())
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What a regroup does to the records of one cause, or would: they come to `to_title`.
-
-    `to_cause_id` is None where that is a cause of its own, which is new.
-    """
-
-    from_cause_id: str | None
-    from_title: str
-    to_cause_id: str | None
-    to_title: str
-    records: int
-
-
-def get_regroup(database: Database, regroup_id: str) -> Regroup:
-    """The regroup of this id. Raises NotFound."""
-    found = database.read(lambda connection: store.find_regroup(connection, regroup_id))
-    if found is None:
-        raise NotFound("There is no such regroup.", "POST /api/v1/regroups orders one.")
-    return found
-
-
-def changes_of(database: Database, regroup: Regroup, most: int = 200) -> list[Change]:
-    """What a regroup that has counted would change, the largest first; at most `most`."""
-
-    def query(connection: Connection) -> list[Change]:
-        tallies = store.tallies_of(connection, regroup.id)
-        planned, pointers = _planned(connection, tallies)
-        ids = {pointer.cause_id for pointer in pointers.values()}
-        causes = cause_store.causes_by_id(connection, sorted(ids))
-        counted: Counter[tuple[str | None, str | None, str]] = Counter()
-        for tally in tallies:
-            pointer = pointers.get(tally.old)
-            before = None if pointer is None else pointer.cause_id
-            after = planned.causes[tally.new]
-            if before is None or before != after:
-                title = tally.title if after is None else causes[after].shown_title
-                counted[before, after, title] += tally.records
-        return [
-            Change(
-                before,
-                "" if before is None else causes[before].shown_title,
-                after,
-                title,
-                records,
-            )
-            for (before, after, title), records in counted.most_common(most)
-        ]
-
-    return database.read(query)
-
-
-def _planned(connection: Connection, tallies: Sequence[Tally]) -> tuple[Plan, dict[str, Pointer]]:
-    """Where the counted fingerprints are to lead, and where they lead now."""
-    fingerprints = {tally.old for tally in tallies} | {tally.new for tally in tallies}
-    pointers = cause_store.pointers_of(connection, sorted(fingerprints))
-    leads = {pointer.fingerprint: pointer.cause_id for pointer in pointers.values()}
-    return plan(tallies, leads, store.touched_causes(connection)), pointers
 
 
 def _bases(connection: Connection, records: Sequence[Evident]) -> dict[str, str]:

@@ -121,19 +121,17 @@ def item_conditions(connection: Connection, wanted: Filter) -> tuple[list[str], 
 
 def _search(connection: Connection, wanted: Filter) -> Search | None:
     """What is looked for; None if the counts say that nothing matches."""
-    groups: list[tuple[str, ...]] = []
-    tokens: tuple[str, ...] = ()
-    counted = (wanted.states, wanted.project, wanted.entity_type, wanted.cause_id)
-    if any(counted):
-        quads = quads_of(connection, wanted)
-        if not quads:
+    facets = _facets(connection, wanted)
+    quads: tuple[str, ...] = ()
+    if facets:
+        counted = quads_of(connection, wanted)
+        if not counted:
             return None
-        if len(quads) <= _MOST_QUADS:
-            tokens = tuple(
-                quad(one.cause_id, one.project, one.entity_type, one.bucket) for one in quads
+        if len(counted) <= _MOST_QUADS:
+            quads = tuple(
+                quad(one.cause_id, one.project, one.entity_type, one.bucket) for one in counted
             )
-        else:
-            groups += _facets(connection, wanted)
+    groups: list[tuple[str, ...]] = []
     if wanted.assignee is not None:
         name = "" if wanted.assignee == NOBODY else wanted.assignee
         groups.append((facet("assignee", name),))
@@ -141,10 +139,11 @@ def _search(connection: Connection, wanted: Filter) -> Search | None:
         groups.append((facet("source", wanted.source),))
     if wanted.target is not None:
         groups.append((facet("target", wanted.target),))
-    return Search(tokens, tuple(groups), tuple(map(word, wanted.words)))
+    return Search(facets, quads, tuple(groups), tuple(map(word, wanted.words)))
 
 
-def _facets(connection: Connection, wanted: Filter) -> list[tuple[str, ...]]:
+def _facets(connection: Connection, wanted: Filter) -> tuple[tuple[str, ...], ...]:
+    """What is asked for of that which items are counted by."""
     groups: list[tuple[str, ...]] = []
     if wanted.buckets:
         groups.append(tuple(facet("bucket", bucket) for bucket in wanted.buckets))
@@ -155,7 +154,7 @@ def _facets(connection: Connection, wanted: Filter) -> list[tuple[str, ...]]:
         groups.append((facet("entity_type", wanted.entity_type),))
     if wanted.cause_id is not None:
         groups.append((facet("cause_id", final_cause(connection, wanted.cause_id)),))
-    return groups
+    return tuple(groups)
 
 
 _CAUSE_STATES = {

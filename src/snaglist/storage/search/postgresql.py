@@ -60,7 +60,8 @@ def find(connection: Connection, wanted: Search, above: int, below: int, most: i
     if wanted.quads:
         values["quads"] = as_text([[number_of(token)] for token in wanted.quads])
     newest = _OF_QUADS if wanted.quads else _ALL
-    parts = [_any_of(group) for group in wanted.groups]
+    groups = wanted.groups if wanted.quads else (*wanted.facets, *wanted.groups)
+    parts = [_any_of(group) for group in groups]
     parts += [f"'{word}':*" for word in wanted.words]
     if not parts:
         rows = connection.execute(newest.format(columns="rank"), seen=most, **values)
@@ -88,7 +89,7 @@ def find(connection: Connection, wanted: Search, above: int, below: int, most: i
     if count < seen:
         return Found(ranks)
     if wanted.quads:
-        parts.append(_any_of(wanted.quads))
+        parts += map(_any_of, wanted.facets)
     rarest = min(parts, key=lambda part: _expected(connection, part))
     if _expected(connection, rarest) > _RARE:
         return Found(ranks, end)

@@ -8,11 +8,13 @@ import msgspec
 
 
 class Search(msgspec.Struct, frozen=True):
-    """What is looked for: one token of `quads`, one of each group, and words by how they begin.
+    """What is looked for: one token of each group, and words by how they begin.
 
-    No quads ask for nothing. All are tokens (`tokens.py`).
+    `facets` are groups, too: what items are counted by. `quads`, where there are few, ask for
+    the same as all of these, by one token of each. All are tokens (`tokens.py`).
     """
 
+    facets: tuple[tuple[str, ...], ...] = ()
     quads: tuple[str, ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
     words: tuple[str, ...] = ()
@@ -20,7 +22,14 @@ class Search(msgspec.Struct, frozen=True):
     @property
     def is_for_all(self) -> bool:
         """Whether nothing is asked for."""
-        return not self.quads and not self.groups and not self.words
+        return not self.facets and not self.groups and not self.words
+
+    @property
+    def as_groups(self) -> tuple[tuple[str, ...], ...]:
+        """All groups, with the quads for the facets if these are more than one."""
+        if self.quads and len(self.facets) > 1:
+            return (self.quads, *self.groups)
+        return (*self.facets, *self.groups)
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -3,8 +3,9 @@
 It gives what has a token by rank, one by one, from either end, and so what has all of several: up
 from the oldest it leaps over what lacks one, down from the newest it does not. So the newest are
 gone through first; where they are not enough, all in a stretch is found, as long as what is rarest
-comes up in it a bounded number of times. What has nothing of all would be gone through to its end,
-so every rank has the token of its block, which ends it there.
+comes up in it a bounded number of times. A question that finds nothing would go through
+everything, so every rank has the tokens of blocks it lies in, small and large ones, and some of
+these are asked for, too.
 
 The beginnings of words are as quick where the index has their length; of others it first gathers
 all that there is. Those are looked for by the longest beginning that it has, and then compared.
@@ -22,11 +23,11 @@ from snaglist.storage.search.question import Found, Search
 from snaglist.storage.search.tokens import Tokens, tokens_of
 
 _LENGTHS = (8, 6, 4, 3, 2, 1)  # as the schema has them
-_NEWEST = 2_000
-_MOST_STEPS = 500
+_NEWEST = 1_000
+_MOST_STEPS = 400
 _PATIENCE = 4
-_BITS = 11
-_MOST_BLOCKS = 64
+_BITS = (11, 14, 17, 20)
+_MOST_BLOCKS = 4
 _FORGET = f"DELETE FROM item_search WHERE rowid IN (SELECT {value(0)} FROM {given('sqlite')})"
 _ADD = (
     f"INSERT INTO item_search (rowid, tokens) SELECT {value(0)}, {value(1)} FROM {given('sqlite')}"
@@ -39,14 +40,13 @@ def reindex(
     """Forget these ranks, and let others be found by these tokens."""
     if gone:
         connection.insert(_FORGET, as_rows([[rank] for rank in gone]))
-    rows = [(rank, f"{_block(rank >> _BITS)} {tokens.text}") for rank, tokens in found]
+    rows = [(rank, f"{_blocks_of(rank)} {tokens.text}") for rank, tokens in found]
     connection.insert(_ADD, as_rows(rows))
 
 
 def find(connection: Connection, wanted: Search, above: int, below: int, most: int) -> Found:
     """The highest ranks between `above` and `below` whose items match."""
-    groups = [group for group in (wanted.quads, *wanted.groups) if group]
-    terms = [" OR ".join(f'"{token}"' for token in group) for group in groups]
+    terms = [" OR ".join(f'"{token}"' for token in group) for group in wanted.as_groups]
     quick = [*terms, *(f'"{_indexed(one)}" *' for one in wanted.words)]
     whole = [*terms, *(f'"{one}" *' for one in wanted.words)]
     words = () if quick == whole else wanted.words
@@ -71,17 +71,23 @@ def find(connection: Connection, wanted: Search, above: int, below: int, most: i
     return Found(ranks_found, end + 1 if end > above else None)
 
 
-def _block(number: int) -> str:
-    """The token of a block of ranks."""
-    return f"_r{number:x}"
+def _block(size: int, number: int) -> str:
+    """The token of a block of ranks, one of those of a size."""
+    return f"_r{size}{number:x}"
+
+
+def _blocks_of(rank: int) -> str:
+    """The tokens of the blocks that a rank lies in."""
+    return " ".join(_block(size, rank >> bits) for size, bits in enumerate(_BITS))
 
 
 def _between(above: int, top: int) -> list[str]:
-    """The term of the blocks of ranks between, so that a question ends there; of few only."""
-    first, last = (above + 1) >> _BITS, (top - 1) >> _BITS
-    if last - first >= _MOST_BLOCKS:
-        return []
-    return [" OR ".join(f'"{_block(number)}"' for number in range(first, last + 1))]
+    """The term of the blocks between, a few, so that a question begins and ends there."""
+    for size, bits in enumerate(_BITS):
+        first, last = (above + 1) >> bits, (top - 1) >> bits
+        if last - first < _MOST_BLOCKS:
+            return [" OR ".join(f'"{_block(size, one)}"' for one in range(first, last + 1))]
+    return []
 
 
 def _down(
