@@ -118,6 +118,7 @@ def test_regroup_tells_what_would_change(desk: DeskProcess) -> None:
         (["items"], {"SNAGLIST_TOKEN": "snag_nonsense"}, "token"),
         (["items"], {"SNAGLIST_URL": "http://127.0.0.1:1"}, "cannot be reached"),
         (["items"], {"SNAGLIST_URL": "ftp://x"}, "no http"),
+        (["items"], {"SNAGLIST_URL": "http://127.0.0.1:1,"}, "cannot be reached"),
         (["items", "--state", "gone"], {}, "state cannot be"),
         (["show", "nonsense"], {}, "no item, cause or record"),
         (["ignore", "--yes"], {}, "Nothing says which"),

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -58,6 +59,18 @@ class RemoteDesk:
             found = _NEXT.search(headers.get("Link") or "")
             further = found[1] if found else None
 
+    def first(self, path: str, query: Mapping[str, str], most: int) -> tuple[list[Any], bool]:
+        """The first members of a list, and whether there may be more. Raises Failed.
+
+        A page may hold fewer than were asked for and yet lead on.
+        """
+        found: list[Any] = []
+        for page in self.pages(path, dict(query) | {"limit": str(most)}):
+            found += page
+            if len(found) >= most:
+                return found[:most], True
+        return found, False
+
     def text_pages(self, path: str, query: Mapping[str, str]) -> Iterator[bytes]:
         """The same, each page as the bytes that came."""
         further: str | None = _with(path, query)
@@ -86,7 +99,7 @@ class RemoteDesk:
                 return answer.read(_LARGEST_ANSWER), answer.headers
         except HTTPError as error:
             raise _refused(error) from None
-        except (URLError, OSError, ValueError) as error:
+        except (URLError, OSError, ValueError, HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise Failed(
                 f"The desk at {self._url} cannot be reached: {reason}.",

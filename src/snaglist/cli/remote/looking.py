@@ -29,8 +29,7 @@ _limit = click.option("--limit", type=click.IntRange(1, 200), default=50, show_d
 @as_json
 def causes(wanted: dict[str, str], order: str, limit: int, as_json: bool) -> None:
     """Why things fail: each cause, and how many items it holds up."""
-    query = wanted | {"order": order, "limit": str(limit)}
-    found = this_desk().get("/api/v1/causes", query)
+    found, more = this_desk().first("/api/v1/causes", wanted | {"order": order}, limit)
     if as_json:
         show_json(found)
         return
@@ -48,6 +47,7 @@ def causes(wanted: dict[str, str], order: str, limit: int, as_json: bool) -> Non
     ]
     head = ["ID", "OPEN", "STATE", "LAST (UTC)", "WHO", "CAUSE"]
     click.echo(table(head, rows) if rows else "No cause matches.")
+    _tell_of_more(more)
 
 
 @click.command()
@@ -56,7 +56,7 @@ def causes(wanted: dict[str, str], order: str, limit: int, as_json: bool) -> Non
 @as_json
 def items(wanted: dict[str, str], limit: int, as_json: bool) -> None:
     """What did not come over, those that moved last first."""
-    found = this_desk().get("/api/v1/items", wanted | {"limit": str(limit)})
+    found, more = this_desk().first("/api/v1/items", wanted, limit)
     if as_json:
         show_json(found)
         return
@@ -74,6 +74,7 @@ def items(wanted: dict[str, str], limit: int, as_json: bool) -> None:
     ]
     head = ["ID", "ENTITY", "NAME", "STATE", "SINCE (UTC)", "CAUSE"]
     click.echo(table(head, rows) if rows else "No item matches.")
+    _tell_of_more(more)
 
 
 @click.command()
@@ -105,6 +106,11 @@ def show(id_: str, as_json: bool) -> None:
             click.echo(table(["PROJECT", "TYPE", "STATE", "ITEMS"], rows))
         elif value not in (None, "", [], {}):
             click.echo(f"{name:<22} {cut(str(value), 2_000)}")
+
+
+def _tell_of_more(more: bool) -> None:
+    if more:
+        click.echo("There may be more: give --limit, or `snaglist export` for all.", err=True)
 
 
 def _looked_up(desk: RemoteDesk, id_: str) -> tuple[str, dict[str, Any]]:
