@@ -1,4 +1,4 @@
-"""The command: write a half of the set, or both, in the corpus' two files."""
+"""The command: write a part of the set, or both halves, in the corpus' two files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.strangers.assemble import labelled, lines_of
-from bench.strangers.catalogue import HALVES
+from bench.strangers.catalogue import HALVES, PARTS
 
 
 def main() -> None:
@@ -27,9 +27,9 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.strangers", description=__doc__)
     parser.add_argument("out", type=Path, metavar="OUT_DIR")
-    parser.add_argument("--part", choices=(*HALVES, "all"), default="first")
+    parser.add_argument("--part", choices=(*PARTS, "all"), default="first")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--records", type=int, default=3_000, help="of each half, about")
+    parser.add_argument("--records", type=int, default=3_000, help="of each part, about")
     return parser.parse_args()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 HALVES = ("first", "second")
+PARTS = (*HALVES, "third")
 KINDS = ("similar", "reworded", "strangers")
 _Entry = dict[str, Any]
 _HERE = Path(__file__).resolve().parent

@@ -1,4 +1,4 @@
-"""The two made-up studios, one for each half: their shows, people, fields, hosts and paths."""
+"""The made-up studios, one for each part: their shows, people, fields, hosts and paths."""
 
 from __future__ import annotations
 
@@ -189,4 +189,79 @@ _SECOND = World(
     home="/srv/paperplane/mirror",
 )
 
-WORLDS = {"first": _FIRST, "second": _SECOND}
+_THIRD = World(
+    site="saltmarsh.shotgrid.autodesk.com",
+    target="zou.saltmarsh.example",
+    shows=tuple(
+        enumerate(
+            (
+                "Heron Street",
+                "TDL_main",
+                "Γαλάζια Θάλασσα",
+                "Jökulsá",
+                "Les Ombres d'Aval",
+                "ดาวตก",
+                "spot-441",
+                "Pelican / Night",
+                "🫧 Bubble Co.",
+                "הדג האחרון",
+                "GRAVELWORKS_s1",
+                "Tía Marisol",
+                "The Wren's Debt (pilot)",
+                "Łódź 1905",
+            ),
+            start=71,
+        )
+    ),
+    people=(
+        (346, "Ainhoa Etxeberria", "ainhoa"),
+        (9104, "McArdle, Fionn", "fmcardle"),
+        (52, "temp lighter 4", "temp.lighter.4"),
+        (2760, "Ελένη Δούκα", "edouka"),
+        (1188, "Þórunn Jónsdóttir", "thorunn"),
+        (7745, "สมชาย ใจดี", "somchai"),
+        (430, "vendor_northlight", "vendor_northlight"),
+        (3019, "N'Diaye, Awa", "andiaye"),
+        (815, "Kit 🪁 Palmer", "kpalmer"),
+        (6227, "יעל ברק", "ybarak"),
+    ),
+    groups=((19, "Night Shift"), (240, "Dépt. Rendu"), (66, "ทีมแสง")),
+    statuses=("2rev", "hldx", "ptl", "c/o", "shpd", "re.do", "wfv"),
+    steps=(
+        (701, "Creature FX"),
+        (18, "Éclairage"),
+        (566, "Slap Comp"),
+        (93, "Roto"),
+        (1250, "Φόντα"),
+        (304, "Layout 2D"),
+    ),
+    fields=(
+        "Shot.sg_delivery_batch",
+        "Task.sg_estimate_h",
+        "Asset.sg_rig_variant",
+        "Version.sg_review_round",
+        "Shot.sg_stereo_pair",
+        "Sequence.sg_edit_lock",
+        "Task.sg_outsource_po",
+        "Asset.sg_usd_root",
+        "Episode.sg_network_id",
+    ),
+    aliens=("CustomEntity08", "Booking", "Slate", "CustomNonProjectEntity11"),
+    scripts=("relay_zou", "marsh_sync_v2"),
+    assets=(
+        "heron_old",
+        "Boat - small",
+        "φάρος",
+        "reed.bed.03",
+        "crâne_A",
+        "🫧 bubble",
+        "SET_pier",
+    ),
+    workers=("relay@ingest-2", "relay-worker-84cb9", "zou_relay.rb", "ingest@gpu-02"),
+    mounts=("/mnt/tide/shows", "/export/prod", "/Volumes/marsh01"),
+    drives=("M:\\prod", "\\\\tidefs\\shows"),
+    code="s{s:02d}_{n:03d}_e{e:02d}",
+    home="/usr/local/saltmarsh/relay",
+)
+
+WORLDS = {"first": _FIRST, "second": _SECOND, "third": _THIRD}
