@@ -35,9 +35,10 @@ from snaglist.domain.redaction import Redactor
 from snaglist.service.catalogue import StudioCauses
 from snaglist.service.clock import Clock
 from snaglist.service.gatekeeper import Gatekeeper
-from snaglist.service.recording import Limits, Recorder, Targets
+from snaglist.service.recording import Limits, Recorder
 from snaglist.service.regrouping import Regrouping
 from snaglist.service.schema import bring_up_to_date, require_schema
+from snaglist.service.sightings import Targets
 from snaglist.service.tokens import create_first_token, list_tokens
 from snaglist.storage.connection import Engine
 from snaglist.storage.database import Database, engine_for

@@ -15,9 +15,10 @@ from snaglist.domain.item import Item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import Record
 from snaglist.domain.redaction import Redactor
-from snaglist.service.recording import Limits, Recorder, Targets
+from snaglist.service.recording import Limits, Recorder
 from snaglist.service.records import delete_record
 from snaglist.service.recount import Difference, recounted
+from snaglist.service.sightings import Targets
 from snaglist.service.successes import Imported, report_imported, success_of
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.database import Database, engine_for

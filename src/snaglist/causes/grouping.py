@@ -18,6 +18,7 @@ from snaglist.causes.masks import masked
 from snaglist.causes.messages import clean, message_of
 from snaglist.causes.pieces import NOTHING, PIECES, Piece
 from snaglist.causes.reading import Reading
+from snaglist.domain.payload import lasting_part
 
 _MOST_LOOKS = 8192
 _MOST_KEYS = 8192
@@ -55,7 +56,7 @@ class Grouper:
 
     def group_strictly(self, event: Mapping[str, Any]) -> Grouping:
         """The same, but a fault of the reading shows; for tests."""
-        reading = Reading(event, self._lexicon)
+        reading = Reading(lasting_part(event)[0], self._lexicon)
         cause = self._known(reading)
         if cause is None:
             return self._unknown(reading)

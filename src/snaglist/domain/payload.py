@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 from snaglist.domain.errors import NotJson, TooDeep, WrongShape
 
 _decode = msgspec.json.Decoder().decode
+_OF_AN_ATTEMPT = ("occurred_at", "attempt")
 _BOM = b"\xef\xbb\xbf"
 _JSON_SPACE = b" \t\r\n"
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -55,6 +57,21 @@ def read_event_data(body: bytes, max_depth: int) -> tuple[str, dict[str, Any]]:
     if type(details) is not dict:
         raise WrongShape(f'"details" is {_kind(details)}; it must be an object.', where="/details")
     return body.strip(_JSON_SPACE).decode(), value
+
+
+def lasting_part(event: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
+    """The error without what tells one attempt from another, and the names of that.
+
+    What is left tells whose failure it is and why; both come again, night after night.
+    """
+    details = event.get("details")
+    if type(details) is not dict:
+        return event, []
+    aside = [name for name in _OF_AN_ATTEMPT if name in details]
+    if not aside:
+        return event, aside
+    kept = {name: value for name, value in details.items() if name not in _OF_AN_ATTEMPT}
+    return {**event, "details": kept}, aside
 
 
 def _depth(body: bytes) -> int:

@@ -11,18 +11,12 @@ import msgspec
 
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import NotJson, SnaglistError, TooDeep, TooLarge, WrongShape
-from snaglist.domain.identity import subject_of, target_of
-from snaglist.domain.moment import attempted_at, utc_text
+from snaglist.domain.moment import utc_text
 from snaglist.domain.payload import read_event_data, read_json
-from snaglist.domain.record import (
-    Envelope,
-    NewRecord,
-    Sighting,
-    check_envelope,
-    is_source,
-)
+from snaglist.domain.record import Envelope, NewRecord, check_envelope
 from snaglist.domain.redaction import Redactor
 from snaglist.service.filing import Filing
+from snaglist.service.sightings import Sightings, Targets
 from snaglist.storage.records import Outcome
 from snaglist.storage.writer import Promise, Write, Writer
 
@@ -42,19 +36,6 @@ class Limits(msgspec.Struct, frozen=True):
     batch_bytes: int = 16 << 20
     batch_records: int = 10_000
     depth: int = 200
-
-
-class Targets(msgspec.Struct, frozen=True):
-    """Where a source's import writes, when the record does not say."""
-
-    default: str = "kitsu"
-    by_source: dict[str, str] = {}
-
-    def of(self, source: str, given: str | None) -> str:
-        """The target that was given, if it is a slug, else the source's."""
-        if given and is_source(given):
-            return given
-        return self.by_source.get(source, self.default)
 
 
 class Recorder:
@@ -79,10 +60,19 @@ class Recorder:
         self._clock = clock
         self._new_id = new_id
         self.limits = limits
-        self.grouper = grouper
         self.targets = targets
+        self._sightings = Sightings(grouper, targets)
         self._decode_array = _array_decoder(limits.batch_records)
         self._store = Filing(new_id, clock, lambda event: self.grouper.pieces(event)).store
+
+    @property
+    def grouper(self) -> Grouper:
+        """What groups records now."""
+        return self._sightings.grouper
+
+    @grouper.setter
+    def grouper(self, grouper: Grouper) -> None:
+        self._sightings = Sightings(grouper, self.targets)
 
     def prepare(
         self, source: str, body: bytes, key: str | None = None, *, reporter: str = ""
@@ -104,7 +94,7 @@ class Recorder:
             redacted,
             key,
             arrived_at,
-            self._sighting(source, None, None, event, arrived_at, reporter),
+            self._sightings.of(event, source, None, None, arrived_at, reporter),
         )
 
     def prepare_enveloped(self, member: bytes, *, reporter: str = "") -> NewRecord:
@@ -129,11 +119,11 @@ class Recorder:
             redacted,
             None,
             arrived_at,
-            self._sighting(
+            self._sightings.of(
+                event,
                 envelope.source,
                 envelope.target,
                 envelope.occurred_at,
-                event,
                 arrived_at,
                 reporter,
             ),
@@ -152,7 +142,7 @@ class Recorder:
         """A record that is stored already, as it would be prepared now; its text is left out."""
         return NewRecord(
             *(record_id, source, target, None, occurred_at, "", None, None, arrived_at),
-            self._sighting(source, target, occurred_at, event, arrived_at, ""),
+            self._sightings.of(event, source, target, occurred_at, arrived_at, ""),
         )
 
     def _read(self, body: bytes) -> tuple[str, str | None, dict[str, Any]]:
@@ -164,37 +154,6 @@ class Recorder:
         if not redacted:
             return event_data, None, event
         return event_data, _encode(redacted).decode(), _decode(event_data)
-
-    def _sighting(
-        self,
-        source: str,
-        target: str | None,
-        occurred_at: str | None,
-        event: dict[str, Any],
-        arrived_at: str,
-        reporter: str,
-    ) -> Sighting:
-        """What this record tells of."""
-        subject = subject_of(source, self.targets.of(source, target or target_of(event)), event)
-        grouping = self.grouper.group(event)
-        details = event.get("details")
-        if occurred_at is None and type(details) is dict:
-            said = attempted_at(details.get("occurred_at"), arrived_at)
-        else:
-            said = attempted_at(occurred_at, arrived_at)
-        return Sighting(
-            subject.key,
-            subject.key.digest,
-            said,
-            grouping.fingerprint,
-            grouping.known,
-            grouping.piece,
-            grouping.title,
-            grouping.transient,
-            subject.name,
-            subject.project_name,
-            reporter,
-        )
 
     def check_open(self) -> None:
         """Raise StoreUnavailable or TooBusy if a record would be refused now."""

@@ -13,7 +13,7 @@ from snaglist.domain.moment import attempted_at
 from snaglist.domain.record import is_source
 from snaglist.domain.words import one_line
 from snaglist.service.moves import Moves
-from snaglist.service.recording import Targets
+from snaglist.service.sightings import Targets
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.items import Success, items_of_entities, note_successes
