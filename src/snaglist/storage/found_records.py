@@ -31,14 +31,19 @@ _ALL = (
     " ORDER BY r.seq DESC LIMIT :block"
 )
 _OF_ONE = (
-    "SELECT r.seq FROM records r WHERE r.{column} = given.value ->> 0"
-    " AND r.seq > :lowest AND r.seq < :below ORDER BY r.seq DESC LIMIT :block"
+    "SELECT p.seq FROM {places} p WHERE p.{column} = given.value ->> 0"
+    " AND p.seq > :lowest AND p.seq < :below ORDER BY p.seq DESC LIMIT :block"
 )
 _OF_MANY = {
     "sqlite": "SELECT r.seq FROM {given} JOIN records r ON r.seq IN ({one})"
     " ORDER BY r.seq DESC LIMIT :block",
     "postgresql": "SELECT one.seq FROM {given} JOIN LATERAL ({one}) AS one ON true"
     " ORDER BY one.seq DESC LIMIT :block",
+}
+_PLACES = {
+    "item_id": "places_of_items",
+    "fingerprint": "places_of_fingerprints",
+    "run": "records",
 }
 
 
@@ -58,7 +63,7 @@ class _Stretch(msgspec.Struct, frozen=True):
     def sql(self, engine: str) -> str:
         if self.column is None:
             return _ALL
-        one = _OF_ONE.format(column=self.column)
+        one = _OF_ONE.format(column=self.column, places=_PLACES[self.column])
         return _OF_MANY[engine].format(given=given(engine, "keys"), one=one)
 
 

@@ -35,7 +35,8 @@ def standing_records(connection: Connection, ids: Sequence[str]) -> dict[str, st
 def newest_records(connection: Connection, item_id: str, most: int) -> list[Record]:
     """The newest records of an item."""
     rows = connection.execute(
-        f"SELECT {RECORD} FROM {WITH_ITEM} WHERE r.item_id = :id ORDER BY r.seq DESC LIMIT :most",
+        f"SELECT {RECORD} FROM {WITH_ITEM} WHERE r.seq IN (SELECT seq FROM places_of_items"
+        " WHERE item_id = :id ORDER BY seq DESC LIMIT :most) ORDER BY r.seq DESC",
         id=item_id,
         most=most,
     )

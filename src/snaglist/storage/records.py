@@ -10,6 +10,7 @@ import msgspec
 from snaglist.domain.errors import KeyReused, SnaglistError, WrongShape
 from snaglist.domain.record import NewRecord, Record
 from snaglist.storage.connection import Connection
+from snaglist.storage.places import sort_in_places
 from snaglist.storage.rows import as_list, as_rows, given, listed, picked, value
 
 _BESIDE = dict.fromkeys(
@@ -87,6 +88,7 @@ def insert_records(connection: Connection, filed: Sequence[Filed]) -> None:
         for start, length, one in zip(starts, lengths, filed, strict=False)
     ]
     connection.insert(_INSERT[connection.engine], as_rows(rows), b"".join(texts))
+    sort_in_places(connection)
 
 
 def find_record(connection: Connection, record_id: str) -> Record | None:

@@ -49,8 +49,8 @@ def failures_since(
     """
     rows = connection.execute(
         "SELECT substr(attempted_at, 1, 10), project, count(*), min(attempted_at),"
-        " max(attempted_at) FROM records"
-        f" WHERE fingerprint IN ({listed(connection, 'fingerprints')}) AND seq > :after"
+        " max(attempted_at) FROM records WHERE seq IN (SELECT seq FROM places_of_fingerprints"
+        f" WHERE fingerprint IN ({listed(connection, 'fingerprints')}) AND seq > :after)"
         " GROUP BY 1, 2 ORDER BY 1, 2",
         fingerprints=as_list(fingerprints),
         after=after,
@@ -77,8 +77,9 @@ def records_told(
     At most `most` of them, and no more than fit `most_bytes`, but one at least if there is one.
     """
     sizes = connection.execute(
-        "SELECT seq, octet_length(event_data) FROM records WHERE fingerprint = :fingerprint"
-        " AND seq > :after AND seq <= :last ORDER BY seq LIMIT :most",
+        "SELECT seq, octet_length(event_data) FROM records WHERE seq IN"
+        " (SELECT seq FROM places_of_fingerprints WHERE fingerprint = :fingerprint"
+        " AND seq > :after AND seq <= :last ORDER BY seq LIMIT :most) ORDER BY seq",
         fingerprint=fingerprint,
         after=after,
         last=last,
@@ -93,8 +94,9 @@ def records_told(
             break
         end = seq
     rows = connection.execute(
-        "SELECT seq, id, event_data FROM records WHERE fingerprint = :fingerprint"
-        " AND seq > :after AND seq <= :last ORDER BY seq",
+        "SELECT seq, id, event_data FROM records WHERE seq IN"
+        " (SELECT seq FROM places_of_fingerprints WHERE fingerprint = :fingerprint"
+        " AND seq > :after AND seq <= :last) ORDER BY seq",
         fingerprint=fingerprint,
         after=after,
         last=end,
@@ -105,8 +107,9 @@ def records_told(
 def newest_told(connection: Connection, fingerprint: str, most: int, most_bytes: int) -> list[Told]:
     """The newest records of a fingerprint, within the same bounds."""
     sizes = connection.execute(
-        "SELECT seq, octet_length(event_data) FROM records WHERE fingerprint = :fingerprint"
-        " ORDER BY seq DESC LIMIT :most",
+        "SELECT seq, octet_length(event_data) FROM records WHERE seq IN"
+        " (SELECT seq FROM places_of_fingerprints WHERE fingerprint = :fingerprint"
+        " ORDER BY seq DESC LIMIT :most) ORDER BY seq DESC",
         fingerprint=fingerprint,
         most=most,
     )

@@ -4,8 +4,6 @@ ALTER TABLE records ADD COLUMN item_id TEXT;
 ALTER TABLE records ADD COLUMN fingerprint TEXT;
 ALTER TABLE records ADD COLUMN project TEXT;
 ALTER TABLE records ADD COLUMN attempted_at TEXT;
-CREATE INDEX records_by_item ON records (item_id, seq);
-CREATE INDEX records_by_fingerprint ON records (fingerprint, seq);
 CREATE INDEX records_by_run ON records (run, seq) WHERE run IS NOT NULL;
 
 -- One part of one entity that did not come over. `domain/item.py` says what the columns mean.
@@ -226,6 +224,52 @@ CREATE TABLE regroup_causes (
   cause_id    TEXT NOT NULL,     -- where it led when the regroup planned
   PRIMARY KEY (regroup_id, fingerprint)
 );
+
+-- Where the records of an item and of a fingerprint are. On SQLite an index would have a page to
+-- write for nearly every record; so what is new waits in a table of its own, and is sorted in by
+-- the thousand (storage/places.py).
+-- [sqlite]
+CREATE TABLE new_places (
+  seq         INTEGER PRIMARY KEY,
+  item_id     TEXT,
+  fingerprint TEXT
+);
+CREATE TABLE item_places (
+  item_id TEXT NOT NULL,
+  seq     INTEGER NOT NULL,
+  PRIMARY KEY (item_id, seq)
+) WITHOUT ROWID;
+CREATE TABLE fingerprint_places (
+  fingerprint TEXT NOT NULL,
+  seq         INTEGER NOT NULL,
+  PRIMARY KEY (fingerprint, seq)
+) WITHOUT ROWID;
+CREATE VIEW places_of_items AS
+  SELECT item_id, seq FROM item_places UNION ALL SELECT item_id, seq FROM new_places;
+CREATE VIEW places_of_fingerprints AS
+  SELECT fingerprint, seq FROM fingerprint_places
+  UNION ALL SELECT fingerprint, seq FROM new_places;
+CREATE TRIGGER record_is_placed AFTER INSERT ON records BEGIN
+  INSERT INTO new_places VALUES (new.seq, new.item_id, new.fingerprint);
+END;
+CREATE TRIGGER record_is_placed_anew AFTER UPDATE OF item_id, fingerprint ON records BEGIN
+  DELETE FROM new_places WHERE seq = old.seq;
+  DELETE FROM item_places WHERE item_id = old.item_id AND seq = old.seq;
+  DELETE FROM fingerprint_places WHERE fingerprint = old.fingerprint AND seq = old.seq;
+  INSERT INTO item_places SELECT new.item_id, new.seq WHERE new.item_id IS NOT NULL;
+  INSERT INTO fingerprint_places
+    SELECT new.fingerprint, new.seq WHERE new.fingerprint IS NOT NULL;
+END;
+CREATE TRIGGER record_is_placed_no_more AFTER DELETE ON records BEGIN
+  DELETE FROM new_places WHERE seq = old.seq;
+  DELETE FROM item_places WHERE item_id = old.item_id AND seq = old.seq;
+  DELETE FROM fingerprint_places WHERE fingerprint = old.fingerprint AND seq = old.seq;
+END;
+-- [postgresql]
+CREATE INDEX records_by_item ON records (item_id, seq);
+CREATE INDEX records_by_fingerprint ON records (fingerprint, seq);
+CREATE VIEW places_of_items AS SELECT item_id, seq FROM records;
+CREATE VIEW places_of_fingerprints AS SELECT fingerprint, seq FROM records;
 
 -- By what items are found: words, and what a filter asks for, as tokens (storage/search/tokens.py).
 -- [sqlite]
