@@ -10,7 +10,7 @@ import msgspec
 from snaglist.domain.cause import Cause
 from snaglist.domain.words import words_of
 from snaglist.storage.connection import Connection, Row
-from snaglist.storage.rows import as_list, as_rows, insertion, listed, update
+from snaglist.storage.rows import as_list, as_rows, insertion, listed, together, update
 
 _FIXED = dict.fromkeys(("id", "fingerprint"), "TEXT")
 _MOVING = {
@@ -80,6 +80,10 @@ _SPLIT = insertion(
 )
 
 
+_causes = msgspec.json.Decoder(list[Cause], strict=False).decode
+_pointers = msgspec.json.Decoder(list[Pointer], strict=False).decode
+
+
 def cause_of(row: Row) -> Cause:
     """The cause of a row of `COLUMNS`."""
     return msgspec.convert(row, Cause, strict=False)
@@ -87,21 +91,24 @@ def cause_of(row: Row) -> Cause:
 
 def causes_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Cause]:
     """The causes of these ids, by id."""
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM causes WHERE causes.id IN ({listed(connection, 'ids')})",
+    found = together(
+        connection,
+        COLUMNS,
+        f"FROM causes WHERE causes.id IN ({listed(connection, 'ids')})",
         ids=as_list(ids),
     )
-    return {row[0]: cause_of(row) for row in rows}
+    return {cause.id: cause for cause in _causes(found)}
 
 
 def pointers_of(connection: Connection, fingerprints: Iterable[str]) -> dict[str, Pointer]:
     """Where these fingerprints lead, by fingerprint; those that are new are missing."""
-    rows = connection.execute(
-        "SELECT fingerprint, cause_id, is_split FROM fingerprints"
-        f" WHERE fingerprint IN ({listed(connection, 'fingerprints')})",
+    found = together(
+        connection,
+        "fingerprint, cause_id, is_split",
+        f"FROM fingerprints WHERE fingerprint IN ({listed(connection, 'fingerprints')})",
         fingerprints=as_list(fingerprints),
     )
-    return {row[0]: Pointer(row[0], row[1], bool(row[2])) for row in rows}
+    return {pointer.fingerprint: pointer for pointer in _pointers(found)}
 
 
 def fingerprints_of(connection: Connection, cause_id: str) -> list[Pointer]:

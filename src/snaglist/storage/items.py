@@ -9,7 +9,17 @@ import msgspec
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.storage.connection import Connection, Row
-from snaglist.storage.rows import as_list, as_rows, as_text, given, insertion, listed, update, value
+from snaglist.storage.rows import (
+    as_list,
+    as_rows,
+    as_text,
+    given,
+    insertion,
+    listed,
+    together,
+    update,
+    value,
+)
 
 _FIXED = dict.fromkeys(
     ("id", "key", "source", "target", "entity_type", "entity_id", "part"), "TEXT"
@@ -49,6 +59,9 @@ _MOVE = update("items", _MOVING)
 _COUNT = update("items", _COUNTED)
 
 
+_items = msgspec.json.Decoder(list[Item], strict=False).decode
+
+
 def item_of(row: Row) -> Item:
     """The item of a row of `COLUMNS`."""
     return msgspec.convert(row, Item, strict=False)
@@ -56,20 +69,24 @@ def item_of(row: Row) -> Item:
 
 def items_by_key(connection: Connection, digests: Iterable[str]) -> dict[str, Item]:
     """The items of these keys (`ItemKey.digest`), by key."""
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM items WHERE key IN ({listed(connection, 'digests')})",
+    found = together(
+        connection,
+        COLUMNS,
+        f"FROM items WHERE key IN ({listed(connection, 'digests')})",
         digests=as_list(digests),
     )
-    return {row[1]: item_of(row) for row in rows}
+    return {item.key: item for item in _items(found)}
 
 
 def items_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Item]:
     """The items of these ids, by id."""
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM items WHERE id IN ({listed(connection, 'ids')})",
+    found = together(
+        connection,
+        COLUMNS,
+        f"FROM items WHERE id IN ({listed(connection, 'ids')})",
         ids=as_list(ids),
     )
-    return {row[0]: item_of(row) for row in rows}
+    return {item.id: item for item in _items(found)}
 
 
 def items_of_entities(connection: Connection, keys: Sequence[ItemKey]) -> list[Item]:
