@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check torture bench bench-causes lock wheel clean
+.PHONY: help install serve test check torture bench bench-reads bench-causes lock wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ torture: $(VENV)/.dev ## the long forms of the kill, power-cut and full-disk tes
 
 bench: $(VENV)/.dev ## measure, and print the README's figures
 	$(BIN)/python -m bench $(ARGS)
+
+bench-reads: $(VENV)/.dev ## measure every list, search and summary at 1,000,000 records
+	$(BIN)/python -m bench reads $(ARGS)
 
 bench-causes: $(VENV)/.bench ## measure how well and how fast records are grouped
 	$(BIN)/python -m bench.causes $(ARGS)

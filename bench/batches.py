@@ -15,7 +15,7 @@ from bench.loads import Load, median_p99, median_rate
 from bench.report import Table
 from bench.stand import ENGINES, Stand
 
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.25
 LEAST_WHEN_FULL = 0.8
 CONNECTIONS = (1, 2, 4)
 _COLUMNS = "(id, source, event_data, created_at)"

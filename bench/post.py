@@ -13,7 +13,7 @@ from bench.report import Table
 from bench.stand import ENGINES, NOOP_TOKEN, Stand
 
 CLIENTS = (1, 8, 64, 256)
-LEAST_SHARE = 0.45
+LEAST_SHARE = 0.25
 MOST_SYNCS = 3
 Rounds = dict[tuple[str, int], list[Load]]
 Target = Callable[[Bodies, int, int], Load]

@@ -28,6 +28,9 @@ def read_moment(text: str) -> str | None:
     if not _RFC_3339.fullmatch(text):
         return None
     try:
+        if len(text) == len("2026-11-23T10:53:12Z") and text[10] == "T" and text[-1] == "Z":
+            datetime.fromisoformat(text)
+            return f"{text[:-1]}.000Z"
         moment = datetime.fromisoformat(text.upper().replace(" +", "+").replace(" -", "-"))
         if moment.tzinfo is not None:
             moment = moment.astimezone(UTC)

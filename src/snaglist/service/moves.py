@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -211,6 +212,9 @@ class Moves:
             cause_store.update_causes(self._connection, changed)
 
 
+_members = attrgetter(*Tally.__struct_fields__)
+
+
 class _Tally:
     """A `Tally` while it is being counted."""
 
@@ -232,7 +236,7 @@ class _Tally:
             self.failed_at = attempted_at
 
     def frozen(self) -> Tally:
-        return Tally(*(getattr(self, name) for name in Tally.__struct_fields__))
+        return Tally(*_members(self))
 
 
 def _told(before: Item | None, after: Item, event: Event) -> tuple[str | None, str | None]:
