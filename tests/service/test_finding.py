@@ -13,7 +13,7 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.domain.words import words_of
 from snaglist.service.lists import find_items, find_records
-from snaglist.storage import filtering, found_records
+from snaglist.storage import filtering, found_records, places
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.database import Database
 from snaglist.storage.search import postgresql, sqlite
@@ -40,6 +40,7 @@ def _looks_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     if request.param == "as little as it can":
         for module, constants in (
             (filtering, {"_MOST_QUADS": 2}),
+            (places, {"_MOST_NEW": 16}),
             (sqlite, {"_NEWEST": 10, "_MOST_STEPS": 5, "_PATIENCE": 1}),
             (postgresql, {"_SEEN": 8, "_SEEN_OF_QUADS": 9, "_RARE": -1}),
             (found_records, {"_FEW": 3, "_BLOCK": 5, "_MOST_SEEN": 10}),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -35,6 +36,7 @@ from snaglist.service.edits import edit_item
 from snaglist.service.records import delete_record
 from snaglist.service.schema import upgrade
 from snaglist.service.successes import report_imported
+from snaglist.storage import places
 from snaglist.storage.database import engine_for
 from snaglist.storage.filtering import quads_of
 from snaglist.storage.items import Success
@@ -360,7 +362,8 @@ def _everything(desk: Triage) -> tuple[object, ...]:
     return items, told
 
 
-def _runs(machine: type[AnyDesk], postgres: Postgres) -> None:
+def _runs(machine: type[AnyDesk], postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_MOST_NEW", 4)
     machine.postgres = postgres
     test = machine.TestCase
     test.settings = settings(
@@ -372,9 +375,13 @@ def _runs(machine: type[AnyDesk], postgres: Postgres) -> None:
     test().runTest()
 
 
-def test_items_come_to_what_the_model_says(postgres: Postgres) -> None:
-    _runs(Modelled, postgres)
+def test_items_come_to_what_the_model_says(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _runs(Modelled, postgres, monkeypatch)
 
 
-def test_causes_and_many_items_come_to_the_same_on_both_engines(postgres: Postgres) -> None:
-    _runs(Alike, postgres)
+def test_causes_and_many_items_come_to_the_same_on_both_engines(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _runs(Alike, postgres, monkeypatch)

@@ -102,4 +102,18 @@ CHECKS: dict[str, str] = {
         " ON c.day = k.day AND c.cause_id = k.cause_id"
         " WHERE coalesce(k.n, 0) <> coalesce(c.n, 0)"
     ),
+    **{
+        f"places of {kind}": (
+            f"SELECT {column}, 'kept', 'no record at ' || seq FROM"
+            f" (SELECT {column}, seq FROM {view} WHERE {column} IS NOT NULL"
+            f" EXCEPT SELECT {column}, seq FROM records) AS left_over"
+            f" UNION ALL SELECT {column}, 'none', 'a record at ' || seq FROM"
+            f" (SELECT {column}, seq FROM records WHERE {column} IS NOT NULL"
+            f" EXCEPT SELECT {column}, seq FROM {view}) AS missing"
+        )
+        for kind, column, view in (
+            ("items", "item_id", "places_of_items"),
+            ("fingerprints", "fingerprint", "places_of_fingerprints"),
+        )
+    },
 }
