@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 
 from snaglist.causes import traces
 from snaglist.causes.prefixes import without_prefix
 from snaglist.causes.texts import clipped, inner_texts, parsed
+from snaglist.causes.wrappers import without_wrapper
 
 SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
 _BODY_WORDS = re.compile(
@@ -18,6 +20,12 @@ _NOISE = re.compile(
 )
 _ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt\"'/\\]))")
 _BYTES = re.compile(r"(?:\\x[89a-fA-F][0-9a-fA-F]){2,40}")
+_PRINTED = ("{'message':", "{'error':", "{'errors':", "{'detail':", "{'msg':", "{'code':")
+_PRINTED_MESSAGE = re.compile(
+    r"'(?:message|error|detail|msg)': (?:'([^'\n]{4,2000})'|\"([^\"\n]{4,2000})\")"
+)
+_LONGEST_PRINTED = 4_000
+_LITERAL = re.compile(r"\bb(?:'[{\[][^\n]{2,8000}'|\"[{\[][^\n]{2,8000}\")\s*\Z")
 _DRIVE = re.compile(r"\b[A-Za-z]:\\|\\\\\w")
 _WRAPPED = re.compile(
     r"""^\s*(\w{1,60}(?:\.\w{1,60}){0,6})\(\s*(['"])(.{8,})\2,?\s*\)\s*$""", re.DOTALL
@@ -67,13 +75,13 @@ def spoken(text: str) -> str:
     """What an unpacked text tells, line by line, without what a logger wrote in front."""
     if not is_plain(text):
         text = condensed(text)
-    if "://" in text:
+    if "://" in text and "?" in text:
         text = _QUERY.sub(r"\1", text)
-    if "/" in text or ":\\" in text:
+    if "'/" in text or '"/' in text or ":\\" in text or "'\\" in text or '"\\' in text:
         text = _QUOTED_PATH.sub("…", text)
     if "\n" in text:
-        return "\n".join(without_prefix(line) for line in text.splitlines())
-    return without_prefix(text)
+        return without_wrapper("\n".join(without_prefix(line) for line in text.splitlines()))
+    return without_wrapper(without_prefix(text))
 
 
 def condensed(text: str) -> str:
@@ -93,13 +101,16 @@ def unpacked(text: str) -> str:
     """The text inside of JSON, of a repr or of written-out escapes."""
     if "<pre" in text and (shown := _SHOWN.search(text)) is not None:
         text = html.unescape(shown[1])
+    if ("b'" in text or 'b"' in text) and (match := _LITERAL.search(text)):
+        text = f"{text[: match.start()]}{_bytes_said(match[0])}"
     start = text.find("{")
     if start < 0 and text.lstrip()[:1] == "[":
         start = text.find("[")
-    if start >= 0 and '"' in text:
+    if start >= 0 and ('"' in text or text.startswith(_PRINTED, start)):
         text = _from_json(text, start)
-    text = _OF_AN_ENTITY.sub("", text, count=1)
-    if match := _WRAPPED.match(text):
+    if "): " in text:
+        text = _OF_AN_ENTITY.sub("", text, count=1)
+    if text.rstrip()[-1:] == ")" and (match := _WRAPPED.match(text)):
         text = match[3] if traces.is_wrapper(match[1]) else f"{match[1]}: {match[3]}"
     if "\\" in text:
         if "\\x" in text:
@@ -116,6 +127,8 @@ def _from_json(text: str, start: int) -> str:
         return text
     value = parsed(text[start:end])
     if value is None:
+        value = _printed(text[start:end])
+    if not isinstance(value, (dict, list)):
         return text
     inner = list(inner_texts(value))
     if not inner:
@@ -168,6 +181,21 @@ def _unescaped(match: re.Match[str]) -> str:
     if match[2]:
         return chr(int(match[2], 16))
     return {"n": "\n", "r": " ", "t": " "}.get(match[3], match[3])
+
+
+def _printed(text: str) -> dict[str, str] | None:
+    """What a printed Python object says of an error; None if it says nothing."""
+    said = _PRINTED_MESSAGE.search(text, 0, _LONGEST_PRINTED) if text.startswith(_PRINTED) else None
+    return {"message": said[1] or said[2]} if said is not None else None
+
+
+def _bytes_said(literal: str) -> str:
+    """What a printed bytes literal says; itself when it is cut."""
+    try:
+        value = ast.literal_eval(literal.strip())
+    except (ValueError, SyntaxError, MemoryError):
+        return literal
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else literal
 
 
 def _decoded(match: re.Match[str]) -> str:

@@ -6,10 +6,14 @@ import hashlib
 import re
 
 from snaglist.causes import signs
+from snaglist.causes.anchors import anchors_of
 from snaglist.causes.culprits import Culprit, culprit_of, people_of, status_of
-from snaglist.causes.masks import masked
+from snaglist.causes.masks import masked, without_places
+from snaglist.causes.pieces import bodies
 from snaglist.causes.reading import Reading
 from snaglist.causes.traces import GENERIC, looks_like_trace
+from snaglist.causes.wording import PROBLEMS, telling, unquoted
+from snaglist.causes.wrappers import without_tags
 
 VERSION = "1"
 
@@ -58,7 +62,7 @@ _ONLY_ENDED = re.compile(
 _IN_TARGET = ("_in_target", "_in_kitsu", "_exists", "_found", "_imported", "_known", "_mapped")
 _FEWEST_WORDS = 2
 _GENERIC = frozenset(name.lower() for name in GENERIC)
-_MANY_WORDS = 5
+_FEW_WORDS = 3
 _MOST_WORDS = 10
 _MOST_LINES = 4
 _MOST_NAMES = 40
@@ -82,8 +86,23 @@ def gist(reading: Reading) -> list[str]:
     if (reading.constraint or reading.relation) and (
         found := reading.constraint or reading.column or reading.limit
     ):
-        return ["sql", *reading.exceptions[:1], reading.relation, found, reading.limit]
+        table = "" if reading.constraint else reading.relation
+        return ["sql", table, found, reading.limit]
     words, kind, text = telling_words(reading)
+    strongest, values, weak, hosts = anchors_of(
+        without_places(text, names_in(reading)),
+        own_names(reading),
+        reading.details,
+        bodies(reading),
+    )
+    if strongest:
+        return ["about", strongest]
+    if not values and reading.field:
+        entity, _, field = reading.field.rpartition(".")
+        return ["about", field if "_" in field else f"{entity}.{field}"]
+    values += weak
+    if values:
+        return ["about", values[0], *[word for word in words if word in PROBLEMS][:1]]
     if reading.entity_type:
         words = [word for word in words if word != reading.entity_type.lower()]
     if len(words) < _FEWEST_WORDS and reading.status >= 400:
@@ -93,14 +112,24 @@ def gist(reading: Reading) -> list[str]:
     if problem in PLAIN_PROBLEMS and thing not in PLAIN_THINGS:
         words = [problem, thing, reading.field]
         kind = kind if kind in VAGUE else ""
-    found_parts = [kind, *words, *own_values(reading, text)]
-    if kind in VAGUE and reading.frames:
+    found_parts = [*words, *hosts, *own_values(reading, text)]
+    if kind in VAGUE and reading.frames and len(words) < _FEW_WORDS:
         found_parts.append(reading.frames[-1].where)
-    elif kind in VAGUE and len(words) < _MANY_WORDS:
+    elif kind in VAGUE and len(words) < _FEW_WORDS:
         found_parts += [reading.entity_type, *sorted(reading.absent - {"project", "entity"})[:6]]
     if reading.dropped or "_id" in reading.full:
         found_parts += _missing_links(reading)
     return found_parts
+
+
+def own_names(reading: Reading) -> list[str]:
+    return [
+        reading.entity_type,
+        reading.event_type,
+        reading.name,
+        reading.project,
+        *names_in(reading),
+    ]
 
 
 _LINKED = {
@@ -192,6 +221,7 @@ def telling_words(reading: Reading) -> tuple[list[str], str, str]:
     best: tuple[list[str], str, str] = ([], "", "")
     best_score = -1
     for text, opened in zip(reading.told, reading.opened, strict=False):
+        text = unquoted(without_tags(text))
         kind = next((one for one in signs.EXCEPTION.findall(text[:600]) if one not in GENERIC), "")
         words = significant(masked("\n".join(text.splitlines()[:_MOST_LINES]), names))
         score = min(len(words), 5) + (2 if kind else 0) + (2 if looks_like_trace(opened) else 0)
@@ -224,14 +254,7 @@ def significant(text: str) -> list[str]:
     text = _REASON.sub("", text)
     if not _GERMAN.search(text):
         text = _NAMES.sub("<name>", text)
-    found: dict[str, None] = {}
-    for word in _WORD.findall(text):
-        if word[0] == "<":
-            continue
-        low = word.rpartition(".")[2].lower() if word[0].isupper() or "." in word else word.lower()
-        if low not in _STOP and low not in _GENERIC and len(low) > 1:
-            found.setdefault(low)
-    return list(found)[:_MOST_WORDS]
+    return telling(text)[:_MOST_WORDS]
 
 
 def names_in(reading: Reading) -> list[str]:
@@ -240,14 +263,14 @@ def names_in(reading: Reading) -> list[str]:
     for link in reading.payload.links:
         for member in ("name", "code", "login"):
             value = link.get(member)
-            if type(value) is str and 2 < len(value) <= 100:
+            if type(value) is str and 2 < len(value) + (not value.isascii()) * 2 <= 100:
                 found.add(value)
     for member, value in list(reading.details.items())[:_MOST_NAMES]:
         if (
             type(value) is str
-            and 3 < len(value) <= 100
+            and 3 < len(value) + (not value.isascii()) * 2 <= 100
             and value not in reading.texts
-            and member not in _KINDS
+            and (member in _NAMED or len(value.split()) > 3)
         ):
             found.add(value)
     if reading.project and len(reading.project) > 2:
@@ -255,4 +278,11 @@ def names_in(reading: Reading) -> list[str]:
     return sorted(found, key=len, reverse=True)
 
 
-_KINDS = frozenset(["entity_type", "type", "reason", "event_type", "attribute_name", "field"])
+_NAMED = frozenset(
+    """
+    name code title content description subject login email url source_host hostname worker host
+    display_name full_name entity_name shot asset sequence episode version task file filename path
+    step task_type project_name person user assignee author created_by
+    """.split()
+)
+"""Members that hold names."""

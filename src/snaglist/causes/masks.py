@@ -53,6 +53,13 @@ MASKS: tuple[tuple[str, str], ...] = (
 _ALL = re.compile(
     "|".join(f"(?P<m{place}_{name}>{pattern})" for place, (name, pattern) in enumerate(MASKS))
 )
+_OUTSIDE = re.compile(
+    "|".join(
+        pattern
+        for name, pattern in MASKS
+        if name in ("url", "email", "uuid", "time", "entity", "address", "ip", "path", "file")
+    )
+)
 _KEPT = re.compile(
     r"['\"`«»„“”]\s?((?:[A-Z]\w{1,40}\.)?(?:sg_\w+|customfield_\d+|[a-z]+(?:_[a-z]+)*"
     r"_(?:id|at|by|name|type|date|code|list|url|status|in|out|key|email|number))"
@@ -74,6 +81,15 @@ def masked(text: str, names: Iterable[str] = ()) -> str:
         if name in text:
             text = text.replace(name, "<name>")
     return _ALL.sub(_mark, text).strip()
+
+
+def without_places(text: str, names: Iterable[str] = ()) -> str:
+    """The text without addresses, paths, times, ids and these names; what it quotes stays."""
+    text = text[:LONGEST]
+    for name in names:
+        if name in text:
+            text = text.replace(name, "…")
+    return _OUTSIDE.sub("…", text)
 
 
 def _mark(match: re.Match[str]) -> str:
