@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from snaglist.causes.fingerprint import names_in
 from snaglist.causes.masks import masked
+from snaglist.causes.naming import names_in
 from snaglist.causes.reading import Reading
 
 

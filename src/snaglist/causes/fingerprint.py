@@ -5,15 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 
-from snaglist.causes import signs
-from snaglist.causes.anchors import anchors_of
 from snaglist.causes.culprits import Culprit, culprit_of, people_of, status_of
-from snaglist.causes.masks import masked, without_places
-from snaglist.causes.pieces import bodies
+from snaglist.causes.naming import named_in, telling_words
 from snaglist.causes.reading import Reading
-from snaglist.causes.traces import GENERIC, looks_like_trace
-from snaglist.causes.wording import PROBLEMS, telling, unquoted
-from snaglist.causes.wrappers import without_tags
+from snaglist.causes.wording import PROBLEMS
 
 VERSION = "1"
 
@@ -37,35 +32,11 @@ VAGUE = frozenset(
 )
 """Exceptions whose message says little: the place where they were raised tells them apart."""
 
-_STOP = frozenset(
-    """
-    a an and are as at be been but by can could did do does for from had has have in into is it its
-    of on or that the their there this to was were while will with would you your we our see
-    error errors failed failure fail exception import importing imported sync syncing push pushing
-    pushed process processing entity details exit status returned when calling operation url http
-    client server request response message code line column char json unhandled traceback most
-    recent call last log caused max retries exceeded name time number id entities sent
-    der die das und ist nicht le la les des et est un une el los las y es en de du den dem
-    """.split()
-)
-_WORD = re.compile(r"<\w+>|[^\W\d_][\w.]*[^\W_]|[^\W\d_]")
 _SAID = re.compile(r"['\"«„“「]\s?([^'\"»”“」\n]{1,80})\s?['\"»”“」]|(?<==)([\w-]{1,40})")
 _ASSIGNED = re.compile(r"\b(\w{2,40})=['\"]?([\w-]{1,40})")
-_ONLY_ENDED = re.compile(
-    r"\A.{0,80}\b(?:(?:returned|exited|failed|ended)[\w ]{0,20}(?:non-zero )?(?:exit )?"
-    r"(?:status|code) \d+|exit (?:status|code)[: ]+\d+|(?:finished|completed|ended) with errors?)"
-    r".{0,20}\Z",
-    re.DOTALL,
-)
-"""A program's end: whatever else the record says tells more."""
-
 _IN_TARGET = ("_in_target", "_in_kitsu", "_exists", "_found", "_imported", "_known", "_mapped")
 _FEWEST_WORDS = 2
-_GENERIC = frozenset(name.lower() for name in GENERIC)
 _FEW_WORDS = 3
-_MOST_WORDS = 10
-_MOST_LINES = 4
-_MOST_NAMES = 40
 
 
 def fingerprint_of(reading: Reading) -> str:
@@ -89,12 +60,7 @@ def gist(reading: Reading) -> list[str]:
         table = "" if reading.constraint else reading.relation
         return ["sql", table, found, reading.limit]
     words, kind, text = telling_words(reading)
-    strongest, values, weak, hosts = anchors_of(
-        without_places(text, names_in(reading)),
-        own_names(reading),
-        reading.details,
-        bodies(reading),
-    )
+    strongest, values, weak, hosts = named_in(reading, text)
     if strongest:
         return ["about", strongest]
     if not values and reading.field:
@@ -120,16 +86,6 @@ def gist(reading: Reading) -> list[str]:
     if reading.dropped or "_id" in reading.full:
         found_parts += _missing_links(reading)
     return found_parts
-
-
-def own_names(reading: Reading) -> list[str]:
-    return [
-        reading.entity_type,
-        reading.event_type,
-        reading.name,
-        reading.project,
-        *names_in(reading),
-    ]
 
 
 _LINKED = {
@@ -213,76 +169,3 @@ def _missing_links(reading: Reading) -> list[str]:
     if any(name.startswith("project") for name in found):
         found.append(reading.project.casefold())
     return found[:6]
-
-
-def telling_words(reading: Reading) -> tuple[list[str], str, str]:
-    """The significant words of the text that tells most, the exception it names, and itself."""
-    names = names_in(reading)
-    best: tuple[list[str], str, str] = ([], "", "")
-    best_score = -1
-    for text, opened in zip(reading.told, reading.opened, strict=False):
-        text = unquoted(without_tags(text))
-        kind = next((one for one in signs.EXCEPTION.findall(text[:600]) if one not in GENERIC), "")
-        words = significant(masked("\n".join(text.splitlines()[:_MOST_LINES]), names))
-        score = min(len(words), 5) + (2 if kind else 0) + (2 if looks_like_trace(opened) else 0)
-        if _ONLY_ENDED.search(text):
-            score = min(score, 1)
-        if score > best_score:
-            best, best_score = (words, kind, text), score
-    return best
-
-
-_REASON = re.compile(
-    r"""
-    \b[1-5]\d\d:?[ ](?:(?:Client|Server)[ ]Error:?[ ]?)?
-    (?:OK|Bad[ ]Request|Unauthorized|Payment[ ]Required|Forbidden|Not[ ]Found|Method[ ]Not[ ]Allowed
-      |Conflict|Gone|Unprocessable[ ](?:Entity|Content)|Too[ ]Many[ ]Requests
-      |Internal[ ]Server[ ]Error
-      |Bad[ ]Gateway|Service[ ]Unavailable|Gateway[ ]Time-?out)
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_NAMES = re.compile(
-    r"(?:(?<=[^\W\d_] )|(?<=[^\W\d_][,)>] ))"
-    r"[A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b(?:[ '-][A-ZÀ-ÞА-Я][a-zß-ÿа-я]+\b)*"
-)
-_GERMAN = re.compile(r"\b(?:der|die|das|nicht|wurde|ist|und|ein|eine|von|im|auf)\b")
-
-
-def significant(text: str) -> list[str]:
-    """The words of a masked text that carry meaning, each once, in order."""
-    text = _REASON.sub("", text)
-    if not _GERMAN.search(text):
-        text = _NAMES.sub("<name>", text)
-    return telling(text)[:_MOST_WORDS]
-
-
-def names_in(reading: Reading) -> list[str]:
-    """Values that the record holds beside its texts, longest first: they are names, not causes."""
-    found = set()
-    for link in reading.payload.links:
-        for member in ("name", "code", "login"):
-            value = link.get(member)
-            if type(value) is str and 2 < len(value) + (not value.isascii()) * 2 <= 100:
-                found.add(value)
-    for member, value in list(reading.details.items())[:_MOST_NAMES]:
-        if (
-            type(value) is str
-            and 3 < len(value) + (not value.isascii()) * 2 <= 100
-            and value not in reading.texts
-            and (member in _NAMED or len(value.split()) > 3)
-        ):
-            found.add(value)
-    if reading.project and len(reading.project) > 2:
-        found.add(reading.project)
-    return sorted(found, key=len, reverse=True)
-
-
-_NAMED = frozenset(
-    """
-    name code title content description subject login email url source_host hostname worker host
-    display_name full_name entity_name shot asset sequence episode version task file filename path
-    step task_type project_name person user assignee author created_by
-    """.split()
-)
-"""Members that hold names."""

@@ -13,10 +13,12 @@ from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.cause_file import Cause
 from snaglist.causes.conditions import Check
 from snaglist.causes.evidence import Evidence, evidence_of
-from snaglist.causes.fingerprint import VERSION, fingerprint_of, names_in
+from snaglist.causes.fingerprint import VERSION, fingerprint_of
 from snaglist.causes.masks import masked
 from snaglist.causes.messages import clean, message_of
-from snaglist.causes.pieces import NOTHING, PIECES, Piece
+from snaglist.causes.naming import names_in
+from snaglist.causes.piece import NOTHING, Piece
+from snaglist.causes.pieces import PIECES
 from snaglist.causes.reading import Reading
 from snaglist.domain.payload import lasting_part
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick
 
-_FAR = 90
+_FAR = 34
+_NEAR = 16
 _MOST_PROBLEMS = 8
 _UNDERSCORE = ord("_")
 _SPACE = ord(" ")
@@ -70,7 +71,7 @@ class Lexicon:
             numbers[_needle(phrase)]: name for name, listed in subjects.items() for phrase in listed
         }
         self._problems = {
-            numbers[_needle(phrase.lstrip("<>"))]: (place, name, phrase[:1])
+            numbers[_needle(phrase.lstrip("<>"))]: (place, name, _side_of(phrase))
             for place, (name, listed) in enumerate(problems.items())
             for phrase in listed
         }
@@ -105,7 +106,8 @@ class Lexicon:
         """What is wrong with what, such as (`missing`, `project`); empty texts when unsaid.
 
         The subject is the thing named nearest before the problem, or nearest behind it for words
-        that go before their object (`no such project`, marked `>`); `<` never looks behind.
+        that go before their object (`no such project`, marked `>`); `<` never looks behind, and
+        `>>` only there, close by.
         """
         things: list[tuple[int, int, str]] = []
         wrongs: list[tuple[int, int, int, str, str]] = []
@@ -153,8 +155,14 @@ def _nearest(
     behind = [(s - end, s - e, name) for s, e, name in things if s >= end - 1 and s < last]
     if where == "<":
         behind = []
-    nearest = (behind or before) if where == ">" else (before or behind)
+    elif where == ">>":
+        before, behind = [], [one for one in behind if one[0] <= _NEAR]
+    nearest = (behind or before) if where[:1] == ">" else (before or behind)
     return min(nearest)[2] if nearest else ""
+
+
+def _side_of(phrase: str) -> str:
+    return ">>" if phrase.startswith(">>") else phrase[:1]
 
 
 def _needle(phrase: str) -> bytes:

@@ -96,6 +96,15 @@ REQUIRED = re.compile(
     r"\b(customfield_\d+)|['\"]?(\w{2,40})['\"]?: ['\"]?[\w ,.]{0,60}?(?i:required)"
     r"|(?i:field) ['\"](\w{1,40})['\"]"
 )
+LACKING = re.compile(
+    r"""
+    ['"](\w{2,40})['"]\s?:\s?\[?['"](?:Missing[ ]data|This[ ]field|[Ff]ield[ ]required|[Rr]equired)
+    | ['"](\w{2,40})['"][ ]is[ ](?:a[ ])?(?:required|missing)
+    | (?i:required|obligatoire|obligatorio|pflichtfeld|missing|absent)[^:\n]{0,40}:[ ]
+      ['"]?(\w{2,40})
+    """,
+    re.VERBOSE,
+)
 WEBHOOK = re.compile(
     r"(?i:webhook|hook) ['\"]?(?!signature|secret|delivery|is|was|has)(\w[\w.-]{1,60})"
 )

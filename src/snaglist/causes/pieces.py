@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
 
-from snaglist.causes import mentions
+from snaglist.causes import mentions, surroundings
 from snaglist.causes.culprits import culprit_of, people_of, status_of
+from snaglist.causes.piece import LONGEST, NOTHING, Piece, named_piece
 from snaglist.causes.reading import Reading
-from snaglist.causes.texts import parsed
+from snaglist.causes.texts import bodies_in
 
-LONGEST = 200
-
-
-class Piece(NamedTuple):
-    """A stable key, and the text that people see; both "" when the record does not say."""
-
-    key: str
-    shown: str
-
-
-NOTHING = Piece("", "")
 _LINKS = frozenset(
     """
     step entity task sg_task tasks asset_type sg_asset_type sg_sequence sequence episode sg_episode
@@ -46,7 +34,7 @@ def project(reading: Reading) -> Piece:
     shown = reading.project
     if not shown and (match := mentions.PROJECT.search(reading.speech)):
         shown = match[1]
-    return _named(shown)
+    return named_piece(shown)
 
 
 def person(reading: Reading) -> Piece:
@@ -67,7 +55,7 @@ def person(reading: Reading) -> Piece:
     if len(people) == 1:
         return Piece(people[0].key, people[0].shown)
     if match := mentions.PERSON.search(reading.speech):
-        return _named(match[1])
+        return named_piece(match[1])
     if match := mentions.PERSON_ID.search(reading.speech):
         return Piece(f"HumanUser {match[1]}", f"HumanUser {match[1]}")
     return NOTHING
@@ -84,19 +72,19 @@ def status(reading: Reading) -> Piece:
         shown = mentions.first(mentions.STATUS.search(reading.speech))
     if not shown and (match := mentions.QUOTED.search(reading.speech)):
         shown = match[1]
-    return _named(shown)
+    return named_piece(shown)
 
 
 def task_type(reading: Reading) -> Piece:
     value = reading.member("step", "task_type", "task_type_name", "step_name")
     name = value.get("name") if isinstance(value, Mapping) else value
     if isinstance(name, str) and name:
-        return _named(name)
+        return named_piece(name)
     culprit = culprit_of(reading)
     if culprit.role == "step":
-        return _named(culprit.key)
+        return named_piece(culprit.key)
     if match := mentions.TASK_TYPE.search(reading.speech):
-        return _named(match[1])
+        return named_piece(match[1])
     if isinstance(value, Mapping) and isinstance(value.get("id"), int):
         return Piece(f"Step {value['id']}", f"Step {value['id']}")
     return NOTHING
@@ -114,6 +102,7 @@ def field(reading: Reading) -> Piece:
 
 def bare_field(reading: Reading) -> Piece:
     found = reading.field.rpartition(".")[2] or culprit_of(reading).key or reading.column
+    found = found or mentions.first(mentions.LACKING.search(reading.full))
     return Piece(found, found)
 
 
@@ -195,16 +184,16 @@ def plainly(read: Callable[[Reading], str]) -> Callable[[Reading], Piece]:
 
 def mentioned(pattern: re.Pattern[str]) -> Callable[[Reading], Piece]:
     """A piece that is what the first group of a pattern finds in the text."""
-    return lambda reading: _named(mentions.first(pattern.search(reading.speech)))
+    return lambda reading: named_piece(mentions.first(pattern.search(reading.speech)))
 
 
 def process(reading: Reading) -> Piece:
     container = reading.member("container", "pod")
     if isinstance(container, Mapping) and isinstance(container.get("name"), str):
-        return _named(container["name"])
+        return named_piece(container["name"])
     found = mentions.first(mentions.PROCESS.search(reading.speech))
     queue = reading.member("queue", "worker", "service")
-    return _named(found or (queue if isinstance(queue, str) else ""))
+    return named_piece(found or (queue if isinstance(queue, str) else ""))
 
 
 def tool(reading: Reading) -> Piece:
@@ -213,12 +202,12 @@ def tool(reading: Reading) -> Piece:
     worker = mentions.first(mentions.WORKER.search(reading.speech)) or reading.member(
         "worker", "hostname", "node"
     )
-    return _named(f"{found} on {worker}" if isinstance(worker, str) and worker else found)
+    return named_piece(f"{found} on {worker}" if isinstance(worker, str) and worker else found)
 
 
 def mount(reading: Reading) -> Piece:
     """The first two folders of the path, the share or the drive."""
-    return _named(mentions.first(mentions.MOUNT.search(f"{reading.full} ")))
+    return named_piece(mentions.first(mentions.MOUNT.search(f"{reading.full} ")))
 
 
 def field_or_payload(reading: Reading) -> Piece:
@@ -252,29 +241,19 @@ def field_of(reading: Reading, name: str) -> Piece:
 def choice_field(reading: Reading) -> Piece:
     """The field or enumeration whose value is not allowed."""
     found = reading.field.rpartition(".")[2] or mentions.first(mentions.ENUM.search(reading.speech))
-    return _named(found)
+    return named_piece(found) if found else surroundings.named(reading)
 
 
 def holder(reading: Reading) -> Piece:
     """Who holds a lock: by id when it is said."""
     for name in ("locked_by", "lock_owner", "checked_out_by", "owner", "holder"):
-        for value in (reading.member(name), *(one.get(name) for one in bodies(reading))):
+        for value in (reading.member(name), *(one.get(name) for one in bodies_in(reading.texts))):
             if isinstance(value, Mapping) and isinstance(value.get("id"), int):
                 return Piece(f"HumanUser {value['id']}", f"HumanUser {value['id']}")
     if match := mentions.HOLDER_ID.search(reading.full):
         return Piece(f"HumanUser {match[1]}", f"HumanUser {match[1]}")
     match = mentions.HOLDER.search(reading.full)
-    return _named(match[1]) if match else person(reading)
-
-
-def bodies(reading: Reading) -> list[Mapping[str, Any]]:
-    """The JSON objects that were answered."""
-    found = []
-    for text in reading.texts:
-        start, end = text.find("{"), text.rfind("}")
-        if 0 <= start < end and isinstance(value := parsed(text[start : end + 1]), Mapping):
-            found.append(value)
-    return found
+    return named_piece(match[1]) if match else person(reading)
 
 
 def written(reading: Reading) -> Piece:
@@ -289,23 +268,23 @@ def transition(reading: Reading) -> Piece:
     match = mentions.TRANSITION.search(reading.speech)
     if match is None:
         return status(reading)
-    return _named(f"{match[1] or match[3]} -> {match[2] or match[4]}")
+    return named_piece(f"{match[1] or match[3]} -> {match[2] or match[4]}")
 
 
 def script(reading: Reading) -> Piece:
     if match := mentions.SCRIPT.search(reading.speech):
-        return _named(match[1])
+        return named_piece(match[1])
     return NOTHING
 
 
 def quoted(reading: Reading) -> Piece:
     """The first value in quotes."""
     match = mentions.QUOTED.search(reading.speech)
-    return _named(match[1]) if match else NOTHING
+    return named_piece(match[1]) if match else NOTHING
 
 
 def title(reading: Reading) -> Piece:
-    return _named(reading.title)
+    return named_piece(reading.title)
 
 
 def answer(reading: Reading) -> Piece:
@@ -377,18 +356,9 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "missing_link": missing_link,
     "dropped_for": dropped_for,
     "subject": subject,
+    "named": surroundings.named,
+    "named_field": surroundings.named_field,
+    "proxy": surroundings.proxy,
+    "machine": surroundings.machine,
+    "schema": surroundings.schema,
 }
-
-_folded: dict[str, Piece] = {}
-
-
-def _named(shown: str) -> Piece:
-    """A piece that is a name: its key knows neither case nor composition."""
-    known = _folded.get(shown)
-    if known is None:
-        clean = " ".join(shown.split())[:LONGEST]
-        known = Piece(unicodedata.normalize("NFC", clean).casefold(), clean)
-        if len(_folded) >= 4096:
-            _folded.clear()
-        _folded[shown] = known
-    return known

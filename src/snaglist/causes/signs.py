@@ -45,7 +45,7 @@ KEY = re.compile(
 CONSTRAINT = re.compile(
     rf"""
     (?i:constraint|contrainte(?:[ ]unique|[ ]de[ ]\w+)?|restricci[oó]n(?:[ ]de[ ]unicidad)?
-      |制約|约束)
+      |vincolo|restri[cç][aã]o|ограничени[еяю](?:[ ]уникальности)?|制約|约束)
       \s?{OPEN}\s?(\w{{1,63}})\s?{SHUT}
     | {OPEN}\s?((?:\w{{1,50}}\.)?
         (?:\w{{1,50}}(?:_key|_uc|_uniq|_fkey|_pkey|_idx|_check)|(?:ix|uq|fk|pk|ck)_\w{{1,58}}))\s?{SHUT}
@@ -56,14 +56,14 @@ CONSTRAINT = re.compile(
 )
 COLUMN = re.compile(
     rf"""
-    (?i:column|spalte|colonne|columna|列|字段|カラム)\s?{OPEN}\s?(?:\w{{1,63}}\.)?(\w{{1,63}})\s?{SHUT}
+    (?i:column|spalte|colonne|columna|colonna|coluna|столбце|列|字段|カラム)\s?{OPEN}\s?(?:\w{{1,63}}\.)?(\w{{1,63}})\s?{SHUT}
     | NOT[ ]NULL[ ]constraint[ ]failed:[ ]\w{{1,63}}\.(\w{{1,63}})
     """,
     re.VERBOSE,
 )
 RELATION = re.compile(
     rf"""
-    (?i:relation|table|tabelle|relaci[oó]n|tabla|リレーション|关系|表)\s?{OPEN}\s?(\w{{1,63}})\s?{SHUT}
+    (?i:relation|table|tabelle|relaci[oó]n|relazione|rela[cç][aã]o|tabla|отношени[ияе]|таблиц[аеы]|リレーション|关系|表)\s?{OPEN}\s?(\w{{1,63}})\s?{SHUT}
     | constraint[ ]failed:[ ](\w{{1,63}})\.\w
     """,
     re.VERBOSE,

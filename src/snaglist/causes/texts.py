@@ -81,6 +81,16 @@ def parsed(text: str) -> Any:
         return None
 
 
+def bodies_in(texts: list[str]) -> list[Mapping[str, Any]]:
+    """The JSON objects that were answered."""
+    found = []
+    for text in texts:
+        start, end = text.find("{"), text.rfind("}")
+        if 0 <= start < end and isinstance(value := parsed(text[start : end + 1]), Mapping):
+            found.append(value)
+    return found
+
+
 def texts_of(event: Mapping[str, Any], details: Mapping[str, Any]) -> list[str]:
     """The texts about the failure, the `error` first, without those that an earlier one holds."""
     found: list[str] = []

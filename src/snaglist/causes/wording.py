@@ -102,6 +102,9 @@ _QUALIFIED = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])")
 _HUMP = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z][a-z])|(?<=[^\W\d_])_(?=[^\W\d_])")
 _ENDINGS = ("ings", "ing", "ed", "ies", "es", "s")
 _SHORTEST_STEM = 4
+_BUILTIN = re.compile(
+    r"\b(?:Value|Type|Key|Index|Attribute|Lookup|Runtime|OS|IO|Assertion|Name|System|Reference)Error\b"
+)
 _IDENTIFIER = re.compile(r"\b(?:sg|customfield)_\w+|\b[A-Z]\w+\.[a-z]\w+")
 
 
@@ -119,6 +122,7 @@ _SAME = {stem(word): line.split()[0] for line in _SYNONYMS for word in line.spli
 
 def telling(text: str) -> list[str]:
     """The words of a masked text that carry meaning, each once, in order, in one form."""
+    text = _BUILTIN.sub(" ", text)
     text = _IDENTIFIER.sub(" ", _QUALIFIED.sub("", text))
     text = _PHRASES.sub(lambda found: f" {found.lastgroup} ", _HUMP.sub(" ", text))
     words: dict[str, None] = {}

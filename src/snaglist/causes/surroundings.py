@@ -1,0 +1,49 @@
+"""Pieces of what stands around an entity: a plan, a field of a table, a proxy, a machine."""
+
+from __future__ import annotations
+
+import re
+
+from snaglist.causes import mentions
+from snaglist.causes.naming import named_in, telling_words
+from snaglist.causes.piece import Piece, named_piece
+from snaglist.causes.reading import Reading
+
+_PROXY = re.compile(r"(?i:proxy)\W{0,3}(?:at |host=|server )?['\"]?([\w-]+(?:\.[\w-]+)*:\d{2,5})\b")
+_MACHINE = re.compile(
+    r"^\W?([a-z][a-z0-9]*-?\d{1,4}|[a-z]+(?:-[a-z0-9]+)+)\W{1,3}(?=\s?\S)"
+    r"|\bon (?:node |host )?([a-z][a-z0-9]*-\d{1,4}|[a-z]+\d{1,4})\b",
+    re.MULTILINE,
+)
+_SCHEMA = re.compile(r"(?:no such (?:table|column)|unknown column):? ['\"`]?([\w.]{1,80})")
+
+
+def named(reading: Reading) -> Piece:
+    """What the failure names that is not the entity's own: a role, a plan, a bucket."""
+    _, _, text = telling_words(reading)
+    found = named_in(reading, text)
+    return named_piece(next(iter(found.values), ""))
+
+
+def named_field(reading: Reading) -> Piece:
+    """The field or column, bare, wherever it stands: `start_date`."""
+    found = reading.field.rpartition(".")[2] or reading.column
+    if not found and (match := mentions.SQL_UPDATE.search(reading.everything)):
+        found = match[2]
+    return Piece(found, found)
+
+
+def proxy(reading: Reading) -> Piece:
+    """The proxy, as `squid:3128`."""
+    return named_piece(mentions.first(_PROXY.search(reading.full)))
+
+
+def machine(reading: Reading) -> Piece:
+    """The machine that a line begins with or ends on."""
+    return named_piece(mentions.first(_MACHINE.search(reading.full)))
+
+
+def schema(reading: Reading) -> Piece:
+    """The table or column that a database lacks."""
+    found = reading.column or reading.relation or mentions.first(_SCHEMA.search(reading.speech))
+    return Piece(found, found)
