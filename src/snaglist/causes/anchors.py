@@ -42,6 +42,11 @@ _NO_VALUES = frozenset(
     text response_text stderr stdout log traceback severity logger success timestamp instance
     """.split()
 )
+_POINTERS = frozenset(
+    "instancepath pointer datapath jsonpath schemapath field param parameter property".split()
+)
+"""Members of an answer that name the field at fault, also as a JSON pointer."""
+
 _EVERYWHERE = GLUE | frozenset(
     """
     project_id task_type_id task_status_id entity_id task_id person_id user_id sg_id shotgun_id
@@ -130,7 +135,9 @@ def anchors_of(
             take(value, _HELD)
     for body in bodies:
         for name, value in members_of(body):
-            if name.lower() not in _NO_VALUES:
+            if name.lower() in _POINTERS:
+                take(value.strip("/").rpartition("/")[2], _HELD)
+            elif name.lower() not in _NO_VALUES:
                 take(value, 2)
     order = sorted(ranked, key=lambda value: (-ranked[value], -len(value), value))
     strongest = next((value for value in order if ranked[value] >= _STRONG), "")

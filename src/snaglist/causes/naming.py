@@ -71,11 +71,11 @@ _GERMAN = re.compile(r"\b(?:der|die|das|nicht|wurde|ist|und|ein|eine|von|im|auf)
 
 
 def significant(text: str) -> list[str]:
-    """The words of a masked text that carry meaning, each once, in order."""
+    """The words of a masked text that carry meaning, each once, sorted: the first ones."""
     text = _REASON.sub("", text)
     if not _GERMAN.search(text):
         text = _NAMES.sub("<name>", text)
-    return telling(text)[:_MOST_WORDS]
+    return sorted(telling(text)[:_MOST_WORDS])
 
 
 def names_in(reading: Reading) -> list[str]:

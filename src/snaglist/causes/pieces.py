@@ -206,8 +206,11 @@ def tool(reading: Reading) -> Piece:
 
 
 def mount(reading: Reading) -> Piece:
-    """The first two folders of the path, the share or the drive."""
-    return named_piece(mentions.first(mentions.MOUNT.search(f"{reading.full} ")))
+    """The first two folders of the path, the share or the drive; a show's folder is none."""
+    text = reading.full
+    if len(reading.project) > 1:
+        text = text.replace(f"/{reading.project}", "/…").replace(f"\\{reading.project}", "\\…")
+    return named_piece(mentions.first(mentions.MOUNT.search(f"{text} ")))
 
 
 def field_or_payload(reading: Reading) -> Piece:
@@ -278,9 +281,10 @@ def script(reading: Reading) -> Piece:
 
 
 def quoted(reading: Reading) -> Piece:
-    """The first value in quotes."""
-    match = mentions.QUOTED.search(reading.speech)
-    return named_piece(match[1]) if match else NOTHING
+    """The first value in quotes that is not the entity's own name."""
+    found = [match[1] for match in mentions.QUOTED.finditer(reading.speech)]
+    own = (reading.name, reading.project)
+    return named_piece(next((one for one in found if one not in own), found[0] if found else ""))
 
 
 def title(reading: Reading) -> Piece:

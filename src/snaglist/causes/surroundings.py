@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from snaglist.causes import mentions
 from snaglist.causes.naming import named_in, telling_words
@@ -11,8 +12,9 @@ from snaglist.causes.reading import Reading
 
 _PROXY = re.compile(r"(?i:proxy)\W{0,3}(?:at |host=|server )?['\"]?([\w-]+(?:\.[\w-]+)*:\d{2,5})\b")
 _MACHINE = re.compile(
-    r"^\W?([a-z][a-z0-9]*-?\d{1,4}|[a-z]+(?:-[a-z0-9]+)+)\W{1,3}(?=\s?\S)"
-    r"|\bon (?:node |host )?([a-z][a-z0-9]*-\d{1,4}|[a-z]+\d{1,4})\b",
+    r"(?:^|[\s:\[])([a-z][a-z0-9]*-?\d{1,4})\]?:?[ ](?=[^\n]{0,80}"
+    r"(?i:too many open|offene dateien|fichiers ouverts|archivos abiertos))"
+    r"|\bon (?:node |host )?([a-z]+-?\d{1,4})\b",
     re.MULTILINE,
 )
 _SCHEMA = re.compile(r"(?:no such (?:table|column)|unknown column):? ['\"`]?([\w.]{1,80})")
@@ -30,6 +32,10 @@ def named_field(reading: Reading) -> Piece:
     found = reading.field.rpartition(".")[2] or reading.column
     if not found and (match := mentions.SQL_UPDATE.search(reading.everything)):
         found = match[2]
+    payload = reading.member("payload", "data", "values", "body")
+    if not found and isinstance(payload, Mapping):
+        links = [name for name in payload if type(name) is str and name.endswith("_id")]
+        found = links[0] if len(links) == 1 else ""
     return Piece(found, found)
 
 
@@ -39,7 +45,7 @@ def proxy(reading: Reading) -> Piece:
 
 
 def machine(reading: Reading) -> Piece:
-    """The machine that a line begins with or ends on."""
+    """The machine that the line begins with."""
     return named_piece(mentions.first(_MACHINE.search(reading.full)))
 
 
