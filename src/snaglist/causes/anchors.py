@@ -24,6 +24,22 @@ _BARE = re.compile(
 _DOTTED = re.compile(
     r"(?<=[^\W\d_] )[a-z][a-z0-9-]*(?:[./:][a-z0-9_-]*[a-z][a-z0-9_.-]*)+(?![\w/\\@<>(\[-]|:\d)"
 )
+_NOUN = re.compile(
+    r"\b(?:bucket|queue|topic|index|table|role|plugin|template|scope|client|vhost|database|schema"
+    r"|volume|share|realm|tenant|profile|channel|feature|module|package|image|container|node|host"
+    r"|server|cluster|region|zone|font|locale|currency|codec|workspace|branch|stream|partition"
+    r"|collection|policy|flag|setting|parameter|option|variable|mount|filesystem|drive|pool|extension"
+    r"|function|trigger|view|tablespace|key|certificate|repository|depot|format|colou?rspace"
+    r"|licen[cs]e|permission|country|language|layer|farm)s?(?:[ ](?:named|called|is|of))?[ ]"
+    r"([a-z][\w./:-]*[./:_-][\w-]+|[A-Z]{2,5}\b|[a-z]+\d+|/[\w-]+(?:/[\w-]+)?(?=[\s,.;:)]|$))"
+    r"(?![\w/(\[])"
+)
+_ROLE = re.compile(
+    r"\b(?:bucket|queue|topic|index|table|role|plugin|template|scope|vhost|tenant|channel|feature|locale)"
+    r"[ ]([a-z]{3,20})(?=[ ](?:is|was|has|does|could|cannot|must|ist|wurde|est|existiert)\b)"
+)
+"""`bucket plates-eu`, `role editor does not`: a thing's name right behind what it is."""
+
 _VARIES = re.compile(
     r"\d{4}|_v?\d{2,}|[A-Z]{2,}\d{3}|\d{1,2}:\d{2}|^\W*\d+(?![A-Za-z])|[0-9a-f]{8}|\d_v\d|[\\{}<>@=…]|://|^[./~]|\s{2}"
 )
@@ -128,6 +144,10 @@ def anchors_of(
             take(match[2], 2)
     for match in _BARE.finditer(text):
         take(match[0], 2)
+    for match in _NOUN.finditer(text):
+        take(match[1].lstrip("/"), 2)
+    for match in _ROLE.finditer(text):
+        take(match[1], 2)
     for match in _DOTTED.finditer(text):
         take(match[0], -2)
     for name, value in list(details.items())[:_MOST_MEMBERS]:
@@ -158,7 +178,7 @@ def members_of(body: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, s
             yield from members_of(value, depth + 1)
 
 
-def _is_numbered(value: str) -> bool:
+def is_numbered(value: str) -> bool:
     """Whether this looks like the name of one of many: `owl_v003`, `seq30_x`."""
     return _NUMBERED.search(value) is not None and len(_LETTER.findall(value)) < _MOST_OF_A_NAME
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 
+from snaglist.causes.anchors import is_numbered
+from snaglist.causes.codes import class_in, code_in
 from snaglist.causes.culprits import Culprit, culprit_of, people_of, status_of
 from snaglist.causes.naming import named_in, telling_words
 from snaglist.causes.reading import Reading
-from snaglist.causes.wording import PROBLEMS
+from snaglist.causes.wording import PROBLEMS, telling
 
 VERSION = "1"
 
@@ -53,7 +55,8 @@ def gist(reading: Reading) -> list[str]:
     if link := lacked_link(reading, named):
         return ["lacks", *link]
     if named.role:
-        return ["key", named.role, named.key if named.role in SPLITTING else ""]
+        own = named.role in SPLITTING or (named.role == "name" and not is_numbered(named.key))
+        return ["key", named.role, named.key if own else ""]
     if (reading.constraint or reading.relation) and (
         found := reading.constraint or reading.column or reading.limit
     ):
@@ -69,6 +72,10 @@ def gist(reading: Reading) -> list[str]:
     values += weak
     if values:
         return ["about", values[0], *[word for word in words if word in PROBLEMS][:1]]
+    if code := code_in(text):
+        return ["called", code, *own_values(reading, text)]
+    if name := class_in(text):
+        return [*sorted(telling(name)), *own_values(reading, text)]
     if reading.entity_type:
         words = [word for word in words if word != reading.entity_type.lower()]
     if len(words) < _FEWEST_WORDS and reading.status >= 400:

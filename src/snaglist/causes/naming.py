@@ -13,7 +13,7 @@ from snaglist.causes.traces import GENERIC, looks_like_trace
 from snaglist.causes.wording import telling, unquoted
 from snaglist.causes.wrappers import without_tags
 
-_MOST_WORDS = 10
+_MOST_WORDS = 5
 _MOST_LINES = 4
 _MOST_NAMES = 40
 _ONLY_ENDED = re.compile(

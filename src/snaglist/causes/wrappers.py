@@ -25,6 +25,11 @@ _CONTEXT = re.compile(
 )
 """`step 'write' of owl_0010 failed: …`: what was worked on, in front of what went wrong."""
 
+_WORKED = re.compile(
+    r"\W{0,3}(?:Shot|Asset|Task|Version|Note|Sequence|Episode|Scene|Project|HumanUser|Playlist|Step"
+    r"|Status|Department|Group|Reply)[ ]#?\d{1,9}"
+    r"(?:[ ][(“\"'][^\n]{0,80}?[)”\"']{1,2}:[ ]|[ ][^:—\n]{0,60}[ ]?[—–][ ])(?=\S.{11})"
+)
 _FARTHEST = 200
 _MEMBERS = re.compile(r"(?:^|\s)(?:level|lvl|severity)=", re.IGNORECASE)
 _SAID = re.compile(
@@ -48,6 +53,8 @@ def without_wrapper(text: str) -> str:
     if text[:1] == "<" and (shown := _SHOWN.match(text)):
         text = shown[2]
     head = text[:_FARTHEST]
+    if (":" in head or "—" in head) and (worked := _WORKED.match(text)) is not None:
+        text = text[worked.end() :]
     if (
         ": " in head
         and (" failed" in head or " be " in head or " not " in head or " raised " in head)
