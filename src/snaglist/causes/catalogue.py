@@ -11,7 +11,7 @@ import msgspec
 
 from snaglist.causes.cause_file import Cause, CauseFile, Words
 from snaglist.causes.conditions import Check, check, words_of
-from snaglist.causes.lexicon import CODES, Lexicon
+from snaglist.causes.lexicon import CODES, RUN_TOGETHER, Lexicon
 from snaglist.causes.signs import CODE_WORDS
 from snaglist.domain.errors import CatalogueFault
 
@@ -42,14 +42,14 @@ _MARK_WORDS: dict[str, list[str]] = {
         "约束",
         "duplicate key",
     ],
-    CODES: [f"*{word}" for word in sorted(CODE_WORDS)],
+    CODES: [f"*{word}" for word in sorted(CODE_WORDS)] + [f"*{word}" for word in RUN_TOGETHER],
     "#absent": [],
     "#denied": [],
     "#link": ["link_type"],
     "#silent": [],
     "#dropped": [],
     "#event": [],
-    "#key": ["keyerror", "key not found", "reading "],
+    "#key": ["keyerror", "key not found", "reading ", "not present", "keynotfound"],
     "#frame": [],
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from snaglist.causes.traces import GENERIC, is_wrapper
-from snaglist.causes.wording import GLUE
+from snaglist.causes.wording import GLUE, telling
 
 _CODE = re.compile(
     r"(?:^|[\[(:'\"\s]|code[:= ]{1,3}|error[:= ]{1,3})"
@@ -32,11 +32,12 @@ _BROAD = re.compile(
     r"|Proxy|Timeout|System|Network|Socket|Remote|Route|NotFound|NotAllowed|Authentication"
     r"|Authorization|Axios|Completion|Execution|Illegal|State|Argument|NullPointer|Null|Reference"
     r"|File|Stream|Json|JSON|XML|Decode|Encode|Parser?|Config|Configuration|Inactive|Rpc|Status|Max"
-    r"|Retry|New|Read|Connect|Called|Process|Human|User|Custom|Entity)*"
+    r"|Retry|New|Read|Connect|Called|Process|Human|User|Custom|Entity|Shotgun|Download|Upload)*"
     r"(?:Error|Exception|Fault|Failure|Failed|Warning|User)"
 )
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _FEWEST_HUMPS = 2
+_FEWEST_WORDS = 1
 _KINDS = frozenset(["error", "exception", "fault", "failure", "failed", "warning"])
 
 
@@ -52,12 +53,14 @@ def code_in(text: str) -> str:
 
 def class_in(text: str) -> str:
     """The exception's own name when it tells what went wrong, as `HostKeyChanged` does."""
+    if len(telling("\n".join(text.strip().splitlines()[1:5]))) > _FEWEST_WORDS:
+        return ""
     for match in _CLASS.finditer(text[:1000]):
         name = match[1]
         if name in GENERIC or is_wrapper(name) or _BROAD.fullmatch(name):
             continue
         humps = [hump.lower() for hump in _HUMP.findall(name)]
-        telling = [hump for hump in humps if hump not in GLUE and hump not in _KINDS]
-        if len(telling) >= _FEWEST_HUMPS:
+        own = [hump for hump in humps if hump not in GLUE and hump not in _KINDS]
+        if len(own) >= _FEWEST_HUMPS:
             return name
     return ""

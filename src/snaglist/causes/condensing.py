@@ -9,7 +9,7 @@ import re
 from snaglist.causes import traces
 from snaglist.causes.prefixes import without_prefix
 from snaglist.causes.texts import clipped, inner_texts, parsed
-from snaglist.causes.wrappers import without_wrapper
+from snaglist.causes.wrappers import logged, without_wrapper
 
 SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
 _BODY_WORDS = re.compile(
@@ -101,6 +101,7 @@ def unpacked(text: str) -> str:
     """The text inside of JSON, of a repr or of written-out escapes."""
     if "<pre" in text and (shown := _SHOWN.search(text)) is not None:
         text = html.unescape(shown[1])
+    text = logged(text)
     if ("b'" in text or 'b"' in text) and (match := _LITERAL.search(text)):
         text = f"{text[: match.start()]}{_bytes_said(match[0])}"
     start = text.find("{")

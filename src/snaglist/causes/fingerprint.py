@@ -68,7 +68,8 @@ def gist(reading: Reading) -> list[str]:
         return ["about", strongest]
     if not values and reading.field:
         entity, _, field = reading.field.rpartition(".")
-        return ["about", field if "_" in field else f"{entity}.{field}"]
+        wrong = [word for word in words if word in PROBLEMS and word != "missing"]
+        return ["about", field if "_" in field else f"{entity}.{field}", *wrong[:1]]
     values += weak
     if values:
         return ["about", values[0], *[word for word in words if word in PROBLEMS][:1]]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick
 
-_FAR = 34
+_FAR = 40
 _NEAR = 16
 _MOST_PROBLEMS = 8
 _UNDERSCORE = ord("_")
@@ -21,6 +21,9 @@ _SPACE = ord(" ")
 _LONGEST_SHORT = 3
 CODES = "#codes"
 """The term whose phrases, written with a star in front, are also found inside of words."""
+RUN_TOGETHER = ("nosuch", "notmapped", "notfound", "notknown", "notregistered", "notconfigured")
+"""What stands only in an error's code, also at its beginning."""
+
 _DROPPED = b"'\"`"
 _SPACED = bytes(
     code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20
@@ -76,6 +79,9 @@ class Lexicon:
             for phrase in listed
         }
         self._inside = {numbers[_needle(phrase)] for phrase in terms.get(CODES, ())}
+        self._run_together = {
+            numbers[_needle(f"*{word}")] for word in RUN_TOGETHER if CODES in terms
+        }
         self._search = BytesAhoCorasick(list(numbers)).find_matches_as_indexes if numbers else None
 
     def hits(self, text: bytes) -> list[tuple[int, int, int]]:
@@ -89,6 +95,8 @@ class Lexicon:
             if number in inside:
                 before, behind = text[start - 1], text[end]
                 if before == _UNDERSCORE or behind == _UNDERSCORE:
+                    return True
+                if number in self._run_together:
                     return True
                 if end - start > _LONGEST_SHORT and before != _SPACE and before < 0x80:
                     return True

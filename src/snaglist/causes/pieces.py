@@ -66,6 +66,9 @@ def status(reading: Reading) -> Piece:
     if not shown:
         culprit = culprit_of(reading)
         shown = culprit.shown if culprit.role == "status" else ""
+    for body in [] if shown else bodies_in(reading.texts):
+        if "status" in str(body.get("field")) and isinstance(body.get("value"), str):
+            shown = body["value"]
     if not shown and (match := mentions.STATUS_ASSIGNED.search(reading.speech)):
         shown = mentions.first(match)
     if not shown:
@@ -102,7 +105,7 @@ def field(reading: Reading) -> Piece:
 
 def bare_field(reading: Reading) -> Piece:
     found = reading.field.rpartition(".")[2] or culprit_of(reading).key or reading.column
-    found = found or mentions.first(mentions.LACKING.search(reading.full))
+    found = found or mentions.first(mentions.LACKING.search("\n".join(reading.texts)))
     return Piece(found, found)
 
 
@@ -129,6 +132,9 @@ def linked_type(reading: Reading) -> Piece:
     """The type of what the failed entity hangs on, else its own."""
     if named := mentions.TYPE_NAME.search(reading.speech):
         return Piece(named[1], named[1])
+    culprit = culprit_of(reading)
+    if culprit.role == "name" and culprit.key[:1].isupper() and culprit.key.isalnum():
+        return Piece(culprit.key, culprit.key)
     entity = reading.member("entity")
     if isinstance(entity, Mapping) and isinstance(entity.get("type"), str):
         return Piece(entity["type"][:60], entity["type"][:60])

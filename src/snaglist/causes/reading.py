@@ -104,7 +104,9 @@ class Reading:
     @lazily
     def request(self) -> str:
         """What was asked for, when a member of its own says so: `PUT https://…`."""
-        value = self.member("request", "request_url", "api_url", "endpoint")
+        value = self.member(
+            "request", "request_url", "api_url", "endpoint", "media_url", "file_url", "download_url"
+        )
         if isinstance(value, Mapping):
             value = value.get("url") or value.get("path")
         if value is None:

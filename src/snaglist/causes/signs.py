@@ -38,6 +38,7 @@ KEY = re.compile(
     | ^(?:\s*UNHANDLED[ ])?['"]([^'"\n]{1,60})['"]\s*$
     | ^(\d{1,10})$
     | (?:undefined|null)[ ]\(reading[ ]['"](\w{1,60})['"]\)
+    | [Kk]ey[ ]['"]([^'"\n]{1,60})['"][ ](?:was|is)?[ ]?(?:not[ ](?:present|found)|missing)
     | key[ ]not[ ]found:[ ]:?"?(\w{1,60})
     """,
     re.VERBOSE | re.MULTILINE,

@@ -48,8 +48,7 @@ _FOOT = re.compile(r"<(?:hr|address|footer)\b", re.IGNORECASE)
 
 def without_wrapper(text: str) -> str:
     """The message of a line without what is said about the work, a log's members or a repr."""
-    if "level=" in text[:_FARTHEST] and _MEMBERS.search(text) and (said := _SAID.search(text)):
-        text = said[1][1:-1].replace('\\"', '"').replace("\\n", "\n")
+    text = logged(text)
     if text[:1] == "<" and (shown := _SHOWN.match(text)):
         text = shown[2]
     head = text[:_FARTHEST]
@@ -64,6 +63,13 @@ def without_wrapper(text: str) -> str:
     if text[-2:] in ("')", '")') and (called := _CALLED.search(text)):
         start = called.start() if not traces.is_wrapper(called[1]) else -1
         text = f"{text[:start] if start > 0 else ''}{called[1]}: {called[3]}"
+    return text
+
+
+def logged(text: str) -> str:
+    """The message of a line that a logger wrote as members: `level=error msg="…"`."""
+    if "level=" in text[:_FARTHEST] and _MEMBERS.search(text) and (said := _SAID.search(text)):
+        return said[1][1:-1].replace('\\"', '"').replace("\\n", "\n")
     return text
 
 
