@@ -31,7 +31,7 @@ _NOUN = re.compile(
     r"|collection|policy|flag|setting|parameter|option|variable|mount|filesystem|drive|pool|extension"
     r"|function|trigger|view|tablespace|key|certificate|repository|depot|format|colou?rspace"
     r"|licen[cs]e|permission|country|language|layer|farm)s?(?:[ ](?:named|called|is|of))?[ ]"
-    r"([a-z][\w./:-]*[./:_-][\w-]+|[A-Z]{2,5}\b|[a-z]+\d+|/[\w-]+(?:/[\w-]+)?(?=[\s,.;:)]|$))"
+    r"([A-Za-z][\w./:-]*[./:_-][\w-]+|[A-Z]{2,5}\b|[a-z]+\d+|/[\w-]+(?:/[\w-]+)?(?=[\s,.;:)]|$))"
     r"(?![\w/(\[])"
 )
 _ROLE = re.compile(
@@ -110,7 +110,7 @@ def anchors_of(
     owned = [one.lower() for one in own if len(one) > 1]
 
     def take(value: str, rank: int) -> None:
-        value = value.strip(" .,:;")
+        value = value.strip(" .,:;'\"`«»")
         low = value.lower()
         if len(value) < 2 or len(value.split()) > _LONGEST_WORDS or low in _EVERYWHERE:
             return
@@ -122,7 +122,7 @@ def anchors_of(
             and len(_LETTER.findall(value)) < _MOST_OF_A_NAME
         ):
             return
-        if is_code(value) or any(one.startswith(low) for one in owned):
+        if is_code(value) or any(one == low or one.startswith(f"{low} ") for one in owned):
             return
         if _DOMAIN.search(value) is not None and _HOST.fullmatch(value):
             if rank <= 0:

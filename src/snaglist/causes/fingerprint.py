@@ -63,6 +63,8 @@ def gist(reading: Reading) -> list[str]:
         table = "" if reading.constraint else reading.relation
         return ["sql", table, found, reading.limit]
     words, kind, text = telling_words(reading)
+    if reading.relation:
+        return ["about", reading.relation.lower(), *[one for one in words if one in PROBLEMS][:1]]
     strongest, values, weak, hosts = named_in(reading, text)
     if strongest:
         return ["about", strongest]
@@ -78,7 +80,8 @@ def gist(reading: Reading) -> list[str]:
     if name := class_in(text):
         return [*sorted(telling(name)), *own_values(reading, text)]
     if reading.entity_type:
-        words = [word for word in words if word != reading.entity_type.lower()]
+        own = telling(reading.entity_type)
+        words = [word for word in words if word not in own]
     if len(words) < _FEWEST_WORDS and reading.status >= 400:
         gone = reading.status in GATEWAY
         return ["http", "gateway" if gone else str(reading.status), reading.side, *words]
