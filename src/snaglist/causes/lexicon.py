@@ -19,9 +19,20 @@ _MOST_PROBLEMS = 8
 _UNDERSCORE = ord("_")
 _SPACE = ord(" ")
 _LONGEST_SHORT = 3
+_LONGEST_PLAIN = 6
 CODES = "#codes"
 """The term whose phrases, written with a star in front, are also found inside of words."""
-RUN_TOGETHER = ("nosuch", "notmapped", "notfound", "notknown", "notregistered", "notconfigured")
+RUN_TOGETHER = (
+    "nosuch",
+    "noproject",
+    "nouser",
+    "nostatus",
+    "notmapped",
+    "notfound",
+    "notknown",
+    "notregistered",
+    "notconfigured",
+)
 """What stands only in an error's code, also at its beginning."""
 
 _DROPPED = b"'\"`"
@@ -97,6 +108,8 @@ class Lexicon:
                 if before == _UNDERSCORE or behind == _UNDERSCORE:
                     return True
                 if number in self._run_together:
+                    return True
+                if end - start > _LONGEST_PLAIN and behind != _SPACE and before == _SPACE:
                     return True
                 if end - start > _LONGEST_SHORT and before != _SPACE and before < 0x80:
                     return True

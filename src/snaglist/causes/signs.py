@@ -10,8 +10,8 @@ INSIDE = r"[^'\"«»“”„`」』\n]"
 
 STATUS = re.compile(r"(?<![\w.#-])([45]\d\d)(?![\w-])")
 STATUS_BEFORE = re.compile(
-    r"(?:http(?:/\d(?:\.\d)?)?|status|code|error|response|got an?|returned|answered|fault|rest"
-    r"|title|h1)"
+    r"(?:http(?:/\d(?:\.\d)?)?|status|code|error|response|got an?|returned|answered|occurred"
+    r"|fault|rest|title|h1)"
     r"[\s:=\[('\"<>]{0,4}$"
 )
 STATUS_BEHIND = re.compile(
@@ -50,7 +50,7 @@ CONSTRAINT = re.compile(
       \s?{OPEN}\s?(\w{{1,63}})\s?{SHUT}
     | {OPEN}\s?((?:\w{{1,50}}\.)?
         (?:\w{{1,50}}(?:_key|_uc|_uniq|_fkey|_pkey|_idx|_check)|(?:ix|uq|fk|pk|ck)_\w{{1,58}}))\s?{SHUT}
-    | (?:UNIQUE|NOT[ ]NULL)[ ]constraint[ ]failed:[ ](\w{{1,63}}\.\w{{1,63}})
+    | (?:UNIQUE|NOT[ ]NULL)[ ]constraint[ ]failed:[ ](\w{{1,63}}\.\w{{1,63}}|\w{{1,50}}_\w{{1,12}})
     | for[ ]key[ ]'(?:\w{{1,63}}\.)?(\w{{1,63}})'
     """,
     re.VERBOSE,
