@@ -80,8 +80,8 @@ def gist(reading: Reading) -> list[str]:
     if name := class_in(text):
         return [*sorted(telling(name)), *own_values(reading, text)]
     if reading.entity_type:
-        own = telling(reading.entity_type)
-        words = [word for word in words if word not in own]
+        own_type = telling(reading.entity_type)
+        words = [word for word in words if word not in own_type]
     if len(words) < _FEWEST_WORDS and reading.status >= 400:
         gone = reading.status in GATEWAY
         return ["http", "gateway" if gone else str(reading.status), reading.side, *words]

@@ -28,6 +28,7 @@ def survey(members: Any) -> Payload:
     links: list[dict[str, Any]] = []
     link_type = ""
     room = MOST_MEMBERS
+    noted = 0
     waiting = [(members, 1)]
     for value, depth in waiting:  # grows while it is walked
         room -= len(value)
@@ -37,24 +38,33 @@ def survey(members: Any) -> Payload:
             links.append(value)
         for name, inner in value.items():
             kind = type(inner)
-            if kind is str or kind is int:
-                if name == "link_type" and kind is str:
+            if kind is str:
+                if name == "link_type":
                     link_type = inner
-            elif inner is None:
-                if name not in _NOT_SENT:
-                    absent.append(name)
-            elif kind is dict:
+                continue
+            if kind is int:
+                continue
+            if kind is dict:
                 if depth < _DEEPEST:
                     waiting.append((inner, depth + 1))
-            elif kind is list:
+                continue
+            if kind is list:
                 if depth < _DEEPEST:
                     waiting += [
                         (one, depth + 1) for one in inner[:_MOST_ENTRIES] if type(one) is dict
                     ]
+                continue
+            if inner is None:
+                if name in _NOT_SENT:
+                    continue
+                absent.append(name)
             elif inner is True:
                 affirmed.append(name)
             elif inner is False:
                 denied.append(name)
-            if len(absent) + len(affirmed) + len(denied) > MOST_MEMBERS:
+            else:
+                continue
+            noted += 1
+            if noted > MOST_MEMBERS:
                 break
     return Payload(absent, denied, affirmed, links, link_type)

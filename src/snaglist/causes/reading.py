@@ -74,8 +74,12 @@ class Reading:
         if self.payload.affirmed or lexicon.holds_code(hits, text):
             codes = self._codes(speech)
             if codes:
-                text += plain(codes)
-                hits = lexicon.hits(text)
+                added, behind = plain(codes), len(text)
+                hits += [
+                    (number, start + behind, end + behind)
+                    for number, start, end in lexicon.hits(added)
+                ]
+                text += added
         return text, hits
 
     def _codes(self, speech: str) -> str:

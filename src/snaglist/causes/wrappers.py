@@ -30,6 +30,7 @@ _WORKED = re.compile(
     r"|Status|Department|Group|Reply)[ ]#?\d{1,9}"
     r"(?:[ ][(“\"'][^\n]{0,80}?[)”\"']{1,2}:[ ]|[ ][^:—\n]{0,60}[ ]?[—–][ ])(?=\S.{11})"
 )
+_FIRST = frozenset("SATVNEPHDGR✗×[(*-•")
 _FARTHEST = 200
 _MEMBERS = re.compile(r"(?:^|\s)(?:level|lvl|severity)=", re.IGNORECASE)
 _SAID = re.compile(
@@ -48,17 +49,22 @@ _FOOT = re.compile(r"<(?:hr|address|footer)\b", re.IGNORECASE)
 
 def without_wrapper(text: str) -> str:
     """The message of a line without what is said about the work, a log's members or a repr."""
-    text = logged(text)
-    if text[:1] == "<" and (shown := _SHOWN.match(text)):
-        text = shown[2]
     head = text[:_FARTHEST]
-    if (":" in head or "—" in head) and (worked := _WORKED.match(text)) is not None:
+    if "level=" in head:
+        text = logged(text)
+        head = text[:_FARTHEST]
+    first = head[:1]
+    if first == "<" and (shown := _SHOWN.match(text)):
+        text = shown[2]
+    elif first in _FIRST and (worked := _WORKED.match(text)) is not None:
         text = text[worked.end() :]
     if (
-        ": " in head
-        and (" failed" in head or " be " in head or " not " in head or " raised " in head)
-        and (context := _CONTEXT.match(text)) is not None
-    ):
+        " failed" in head
+        or "not be " in head
+        or " was not " in head
+        or "not imported" in head
+        or " raised " in head
+    ) and (context := _CONTEXT.match(text)) is not None:
         text = text[context.end() :]
     if text[-2:] in ("')", '")') and (called := _CALLED.search(text)):
         start = called.start() if not traces.is_wrapper(called[1]) else -1
