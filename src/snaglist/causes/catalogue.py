@@ -11,8 +11,7 @@ import msgspec
 
 from snaglist.causes.cause_file import Cause, CauseFile, Words
 from snaglist.causes.conditions import Check, check, words_of
-from snaglist.causes.lexicon import CODES, RUN_TOGETHER, Lexicon
-from snaglist.causes.signs import CODE_WORDS
+from snaglist.causes.lexicon import CODE_PHRASES, CODES, Lexicon
 from snaglist.domain.errors import CatalogueFault
 
 _MARKS = {
@@ -42,7 +41,7 @@ _MARK_WORDS: dict[str, list[str]] = {
         "约束",
         "duplicate key",
     ],
-    CODES: [f"*{word}" for word in sorted(CODE_WORDS)] + [f"*{word}" for word in RUN_TOGETHER],
+    CODES: CODE_PHRASES,
     "#absent": [],
     "#denied": [],
     "#link": ["link_type"],

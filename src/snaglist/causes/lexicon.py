@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick
 
+from snaglist.causes.signs import CODE_WORDS
+
 _FAR = 40
 _NEAR = 16
 _MOST_PROBLEMS = 8
@@ -35,6 +37,12 @@ RUN_TOGETHER = (
 )
 """What stands only in an error's code, also at its beginning."""
 
+_SHORT = sorted(word for word in CODE_WORDS if len(word) <= _LONGEST_SHORT)
+_JOINED = [*(f"{word}_" for word in _SHORT), *(f"_{word}" for word in _SHORT), *RUN_TOGETHER]
+CODE_PHRASES = [
+    *(f"*{word}" for word in sorted(CODE_WORDS) if len(word) > _LONGEST_SHORT),
+    *(f"*{word}" for word in _JOINED),
+]
 _DROPPED = b"'\"`"
 _SPACED = bytes(
     code if code >= 0x80 or code == 0x0A or chr(code).isalnum() or code == ord("_") else 0x20
@@ -90,9 +98,7 @@ class Lexicon:
             for phrase in listed
         }
         self._inside = {numbers[_needle(phrase)] for phrase in terms.get(CODES, ())}
-        self._run_together = {
-            numbers[_needle(f"*{word}")] for word in RUN_TOGETHER if CODES in terms
-        }
+        self._run_together = {numbers[_needle(f"*{word}")] for word in _JOINED if CODES in terms}
         self._search = BytesAhoCorasick(list(numbers)).find_matches_as_indexes if numbers else None
 
     def hits(self, text: bytes) -> list[tuple[int, int, int]]:
@@ -111,7 +117,7 @@ class Lexicon:
                     return True
                 if end - start > _LONGEST_PLAIN and behind != _SPACE and before == _SPACE:
                     return True
-                if end - start > _LONGEST_SHORT and before != _SPACE and before < 0x80:
+                if before != _SPACE and before < 0x80:
                     return True
         return False
 

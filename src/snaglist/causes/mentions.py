@@ -26,8 +26,8 @@ STATUS = re.compile(
 )
 TASK_TYPE = re.compile(
     rf"""
-    (?i:task[ _]?type|pipeline[ ]step|\bstep(?!\w{{2}})|type[ ]de[ ]t[âa]che|aufgabentyp|tipo[ ]de[ ]tarea
-      |タスクタイプ|任务类型)s?:?[ ]?\#?{OPEN}?\s?
+    (?i:task[ _]?type|pipeline[ ]step|\bstep(?!\w{{2}})|type[ ]de[ ]t[âa]che
+      |aufgabentyp|tipo[ ]de[ ]tarea|タスクタイプ|任务类型)s?:?[ ]?\#?{OPEN}?\s?
     ([^'\"«»“”「」\n,;()]{{1,60}}?)\s?
     (?:{SHUT}|[,;(.]|$|(?=[ ](?:not|is|does|was|could|has|do|in|for|n'|nicht|ist|no|introuv|inconnu
       |unbek|unknown|missing)\b))
@@ -126,7 +126,8 @@ ENUM = re.compile(
     r"(?i:enum|for field|for|of field|field) ['\"]?(?!the|a|this|enum)(\w{2,60})['\"]?:? ?['\"«]?"
 )
 TYPE_NAME = re.compile(
-    r"(?i:\b(?:type|entity|event|entität|entité|entidad|attribute_change for|importer for|mapper for|handler for))\W{1,3}"
+    r"(?i:\b(?:type|entity|event|entität|entité|entidad|attribute_change for"
+    r"|importer for|mapper for|handler for))\W{1,3}"
     rf"{OPEN}?(?!\w*(?:Error|Exception)\b)"
     r"((?:Custom(?:NonProject)?Entity|[A-Z][a-z]+(?=[A-Z]))\w+|[A-Z][a-z]{2,30}\d{0,3})\b"
 )
