@@ -24,6 +24,7 @@ _PRINTED = ("{'message':", "{'error':", "{'errors':", "{'detail':", "{'msg':", "
 _PRINTED_MESSAGE = re.compile(
     r"'(?:message|error|detail|msg)': (?:'([^'\n]{4,2000})'|\"([^\"\n]{4,2000})\")"
 )
+_LONGEST_ENTITY = 200
 _LONGEST_PRINTED = 4_000
 _LITERAL = re.compile(r"\bb(?:'[{\[][^\n]{2,8000}'|\"[{\[][^\n]{2,8000}\")\s*\Z")
 _DRIVE = re.compile(r"\b[A-Za-z]:\\|\\\\\w")
@@ -75,9 +76,9 @@ def spoken(text: str) -> str:
     """What an unpacked text tells, line by line, without what a logger wrote in front."""
     if not is_plain(text):
         text = condensed(text)
-    if "://" in text and "?" in text:
+    if "://" in text:
         text = _QUERY.sub(r"\1", text)
-    if "'/" in text or '"/' in text or ":\\" in text or "'\\" in text or '"\\' in text:
+    if "/" in text or ":\\" in text:
         text = _QUOTED_PATH.sub("…", text)
     if "\n" in text:
         return without_wrapper("\n".join(without_prefix(line) for line in text.splitlines()))
@@ -101,17 +102,19 @@ def unpacked(text: str) -> str:
     """The text inside of JSON, of a repr or of written-out escapes."""
     if "<pre" in text and (shown := _SHOWN.search(text)) is not None:
         text = html.unescape(shown[1])
-    text = logged(text)
-    if ("b'" in text or 'b"' in text) and (match := _LITERAL.search(text)):
+    head = text[:_LONGEST_ENTITY]
+    if "level=" in head:
+        text = logged(text)
+    if ("b'" in head or 'b"' in head) and (match := _LITERAL.search(text)):
         text = f"{text[: match.start()]}{_bytes_said(match[0])}"
     start = text.find("{")
     if start < 0 and text.lstrip()[:1] == "[":
         start = text.find("[")
     if start >= 0 and ('"' in text or text.startswith(_PRINTED, start)):
         text = _from_json(text, start)
-    if "): " in text:
+    if text.find("): ", 0, _LONGEST_ENTITY) > 0:
         text = _OF_AN_ENTITY.sub("", text, count=1)
-    if text.rstrip()[-1:] == ")" and (match := _WRAPPED.match(text)):
+    if ")" in text[-3:] and (match := _WRAPPED.match(text)):
         text = match[3] if traces.is_wrapper(match[1]) else f"{match[1]}: {match[3]}"
     if "\\" in text:
         if "\\x" in text:
