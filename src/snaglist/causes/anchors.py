@@ -22,7 +22,8 @@ _BARE = re.compile(
     r"(?![\w/\\@<>(\[-]|\.\w|:\d)"
 )
 _DOTTED = re.compile(
-    r"(?<=[^\W\d_] )[a-z][a-z0-9-]*(?:[./:][a-z0-9_-]*[a-z][a-z0-9_.-]*)+(?![\w/\\@<>(\[-]|:\d)"
+    r"(?<=[^\W\d_] )[a-z][a-z0-9-]{0,40}(?:[./:][a-z0-9_-]{0,20}[a-z][a-z0-9_-]{0,20}){1,6}"
+    r"(?![\w/\\@<>(\[-]|:\d)"
 )
 _NOUN = re.compile(
     r"\b(?:bucket|queue|topic|index|table|role|plugin|template|scope|client|vhost|database|schema"
@@ -31,7 +32,7 @@ _NOUN = re.compile(
     r"|collection|policy|flag|setting|parameter|option|variable|mount|filesystem|drive|pool|extension"
     r"|function|trigger|view|tablespace|key|certificate|repository|depot|format|colou?rspace"
     r"|licen[cs]e|permission|country|language|layer|farm)s?(?:[ ](?:named|called|is|of))?[ ]"
-    r"([A-Za-z][\w./:-]*[./:_-][\w-]+|[A-Z]{2,5}\b|[a-z]+\d+|/[\w-]+(?:/[\w-]+)?(?=[\s,.;:)]|$))"
+    r"([A-Za-z][\w./:-]{0,60}[./:_-][\w-]{1,40}|[A-Z]{2,5}\b|[a-z]+\d+|/[\w-]+(?:/[\w-]+)?(?=[\s,.;:)]|$))"
     r"(?![\w/(\[])"
 )
 _ROLE = re.compile(

@@ -63,7 +63,7 @@ def gist(reading: Reading) -> list[str]:
         table = "" if reading.constraint else reading.relation
         return ["sql", table, found, reading.limit]
     words, kind, text = telling_words(reading)
-    if reading.relation:
+    if reading.relation and reading.relation in text:
         return ["about", reading.relation.lower(), *[one for one in words if one in PROBLEMS][:1]]
     strongest, values, weak, hosts = named_in(reading, text)
     if strongest:

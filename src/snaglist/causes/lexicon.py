@@ -108,8 +108,9 @@ class Lexicon:
     def holds_code(self, hits: Iterable[tuple[int, int, int]], text: bytes) -> bool:
         """Whether a word that marks error codes stands inside of a longer word."""
         inside = self._inside
-        for number, start, end in hits:
-            if number in inside:
+        for hit in hits:
+            if hit[0] in inside:
+                number, start, end = hit
                 before, behind = text[start - 1], text[end]
                 if before == _UNDERSCORE or behind == _UNDERSCORE:
                     return True

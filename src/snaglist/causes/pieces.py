@@ -367,6 +367,7 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "dropped_for": dropped_for,
     "subject": subject,
     "named": surroundings.named,
+    "feature": surroundings.feature,
     "named_field": surroundings.named_field,
     "proxy": surroundings.proxy,
     "machine": surroundings.machine,

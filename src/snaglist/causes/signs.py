@@ -47,7 +47,7 @@ CONSTRAINT = re.compile(
     rf"""
     (?i:constraint|contrainte(?:[ ]unique|[ ]de[ ]\w+)?|restricci[oó]n(?:[ ]de[ ]unicidad)?
       |vincolo|restri[cç][aã]o|ограничени[еяю](?:[ ]уникальности)?|制約|约束)
-      \s?{OPEN}\s?(\w{{1,63}})\s?{SHUT}
+      (?:\s?{OPEN}\s?(?:check|unique|not[ ]null)\s?{SHUT})?\s?{OPEN}\s?(\w{{1,63}})\s?{SHUT}
     | {OPEN}\s?((?:\w{{1,50}}\.)?
         (?:\w{{1,50}}(?:_key|_uc|_uniq|_fkey|_pkey|_idx|_check)|(?:ix|uq|fk|pk|ck)_\w{{1,58}}))\s?{SHUT}
     | (?:UNIQUE|NOT[ ]NULL)[ ]constraint[ ]failed:[ ](\w{{1,63}}\.\w{{1,63}}|\w{{1,50}}_\w{{1,12}})

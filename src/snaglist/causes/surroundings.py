@@ -17,6 +17,11 @@ _MACHINE = re.compile(
     r"|\bon (?:node |host )?([a-z]+-?\d{1,4})\b",
     re.MULTILINE,
 )
+_NOT_INCLUDED = re.compile(
+    r"^[^\w\n]{0,9}(?:(?:the|feature|your) )?([^\n:.]{3,40}?)[^\w\n]{0,2}"
+    r" (?:is|are|isn't|aren't) (?:not )?(?:part of|included|available|in )",
+    re.MULTILINE | re.IGNORECASE,
+)
 _SCHEMA = re.compile(r"(?:no such (?:table|column)|unknown column):? ['\"`]?([\w.]{1,80})")
 
 
@@ -25,6 +30,12 @@ def named(reading: Reading) -> Piece:
     _, _, text = telling_words(reading)
     found = named_in(reading, text)
     return named_piece(next(iter(found.values), ""))
+
+
+def feature(reading: Reading) -> Piece:
+    """What a plan does not include: "webhooks are not part of your plan"."""
+    match = _NOT_INCLUDED.search(reading.speech)
+    return named_piece(match[1]) if match else named(reading)
 
 
 def named_field(reading: Reading) -> Piece:
