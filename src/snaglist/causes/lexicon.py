@@ -21,7 +21,8 @@ _MOST_PROBLEMS = 8
 _UNDERSCORE = ord("_")
 _SPACE = ord(" ")
 _LONGEST_SHORT = 3
-_LONGEST_PLAIN = 6
+_BEGINNING = ("unknown", "missing", "invalid", "unsupported")
+"""What begins an error's code: `UnknownAssignee`."""
 CODES = "#codes"
 """The term whose phrases, written with a star in front, are also found inside of words."""
 RUN_TOGETHER = (
@@ -99,6 +100,7 @@ class Lexicon:
         }
         self._inside = {numbers[_needle(phrase)] for phrase in terms.get(CODES, ())}
         self._run_together = {numbers[_needle(f"*{word}")] for word in _JOINED if CODES in terms}
+        self._beginning = {numbers[_needle(f"*{word}")] for word in _BEGINNING if CODES in terms}
         self._search = BytesAhoCorasick(list(numbers)).find_matches_as_indexes if numbers else None
 
     def hits(self, text: bytes) -> list[tuple[int, int, int]]:
@@ -116,7 +118,7 @@ class Lexicon:
                     return True
                 if number in self._run_together:
                     return True
-                if end - start > _LONGEST_PLAIN and behind != _SPACE and before == _SPACE:
+                if before == _SPACE and behind != _SPACE and number in self._beginning:
                     return True
                 if before != _SPACE and before < 0x80:
                     return True
