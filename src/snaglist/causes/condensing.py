@@ -74,14 +74,24 @@ def is_plain(text: str) -> bool:
 
 def spoken(text: str) -> str:
     """What an unpacked text tells, line by line, without what a logger wrote in front."""
-    if not is_plain(text):
-        text = condensed(text)
+    if is_plain(text):
+        return spoken_plainly(text)
+    text = condensed(text)
     if "://" in text:
         text = _QUERY.sub(r"\1", text)
     if "/" in text or ":\\" in text:
         text = _QUOTED_PATH.sub("…", text)
     if "\n" in text:
-        return without_wrapper("\n".join(without_prefix(line) for line in text.splitlines()))
+        return without_wrapper("\n".join([without_prefix(line) for line in text.splitlines()]))
+    return without_wrapper(without_prefix(text))
+
+
+def spoken_plainly(text: str) -> str:
+    """The same of a plain text."""
+    if "/" in text:
+        if "://" in text:
+            text = _QUERY.sub(r"\1", text)
+        text = _QUOTED_PATH.sub("…", text)
     return without_wrapper(without_prefix(text))
 
 

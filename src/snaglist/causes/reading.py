@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from snaglist.causes import signs, traces
-from snaglist.causes.condensing import SQL, is_plain, spoken, unpacked
+from snaglist.causes.condensing import SQL, is_plain, spoken, spoken_plainly, unpacked
 from snaglist.causes.lazily import lazily
 from snaglist.causes.lexicon import Lexicon, plain
 from snaglist.causes.payloads import survey
@@ -44,9 +44,18 @@ class Reading:
         self.details = details_of(event)
         self.payload = survey(self.details)
         self.texts = texts_of(event, self.details)
-        self.opened = [text if is_plain(text) else unpacked(text) for text in self.texts]
+        self.opened: list[str] = []
         """The texts out of their wrappings: JSON, a repr, written-out escapes."""
-        self.told = _bounded([spoken(text) for text in self.opened])
+        told = []
+        for text in self.texts:
+            if is_plain(text):
+                self.opened.append(text)
+                told.append(spoken_plainly(text))
+            else:
+                opened = unpacked(text)
+                self.opened.append(opened)
+                told.append(spoken(opened))
+        self.told = _bounded(told)
         """The texts without statements, frames and payloads: what the failure says."""
         self.speech = "\n".join(self.told)
         self.plain, self.hits = self._listen()
