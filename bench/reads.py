@@ -223,8 +223,13 @@ class _Reader:
         self._connection.close()
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[bytes, str]:
-        self._connection.request(method, path, body, self._headers)
-        answer = self._connection.getresponse()
+        try:
+            self._connection.request(method, path, body, self._headers)
+            answer = self._connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):
+            self._connection.close()  # it was idle for long, while the other desk was busy
+            self._connection.request(method, path, body, self._headers)
+            answer = self._connection.getresponse()
         told = answer.read()
         if answer.status >= 300:
             raise LoadFailed(f"{path} was answered with {answer.status} ({self._engine}): {told!r}")
