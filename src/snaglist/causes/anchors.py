@@ -117,11 +117,7 @@ def anchors_of(
             return
         if _VARIES.search(value) or _PROGRAM.search(value) or _CLASS.search(value):
             return
-        if (
-            rank < _HELD
-            and _NUMBERED.search(value)
-            and len(_LETTER.findall(value)) < _MOST_OF_A_NAME
-        ):
+        if rank < _HELD and is_numbered(value):
             return
         if is_code(value) or any(one == low or one.startswith(f"{low} ") for one in owned):
             return

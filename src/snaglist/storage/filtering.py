@@ -34,17 +34,8 @@ class Quad(msgspec.Struct, frozen=True, gc=False):
 
 def quads_of(connection: Connection, wanted: Filter) -> list[Quad]:
     """The counts that this filter asks for, by what is counted; other members are left aside."""
-    conditions = ["items > 0"]
-    values: dict[str, Value] = {}
-    if wanted.buckets:
-        conditions.append(f"bucket IN ({listed(connection, 'buckets')})")
-        values["buckets"] = as_list(wanted.buckets)
-    if wanted.project is not None:
-        conditions.append(f"project IN ({listed(connection, 'projects')})")
-        values["projects"] = as_list(projects_named(connection, wanted.project))
-    if wanted.entity_type is not None:
-        conditions.append("entity_type = :entity_type")
-        values["entity_type"] = wanted.entity_type
+    conditions, values = _counted_by(connection, wanted, "bucket")
+    conditions.append("items > 0")
     if wanted.cause_id is not None:
         conditions.append("cause_id = :cause_id")
         values["cause_id"] = final_cause(connection, wanted.cause_id)
@@ -54,6 +45,27 @@ def quads_of(connection: Connection, wanted: Filter) -> list[Quad]:
         **values,
     )
     return [Quad(*row) for row in rows]
+
+
+def _counted_by(
+    connection: Connection, wanted: Filter, bucket: str, of: str = ""
+) -> tuple[list[str], dict[str, Value]]:
+    """SQL of what a filter asks of state, project and type, and its parameters.
+
+    `bucket` is the SQL of the bucket, `of` what stands before the other columns.
+    """
+    conditions: list[str] = []
+    values: dict[str, Value] = {}
+    if wanted.buckets:
+        conditions.append(f"{bucket} IN ({listed(connection, 'buckets')})")
+        values["buckets"] = as_list(wanted.buckets)
+    if wanted.project is not None:
+        conditions.append(f"{of}project IN ({listed(connection, 'projects')})")
+        values["projects"] = as_list(projects_named(connection, wanted.project))
+    if wanted.entity_type is not None:
+        conditions.append(f"{of}entity_type = :entity_type")
+        values["entity_type"] = wanted.entity_type
+    return conditions, values
 
 
 def projects_named(connection: Connection, text: str) -> list[str]:
@@ -96,17 +108,7 @@ def page_of_items(
 
 def item_conditions(connection: Connection, wanted: Filter) -> tuple[list[str], dict[str, Value]]:
     """SQL that an item `i` matches, words, time and cause aside, and its parameters."""
-    conditions: list[str] = []
-    values: dict[str, Value] = {}
-    if wanted.buckets:
-        conditions.append(f"coalesce(i.reason, i.status) IN ({listed(connection, 'buckets')})")
-        values["buckets"] = as_list(wanted.buckets)
-    if wanted.project is not None:
-        conditions.append(f"i.project IN ({listed(connection, 'projects')})")
-        values["projects"] = as_list(projects_named(connection, wanted.project))
-    if wanted.entity_type is not None:
-        conditions.append("i.entity_type = :entity_type")
-        values["entity_type"] = wanted.entity_type
+    conditions, values = _counted_by(connection, wanted, "coalesce(i.reason, i.status)", "i.")
     if wanted.assignee == NOBODY:
         conditions.append("i.assignee IS NULL")
     elif wanted.assignee is not None:

@@ -57,8 +57,6 @@ COLUMNS = ", ".join((*_FIXED, *_MOVING, "seq"))
 _INSERT = insertion("items", _FIXED | _MOVING)
 _MOVE = update("items", _MOVING)
 _COUNT = update("items", _COUNTED)
-
-
 _items = msgspec.json.Decoder(list[Item], strict=False).decode
 
 

@@ -90,8 +90,8 @@ def find(connection: Connection, wanted: Search, above: int, below: int, most: i
         return Found(ranks)
     if wanted.quads:
         parts += map(_any_of, wanted.facets)
-    rarest = min(parts, key=lambda part: _expected(connection, part))
-    if _expected(connection, rarest) > _RARE:
+    expected, rarest = min((_expected(connection, part), part) for part in parts)
+    if expected > _RARE:
         return Found(ranks, end)
     rows = connection.execute(
         _BY_TOKENS, rarest=rarest, wanted=" & ".join(parts), above=above, below=below, most=most
