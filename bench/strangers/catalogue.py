@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 HALVES = ("first", "second")
-PARTS = (*HALVES, "third")
+PARTS = (*HALVES, "third", "fourth")
 KINDS = ("similar", "reworded", "strangers")
 _Entry = dict[str, Any]
 _HERE = Path(__file__).resolve().parent

@@ -264,4 +264,79 @@ _THIRD = World(
     home="/usr/local/saltmarsh/relay",
 )
 
-WORLDS = {"first": _FIRST, "second": _SECOND, "third": _THIRD}
+_FOURTH = World(
+    site="tamarackrow.shotgrid.autodesk.com",
+    target="tasks.tamarack.example",
+    shows=tuple(
+        enumerate(
+            (
+                "Copper Meridian",
+                "NBX_season3",
+                "Das Haus am Wehr",
+                "Óscar y el Búho",
+                "雪の郵便局",
+                "Postcard '68",
+                "trailer-88b",
+                "Зимний сад",
+                "Fox & Fathom (ep. 1-10)",
+                "PENUMBRA",
+                "🚲 Velo Pals",
+                "Sügis Tallinnas",
+                "바람의 집",
+                "Mãe d'Água",
+            ),
+            start=2410,
+        )
+    ),
+    people=(
+        (1721, "Ingrid Løvås", "ilovas"),
+        (208, "O'Keeffe, Maeve", "mokeeffe"),
+        (6644, "森田 葵", "aoi.morita"),
+        (95, "Intern Comp 2", "intern-comp2"),
+        (3380, "Tomáš Dvořák", "tdvorak"),
+        (1019, "Ольга Мельник", "omelnyk"),
+        (7702, "vendor-brightroto", "vendor-brightroto"),
+        (541, "Jo 🚲 Adeyemi", "jadeyemi"),
+        (4096, "João Brandão", "jbrandao"),
+        (2873, "Lê Văn Hùng", "hung.le"),
+    ),
+    groups=((44, "FX Dailies"), (171, "Équipe Layout"), (12, "仕上げ班")),
+    statuses=("cbb", "ip2", "qcx", "w/cl", "sup_ok", "prk", "zz9"),
+    steps=(
+        (88, "Grooming"),
+        (431, "Previz Cam"),
+        (1502, "Décor"),
+        (267, "DMP"),
+        (930, "仕上げ"),
+        (15, "Techanim"),
+    ),
+    fields=(
+        "Shot.sg_retime_pct",
+        "Task.sg_quote_ref",
+        "Asset.sg_texel_density",
+        "Version.sg_lut_slot",
+        "Shot.sg_film_back",
+        "Sequence.sg_reel_no",
+        "Asset.sg_scan_id",
+        "Version.sg_burnin_preset",
+        "Task.sg_crew_size",
+    ),
+    aliens=("CustomEntity19", "Cut", "Launch", "CustomNonProjectEntity07"),
+    scripts=("courier_prod", "sg-forwarder-2"),
+    assets=(
+        "meridian_ship",
+        "owl puppet A",
+        "Wehr_Tor",
+        "búho",
+        "郵便車",
+        "velo 🚲",
+        "bg.station.01",
+    ),
+    workers=("courier@wrk-21", "courier-6b8d4f9c7-x2k", "forward_tasks.py", "courier@wrk-34"),
+    mounts=("/vol/tam01/projects", "/mnt/nearline", "/show"),
+    drives=("T:\\projects", "\\\\tam-fs2\\projects"),
+    code="EP{e:02d}_SEQ{s:02d}_SH{n:04d}",
+    home="/opt/tamarack/courier",
+)
+
+WORLDS = {"first": _FIRST, "second": _SECOND, "third": _THIRD, "fourth": _FOURTH}
