@@ -125,3 +125,49 @@ def test_no_text_takes_long() -> None:
         FULL.group_strictly({"error": piece * 3_000, "details": {"message": f"x {piece * 2_000}"}})
         EMPTY.group_strictly({"error": piece * 3_000})
         assert time.perf_counter() - start < 2, piece
+
+
+SAID = "loom.errors.WarpSnag: shuttle is stuck behind the heddle"
+
+
+@pytest.mark.parametrize(
+    ("text", "details"),
+    [
+        (f"##[error]{SAID}\n##[error]Process completed with exit code 1.", {}),
+        (
+            f"[2026-03-01 02:10:07,112] {{weave.py:88}} ERROR - Task failed with exception: {SAID}",
+            {},
+        ),
+        (f"2026-03-01T02:10:07Z ERROR loom::weave{{type=Shot id=7}}: {SAID}", {}),
+        (
+            f'{{"level":50,"name":"loom","err":{{"message":"{SAID}"}},"msg":"weave failed"}}',
+            {},
+        ),
+        ("import of Shot 7 ended with status FAILED", {"logs": ["connected", "read Shot 7", SAID]}),
+        ("job 7f3a2c11 (loom.weave) moved to the dead queue after 5 tries", {"last_error": SAID}),
+        ("loom.errors.WarpSnag in loom.weave", {"exception": {"value": SAID}}),
+        (
+            f'Traceback (most recent call last):\n  File "a.py", line 5, in put\n{SAID}\n\n'
+            "During handling of the above exception, another exception occurred:\n\n"
+            'Traceback (most recent call last):\n  File "a.py", line 9, in weave\n'
+            "loom.errors.WeaveError: Shot 7 of Owl was not written",
+            {},
+        ),
+    ],
+)
+def test_what_a_log_or_a_queue_wraps_around_a_failure_makes_no_cause_of_its_own(
+    text: str, details: dict[str, object]
+) -> None:
+    assert fingerprint(text, **details) == fingerprint(SAID)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("quota of department Rigging is used up", "quota of department Story is used up"),
+        ("no draw frame on loom-02", "no draw frame on loom-05"),
+        ("Host 'a.mill.example' has a strange key", "Host 'b.mill.example' has a strange key"),
+    ],
+)
+def test_a_fix_for_each_department_and_machine_that_a_failure_names(one: str, other: str) -> None:
+    assert fingerprint(one) != fingerprint(other)

@@ -35,6 +35,15 @@ _NOUN = re.compile(
     r"([A-Za-z][\w./:-]{0,60}[./:_-][\w-]{1,40}|[A-Z]{2,5}\b|[a-z]+\d+|/[\w-]+(?:/[\w-]+)?(?=[\s,.;:)]|$))"
     r"(?![\w/(\[])"
 )
+_TEAM = re.compile(
+    r"\b(?:team|department|group|site|studio|vendor|tenant|account|plan|preset|profile|pipeline|pool)"
+    r"[ ]([A-Z][\w&-]*(?:[ ](?:&[ ])?[A-Z][\w&-]*){0,3})"
+)
+"""`team Client K`: a name with capitals behind what it names."""
+
+_MACHINE = re.compile(r"\bon (?:node |host |machine |worker )?([a-z]{2,20}-\d{1,4})\b(?![./])")
+"""`on gpu-02`: the machine that has to be repaired."""
+
 _ROLE = re.compile(
     r"\b(?:bucket|queue|topic|index|table|role|plugin|template|scope|vhost|tenant|channel|feature|locale)"
     r"[ ]([a-z]{3,20})(?=[ ](?:is|was|has|does|could|cannot|must|ist|wurde|est|existiert)\b)"
@@ -68,7 +77,8 @@ _EVERYWHERE = GLUE | frozenset(
     """
     project_id task_type_id task_status_id entity_id task_id person_id user_id sg_id shotgun_id
     entity_type task_type task_status api_key read-only non-unique utf-8 self-signed re-run
-    built-in e-mail http/1 i.e e.g and/or n/a nonetype node:internal get split strip items lower
+    built-in e-mail bit_rate pix_fmt http/1 i.e e.g and/or n/a nonetype node:internal
+    get split strip items lower
     append list text number float string integer int str dict bool boolean date array hash
     multi_entity connection_aborted debug_error_string created_time error_description
     """.split()
@@ -144,6 +154,10 @@ def anchors_of(
     for match in _NOUN.finditer(text):
         take(match[1].lstrip("/"), 2)
     for match in _ROLE.finditer(text):
+        take(match[1], 2)
+    for match in _MACHINE.finditer(text):
+        ranked[match[1]] = max(_HOSTS, ranked.get(match[1], _HOSTS))
+    for match in _TEAM.finditer(text):
         take(match[1], 2)
     for match in _DOTTED.finditer(text):
         take(match[0], -2)

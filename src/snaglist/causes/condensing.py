@@ -13,7 +13,7 @@ from snaglist.causes.wrappers import logged, without_wrapper
 
 SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
 _BODY_WORDS = re.compile(
-    r"""['"](?:message|error|errors|errorMessages|detail|details|reason|msg|faultString)\\?['"]\s*:"""
+    r"""['"](?:message|error|errors|errorMessages|detail|details|reason|msg|faultString)\\?['"]\s*(?::|=>)"""
 )
 _NOISE = re.compile(
     r"<(script|style)\b.{0,4000}?</\1>|<!--.{0,2000}?-->", re.DOTALL | re.IGNORECASE
@@ -54,6 +54,12 @@ _QUOTED_PATH = re.compile(
 _SENT = re.compile(
     r"""['"](?:id|type|name|code|shotgun_id|content|entity|project|entityType|path)['"]\s?(?::|=>)"""
 )
+_ENDED = re.compile(
+    r"\n[^\w\n]{0,4}(?:##\[error\])?(?:[A-Z][a-z]+|script) "
+    r"(?:completed|exited|failed|finished) with (?:exit )?(?:code|status) \d+\.?\s*\Z"
+)
+"""The last line of a build's log, whatever failed in it."""
+
 _LONGEST_COMPLAINT = 400
 _MOST_LINES = 80
 
@@ -76,7 +82,7 @@ def spoken(text: str) -> str:
     """What an unpacked text tells, line by line, without what a logger wrote in front."""
     if is_plain(text):
         return spoken_plainly(text)
-    text = condensed(text)
+    text = condensed(without_prefix(_ENDED.sub("", text)))
     if "://" in text:
         text = _QUERY.sub(r"\1", text)
     if "/" in text or ":\\" in text:

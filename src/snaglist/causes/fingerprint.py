@@ -37,6 +37,7 @@ VAGUE = frozenset(
 _SAID = re.compile(r"['\"«„“「]\s?([^'\"»”“」\n]{1,80})\s?['\"»”“」]|(?<==)([\w-]{1,40})")
 _ASSIGNED = re.compile(r"\b(\w{2,40})=['\"]?([\w-]{1,40})")
 _IN_TARGET = ("_in_target", "_in_kitsu", "_exists", "_found", "_imported", "_known", "_mapped")
+_AWAY = re.compile(r"Pool|[Cc]onnect|[Tt]imeout|timed out")
 _FEWEST_WORDS = 2
 _FEW_WORDS = 3
 
@@ -65,6 +66,9 @@ def gist(reading: Reading) -> list[str]:
     words, kind, text = telling_words(reading)
     if reading.relation and reading.relation in text:
         return ["about", reading.relation.lower(), *[one for one in words if one in PROBLEMS][:1]]
+    wrong = [word for word in words if word in PROBLEMS][:1]
+    if wrong and (person := _person_in(reading, text)):
+        return ["person", person, *wrong]
     strongest, values, weak, hosts = named_in(reading, text)
     if strongest:
         return ["about", strongest]
@@ -78,7 +82,9 @@ def gist(reading: Reading) -> list[str]:
     if code := code_in(text):
         return ["called", code, *own_values(reading, text)]
     if name := class_in(text):
-        return [*sorted(telling(name)), *own_values(reading, text)]
+        if _AWAY.search(text):  # an outage is one event, whatever host it is told of
+            hosts = []
+        return [*sorted(telling(name)), *hosts, *own_values(reading, text)]
     if reading.entity_type:
         own_type = telling(reading.entity_type)
         words = [word for word in words if word not in own_type]
@@ -160,17 +166,41 @@ def own_values(reading: Reading, text: str) -> list[str]:
         found.append(f"status {status.casefold()}")
     if (step := _step_of(reading)) and step in text:
         found.append(f"step {step.casefold()}")
-    if reading.project and reading.project in said:
+    if reading.project and (reading.project in said or _mentions(text, reading.project)):
         found.append(f"project {reading.project.casefold()}")
-    found += [
-        f"person {one.key}"
-        for one in people_of(reading)
-        if one.shown.partition(" (")[0] in said or one.key in text
-    ]
+    if person := _person_in(reading, text):
+        found.append(f"person {person}")
     for member, value in _ASSIGNED.findall(text):
         if any(word in member.lower() for word in ("status", "step", "project", "field")):
             found.append(f"{member} {value}")
     return list(dict.fromkeys(found))
+
+
+def _person_in(reading: Reading, text: str) -> str:
+    """The one of the record's people whom the text names; "" for none."""
+    for one in people_of(reading):
+        if _mentions(text, one.shown.partition(" (")[0]) or _mentions(text, one.key):
+            return one.key
+    return ""
+
+
+_SHORTEST_MENTION = 4
+_JOINED_BEFORE = "_/\\-."
+_JOINED_BEHIND = "_/\\-"
+
+
+def _mentions(text: str, name: str) -> bool:
+    """Whether the text names this by itself, not as a part of a longer word or path."""
+    start = text.find(name)
+    if start < 0 or len(name) < _SHORTEST_MENTION:
+        return False
+    before, behind = text[:start][-1:], text[start + len(name) :][:1]
+    return not (
+        before.isalnum()
+        or behind.isalnum()
+        or (before and before in _JOINED_BEFORE)
+        or (behind and behind in _JOINED_BEHIND)
+    )
 
 
 def _missing_links(reading: Reading) -> list[str]:

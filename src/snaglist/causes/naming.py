@@ -8,7 +8,7 @@ from snaglist.causes import signs
 from snaglist.causes.anchors import Anchors, anchors_of
 from snaglist.causes.masks import masked, without_places
 from snaglist.causes.reading import Reading
-from snaglist.causes.texts import bodies_in
+from snaglist.causes.texts import answers_in, bodies_in
 from snaglist.causes.traces import GENERIC, looks_like_trace
 from snaglist.causes.wording import telling, unquoted
 from snaglist.causes.wrappers import without_tags
@@ -18,8 +18,10 @@ _MOST_LINES = 4
 _MOST_NAMES = 40
 _ONLY_ENDED = re.compile(
     r"\A.{0,80}\b(?:(?:returned|exited|failed|ended)[\w ]{0,20}(?:non-zero )?(?:exit )?"
-    r"(?:status|code) \d+|exit (?:status|code)[: ]+\d+|(?:finished|completed|ended) with errors?)"
-    r".{0,20}\Z",
+    r"(?:status|code) \d+|exit (?:status|code)[: ]+\d+"
+    r"|(?:finished|completed|ended) with (?:errors?|status \w+)"
+    r"|(?:dead|failed|poison|error)[ -]?(?:letters?|queue|jobs?)\b.{0,40})"
+    r".{0,20}\Z|\A\s*(?:[\w.]+\.)?[A-Z]\w+ in [\w./:<>-]+\s*\Z",
     re.DOTALL,
 )
 """A program's end: whatever else the record says tells more."""
@@ -32,7 +34,7 @@ def named_in(reading: Reading, text: str) -> Anchors:
         without_places(text, names),
         [reading.entity_type, reading.name, reading.project, *names],
         reading.details,
-        bodies_in(reading.texts),
+        [*bodies_in(reading.texts), *answers_in(reading.details)],
     )
 
 

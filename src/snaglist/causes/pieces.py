@@ -368,6 +368,7 @@ PIECES: dict[str, Callable[[Reading], Piece]] = {
     "subject": subject,
     "named": surroundings.named,
     "feature": surroundings.feature,
+    "licensed": surroundings.licensed,
     "named_field": surroundings.named_field,
     "proxy": surroundings.proxy,
     "machine": surroundings.machine,

@@ -35,6 +35,7 @@ CHANGING = re.compile(r"/(?:[0-9a-f-]{8,}|\d+)(?=/|$)")
 KEY = re.compile(
     r"""
     KeyError(?::[ ]?|\()['"]?([^'"\n)]{1,120})
+    | \bLookupError:[ ]['"]?(\S{1,60}?)['"]?$
     | ^(?:\s*UNHANDLED[ ])?['"]([^'"\n]{1,60})['"]\s*$
     | ^(\d{1,10})$
     | (?:undefined|null)[ ]\(reading[ ]['"](\w{1,60})['"]\)

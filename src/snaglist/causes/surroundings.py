@@ -22,6 +22,11 @@ _NOT_INCLUDED = re.compile(
     r" (?:is|are|isn't|aren't) (?:not )?(?:part of|included|available|in )",
     re.MULTILINE | re.IGNORECASE,
 )
+_LICENSED = re.compile(
+    r"(?i:licen[cs]es?(?: checkout)?|checkout|feature) (?i:for|of) ['\"]?"
+    r"(?!your|this|the|all|users?|seats?|plan)([A-Za-z][\w.+-]{2,40})"
+    r"|\b([A-Za-z][\w.+-]{2,40}): (?:RLM|FLEX\w*|FNP|Sentinel) licen[cs]e"
+)
 _SCHEMA = re.compile(r"(?:no such (?:table|column)|unknown column):? ['\"`]?([\w.]{1,80})")
 
 
@@ -36,6 +41,11 @@ def feature(reading: Reading) -> Piece:
     """What a plan does not include: "webhooks are not part of your plan"."""
     match = _NOT_INCLUDED.search(reading.speech)
     return named_piece(match[1]) if match else named(reading)
+
+
+def licensed(reading: Reading) -> Piece:
+    """What the licence is for, as a licence server names it: `nuke_r`."""
+    return named_piece(mentions.first(_LICENSED.search(reading.speech)))
 
 
 def named_field(reading: Reading) -> Piece:

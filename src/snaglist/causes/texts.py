@@ -35,6 +35,19 @@ SILENT_WORDS = frozenset(
 INNER_NAMES = frozenset("title detail details code name type text value args description".split())
 """What further members tell inside of an object that is itself about the failure."""
 
+_LEVELS = frozenset("level levelname lvl severity loglevel log.level".split())
+"""A member by which an object is known for a logger's line."""
+
+_LOGGER = frozenset("name logger logger_name".split())
+_HEADLINES = frozenset("msg message event".split())
+_RAISED = ("err", "error", "exception", "exc_info", "exc_text", "stack", "stack_trace", "traceback")
+
+_LOGS = ("log", "logs", "lines", "output", "stdout", "stderr", "journal")
+_FEWEST_LINES = 2
+_ALARMS = re.compile(
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR|Traceback)\b|\", line |\n    at |^\s*at "
+).search
+
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _judged: dict[str, bool] = {}
 _MOST_JUDGED = 4096
@@ -91,6 +104,13 @@ def bodies_in(texts: list[str]) -> list[Mapping[str, Any]]:
     return found
 
 
+def answers_in(details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The objects about the failure that the record holds as such, not as text."""
+    return [
+        value for name, value in details.items() if isinstance(value, Mapping) and is_telling(name)
+    ]
+
+
 def texts_of(event: Mapping[str, Any], details: Mapping[str, Any]) -> list[str]:
     """The texts about the failure, the `error` first, without those that an earlier one holds."""
     found: list[str] = []
@@ -105,14 +125,24 @@ def texts_of(event: Mapping[str, Any], details: Mapping[str, Any]) -> list[str]:
         if telling is None:
             telling = is_telling(name)
         if telling:
-            _take(value, found)
+            _take(_logged_last(name, value), found)
     if details is not event:
         for name, value in event.items():
             if value is not None and name not in ("error", "details") and is_telling(name):
-                _take(value, found)
+                _take(_logged_last(name, value), found)
         if (error := details.get("error")) is not None:
             _take(error, found)
     return found
+
+
+def _logged_last(name: str, value: Any) -> Any:
+    """Of the lines of a log the last, unless one of them alarms; anything else as it is."""
+    if type(value) is not list or len(value) < _FEWEST_LINES or not name.lower().endswith(_LOGS):
+        return value
+    last = value[-1]
+    if type(last) is not str or any(type(line) is not str or _ALARMS(line) for line in value):
+        return value
+    return last
 
 
 def _take(value: Any, found: list[str]) -> None:
@@ -128,6 +158,13 @@ def _take(value: Any, found: list[str]) -> None:
             _take(text, found)
 
 
+def _silent_in(value: Mapping[str, Any]) -> frozenset[str]:
+    """The members of a logger's line that tell nothing: its own name, a headline over the error."""
+    if _LEVELS.isdisjoint(value):
+        return frozenset()
+    return _LOGGER | _HEADLINES if any(value.get(name) for name in _RAISED) else _LOGGER
+
+
 def inner_texts(value: Any, depth: int = 0) -> Iterator[str]:
     """The texts inside of an object or list that is itself about the failure."""
     if isinstance(value, str):
@@ -135,7 +172,10 @@ def inner_texts(value: Any, depth: int = 0) -> Iterator[str]:
     elif depth >= _DEEPEST:
         return
     elif isinstance(value, Mapping):
+        silent = _silent_in(value)
         for _, (name, inner) in zip(range(_MOST_MEMBERS), value.items(), strict=False):
+            if name in silent:
+                continue
             if name in INNER_NAMES or is_telling(name):
                 yield from inner_texts(inner, depth + 1)
             elif isinstance(inner, (Mapping, list)):

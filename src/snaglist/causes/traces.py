@@ -92,9 +92,17 @@ class Raised(NamedTuple):
     @property
     def only_names_the_work(self) -> bool:
         """Whether the message says what was being done, and to what, and no more."""
+        if _NOT_DONE.search(self.message):
+            return True
         said = _LETTERS.findall(_ENTITY.sub(" ", self.message).lower())
         return set(said) <= _WORK
 
+
+_NOT_DONE = re.compile(
+    r"\A\W*(?:(?:could not|cannot|failed to|unable to) \w+ )?[A-Z]\w+[ /]?#?\d+\b[^:\n]{0,80}?"
+    r"(?: (?:was|were|is|has been|could|can|did)?(?: ?not) (?:be )?\w+| failed)?\W*\Z"
+)
+"""`Shot 5 of Owl was not written`: what was worked on, and that it was in vain."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORK = frozenset(
