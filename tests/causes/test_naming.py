@@ -79,9 +79,8 @@ def test_a_wrapper_changes_no_fingerprint(wrapped: str) -> None:
 
 
 def test_the_strongest_name_is_quoted_or_shaped_and_not_the_entitys_own() -> None:
-    found = anchors_of(
-        "cannot weave 'nest_010' with silk_grey, got 'purple_9'", ["nest_010"], {}, []
-    )
+    text = "cannot weave 'nest_010' with silk_grey, got 'purple_9'"
+    found = anchors_of(text, text, ["nest_010"], {}, [])
 
     assert found.strongest == "silk_grey"
 
@@ -89,7 +88,7 @@ def test_the_strongest_name_is_quoted_or_shaped_and_not_the_entitys_own() -> Non
 def test_an_answers_members_name_what_it_is_about() -> None:
     body = {"code": "FEATURE_DISABLED", "feature": "moss_import", "trace": "7c7703d6"}
 
-    assert anchors_of("switched off", [], {}, [body]).strongest == "moss_import"
+    assert anchors_of("", "switched off", [], {}, [body]).strongest == "moss_import"
 
 
 def test_codes_and_exceptions_that_say_little_are_none() -> None:
@@ -143,6 +142,9 @@ SAID = "loom.errors.WarpSnag: shuttle is stuck behind the heddle"
             f'{{"level":50,"name":"loom","err":{{"message":"{SAID}"}},"msg":"weave failed"}}',
             {},
         ),
+        (f"2026-03-01 loom-6b8d4f9c7-x2k loom.weave ERROR item=Shot#7 | {SAID}", {}),
+        (f"loom-1  | [E] (Shot 7) {SAID}", {}),
+        ('{"severity":"ERROR","service":"loom","message":"%s"}'.replace("%s", SAID), {}),
         ("import of Shot 7 ended with status FAILED", {"logs": ["connected", "read Shot 7", SAID]}),
         ("job 7f3a2c11 (loom.weave) moved to the dead queue after 5 tries", {"last_error": SAID}),
         ("loom.errors.WarpSnag in loom.weave", {"exception": {"value": SAID}}),
@@ -165,6 +167,16 @@ def test_what_a_log_or_a_queue_wraps_around_a_failure_makes_no_cause_of_its_own(
     ("one", "other"),
     [
         ("quota of department Rigging is used up", "quota of department Story is used up"),
+        ("no yarn on //mill2/yarns today", "no yarn on //mill5/silks today"),
+        ("Colour space 'Loom LogC4' has no curve", "Colour space 'Input - Mill - C3' has no curve"),
+        (
+            "arn:aws:kms:eu-west-3:730114482905:key/4f1c9a52-7d0e-4b1f-9a3c-5be0d27f6611 is off",
+            "arn:aws:kms:eu-west-3:730114482905:key/b87e03cc-1f49-4d6a-8e75-20c94ad1f3e8 is off",
+        ),
+        (
+            'Warning: pool "felt_hi" is closed\nError: job was not taken',
+            'Warning: pool "felt_lo" is closed\nError: job was not taken',
+        ),
         ("no draw frame on loom-02", "no draw frame on loom-05"),
         ("Host 'a.mill.example' has a strange key", "Host 'b.mill.example' has a strange key"),
     ],

@@ -44,6 +44,23 @@ _TEAM = re.compile(
 _MACHINE = re.compile(r"\bon (?:node |host |machine |worker )?([a-z]{2,20}-\d{1,4})\b(?![./])")
 """`on gpu-02`: the machine that has to be repaired."""
 
+_CALLED = re.compile(
+    r"\b(?:[Cc]olou?r ?space|preset|pool|add-?on|bundle|storage|locale|font|LUT|look|template|layer"
+    r"|format|channel|codec|plug-?in|profile|site|machine|slate|label|licence|license|share) "
+    r"(['\"])([^'\"\n]{2,60})\1"
+)
+"""`Color space 'ARRI LogC4'`: a value in quotes behind what it is."""
+
+_ARN = re.compile(
+    r"\b(arn:aws[\w-]{0,10}:[\w-]{2,20}:[\w-]{0,20}:\d{0,12}:[\w-]{2,20}[/:][\w./-]{3,80}\w)"
+)
+"""What Amazon calls a thing of its own, a key or a role."""
+
+_SHARE = re.compile(
+    r"(?<![\w:/\\])((?://|\\\\)[a-z][\w.-]{1,40}[/\\][A-Za-z][\w$-]{0,40})", re.ASCII
+)
+"""`//fs2/projects`: a share of a file server."""
+
 _ROLE = re.compile(
     r"\b(?:bucket|queue|topic|index|table|role|plugin|template|scope|vhost|tenant|channel|feature|locale)"
     r"[ ]([a-z]{3,20})(?=[ ](?:is|was|has|does|could|cannot|must|ist|wurde|est|existiert)\b)"
@@ -114,9 +131,16 @@ class Anchors(NamedTuple):
 
 
 def anchors_of(
-    text: str, own: Iterable[str], details: Mapping[str, Any], bodies: Iterable[Mapping[str, Any]]
+    whole: str,
+    text: str,
+    own: Iterable[str],
+    details: Mapping[str, Any],
+    bodies: Iterable[Mapping[str, Any]],
 ) -> Anchors:
-    """What a text names that is not the entity's own, the strongest first."""
+    """What a text names that is not the entity's own, the strongest first.
+
+    `text` is the whole one without its places: addresses, paths, times and ids.
+    """
     ranked: dict[str, int] = {}
     owned = [one.lower() for one in own if len(one) > 1]
 
@@ -155,6 +179,12 @@ def anchors_of(
         take(match[1].lstrip("/"), 2)
     for match in _ROLE.finditer(text):
         take(match[1], 2)
+    for match in _ARN.finditer(whole):
+        ranked[match[1].lower()] = _STRONG
+    for match in _CALLED.finditer(text):
+        ranked[match[2].lower()] = max(_STRONG - 1, ranked.get(match[2].lower(), 0))
+    for match in _SHARE.finditer(whole):
+        take(match[1].replace("\\", "/").lstrip("/"), 2)
     for match in _MACHINE.finditer(text):
         ranked[match[1]] = max(_HOSTS, ranked.get(match[1], _HOSTS))
     for match in _TEAM.finditer(text):

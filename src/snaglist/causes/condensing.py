@@ -166,14 +166,22 @@ def _without_frames(text: str) -> str:
 
 
 def _alarming(text: str) -> str:
-    """The lines of a log from the first alarm on, without the calm ones; all if none alarms."""
+    """The lines of a log from the first alarm on, without the calm ones; all if none alarms.
+
+    A warning right above the first alarm often names what that is about.
+    """
     if _ALARM.search(text) is None:
         return text
     kept = []
+    warned = ""
     taking = False
     for line in text.splitlines()[-_MOST_LINES:]:
         if _ALARM.search(line[:200]):
+            if warned and not taking:
+                kept.append(warned)
             taking = True
+        elif not taking:
+            warned = line if line.startswith(("Warning: ", "warning: ")) else ""
         elif _CALM.search(line[:120]):
             taking = False
         if taking and line.strip():

@@ -17,7 +17,7 @@ _MOST_WORDS = 5
 _MOST_LINES = 4
 _MOST_NAMES = 40
 _ONLY_ENDED = re.compile(
-    r"\A.{0,80}\b(?:(?:returned|exited|failed|ended)[\w ]{0,20}(?:non-zero )?(?:exit )?"
+    r"\A.{0,200}\b(?:(?:returned|exited|failed|ended)[\w ]{0,20}(?:non-zero )?(?:exit )?"
     r"(?:status|code) \d+|exit (?:status|code)[: ]+\d+"
     r"|(?:finished|completed|ended) with (?:errors?|status \w+)"
     r"|(?:dead|failed|poison|error)[ -]?(?:letters?|queue|jobs?)\b.{0,40})"
@@ -31,6 +31,7 @@ def named_in(reading: Reading, text: str) -> Anchors:
     """What a text of this record names that is not the entity's own."""
     names = names_in(reading)
     return anchors_of(
+        text,
         without_places(text, names),
         [reading.entity_type, reading.name, reading.project, *names],
         reading.details,

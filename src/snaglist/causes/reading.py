@@ -14,6 +14,9 @@ from snaglist.causes.payloads import survey
 from snaglist.causes.sides import side_by_words, side_of
 from snaglist.causes.texts import details_of, texts_of
 
+_NO_THINGS = re.compile(r"`[a-z_]{2,40}`(?= not found)|\b[a-z]+-(?:[a-z]+-)+\d+\b")
+"""What only names: an index `persons`, a bundle owl-production-14."""
+
 _LONGEST_LOOK = 9_000
 _LONGEST_KEY = 64
 _LONGEST_VAGUE = 1_500
@@ -78,6 +81,8 @@ class Reading:
         for name in (self.name, self.project):  # a show may be called "Timeout"
             if len(name) > _SHORTEST_NAME and name in speech:
                 speech = speech.replace(name, "…")
+        if "`" in speech or "-" in speech:
+            speech = _NO_THINGS.sub("…", speech)
         text = plain(speech)
         hits = lexicon.hits(text)
         if self.payload.affirmed or lexicon.holds_code(hits, text):

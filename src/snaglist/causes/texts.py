@@ -95,11 +95,12 @@ def parsed(text: str) -> Any:
 
 
 def bodies_in(texts: list[str]) -> list[Mapping[str, Any]]:
-    """The JSON objects that were answered."""
+    """The JSON objects that were answered; a logger's lines are none."""
     found = []
     for text in texts:
         start, end = text.find("{"), text.rfind("}")
-        if 0 <= start < end and isinstance(value := parsed(text[start : end + 1]), Mapping):
+        value = parsed(text[start : end + 1]) if 0 <= start < end else None
+        if isinstance(value, Mapping) and _LEVELS.isdisjoint(value):
             found.append(value)
     return found
 
