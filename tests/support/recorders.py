@@ -22,6 +22,7 @@ from snaglist.storage.database import Database
 from support.ledger import Ledger, Sent
 
 CLIENTS = 4
+_GROUPER = Grouper(Catalogue.shipped())
 
 
 class StoreClient:
@@ -31,7 +32,7 @@ class StoreClient:
         self._database = database
         self._ledger = ledger
         self._recorder = Recorder(
-            database.writer, Redactor(), time.time, new_id, Limits(), Grouper(Catalogue.shipped())
+            database.writer, Redactor(), time.time, new_id, Limits(), _GROUPER
         )
         self._own: list[Sent] = []
 

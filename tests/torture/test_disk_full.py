@@ -70,10 +70,11 @@ def test_a_full_disk_refuses_writes_at_once_reads_on_and_recovers_by_itself(
 
 
 def _assert_refused_at_once(database: Database, ledger: Ledger) -> None:
+    client = StoreClient(database, ledger)
     for _ in range(20):
         began = time.monotonic()
         with pytest.raises(StoreUnavailable, match="disk is full"):
-            StoreClient(database, ledger).record()
+            client.record()
         assert time.monotonic() - began < AT_ONCE_SECONDS
 
 
