@@ -47,7 +47,7 @@ def test_every_kind_is_there_and_no_stranger_is_known(half: str):
     assert not causes["strangers"] & (causes["similar"] | causes["reworded"])
 
 
-@pytest.mark.parametrize("name", ["second", "fourth"])
+@pytest.mark.parametrize("name", ["second", "fourth", "fifth"])
 def test_a_part_shares_no_text_no_wrapping_and_no_stranger_with_the_first(name: str):
     first, other = read_half("first"), read_half(name)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 HALVES = ("first", "second")
-PARTS = (*HALVES, "third", "fourth")
+PARTS = (*HALVES, "third", "fourth", "fifth")
 KINDS = ("similar", "reworded", "strangers")
 _Entry = dict[str, Any]
 _HERE = Path(__file__).resolve().parent

@@ -339,4 +339,85 @@ _FOURTH = World(
     home="/opt/tamarack/courier",
 )
 
-WORLDS = {"first": _FIRST, "second": _SECOND, "third": _THIRD, "fourth": _FOURTH}
+_FIFTH = World(
+    site="cobaltfern.shotgrid.autodesk.com",
+    target="kitsu.cobaltfern.example",
+    shows=tuple(
+        enumerate(
+            (
+                "Orchard of Glass",
+                "WDR_s04",
+                "La Última Marea",
+                "Tidewater 9",
+                "Kuu ja Karhu",
+                "Nonna's Robot",
+                "teaser-512",
+                "Вечерний трамвай",
+                "Hotel Saturn (2nd unit)",
+                "ĀBOLI",
+                "紙の城",
+                "🐌 Slowpokes",
+                "Três Marés",
+                "Deep_Fjord_feature",
+            ),
+            start=5061,
+        )
+    ),
+    people=(
+        (2904, "Beatriz Falcão", "bfalcao"),
+        (317, "O'Rourke, Declan", "dorourke"),
+        (8421, "Mikko Lähteenmäki", "mlahteen"),
+        (66, "Trainee Roto 1", "trainee-roto1"),
+        (1577, "Агнешка Лис", "alis"),
+        (4830, "小林 遥", "haruka.k"),
+        (7011, "ext.pixelbarn", "ext.pixelbarn"),
+        (1240, "Giulia D'Amico", "gdamico"),
+        (5390, "Max 🐌 Ferreira", "mferreira"),
+        (953, "Rūta Kalniņa", "rkalnina"),
+    ),
+    groups=((27, "Comp Pool B"), (135, "Equipa Render"), (81, "Paint Nights")),
+    statuses=("pkg", "n2s", "clrev", "rvw!", "tmpok", "dnu", "x-hold"),
+    steps=(
+        (1104, "Camera Solve"),
+        (72, "Iluminação"),
+        (389, "Muscle Sim"),
+        (940, "Keying"),
+        (215, "Color Script"),
+        (1633, "塗り"),
+    ),
+    fields=(
+        "Shot.sg_plate_clip",
+        "Task.sg_vendor_bid",
+        "Asset.sg_poly_budget",
+        "Version.sg_slate_text",
+        "Shot.sg_witness_cam",
+        "Sequence.sg_color_key",
+        "Asset.sg_shader_lib",
+        "Version.sg_comp_script",
+        "Task.sg_time_split",
+    ),
+    aliens=("CustomEntity33", "Ticket", "PhysicalAsset", "CustomNonProjectEntity15"),
+    scripts=("fern_ingest", "sg2zou-weekly"),
+    assets=(
+        "glass_tree",
+        "Robô velho",
+        "karhu",
+        "tram-17",
+        "紙兵",
+        "snail 🐌 B",
+        "env.greenhouse.02",
+    ),
+    workers=("ferry@ing-05", "ferry-5d7c8-qwz4", "fern_ingest.py", "ferry@ing-09"),
+    mounts=("/fern/prod", "/mnt/qumulo/fern", "/proj"),
+    drives=("P:\\fern", "\\\\fernfs\\prod"),
+    code="SQ{s:02d}-{n:04d}-r{e:d}",
+    home="/app/ferry",
+)
+
+WORLDS = {
+    "first": _FIRST,
+    "second": _SECOND,
+    "third": _THIRD,
+    "fourth": _FOURTH,
+    "fifth": _FIFTH,
+}
