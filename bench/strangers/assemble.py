@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from bench.strangers.catalogue import KINDS, Cause, Half, Text, read_half
 from bench.strangers.draft import Draft, Fix
-from bench.strangers.names import WORLDS, World
+from bench.strangers.studio import World, read_world
 from bench.strangers.values import Item
 
 _T = TypeVar("_T")
@@ -56,7 +56,7 @@ class _Studio:
 
     def __init__(self, half: Half, seed: int) -> None:
         self.half = half
-        self.world = WORLDS[half.name]
+        self.world = read_world(half.name)
         self.seed = f"{seed}:{half.name}"
         self.chance = random.Random(self.seed)
         self.fixes = {name: self._fixes(cause) for name, cause in half.causes.items()}

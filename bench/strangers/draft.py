@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.strangers.catalogue import Cause, Text
-from bench.strangers.names import World
+from bench.strangers.studio import World
 from bench.strangers.values import Item, Values, core_forms
 
 _REASON_LENGTH = 140

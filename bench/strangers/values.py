@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.strangers.names import World
+from bench.strangers.studio import World
 
 _PLACE = re.compile(r"«(\w+)»")
 _NAMED = re.compile(r"([\w.]+):\s+")
