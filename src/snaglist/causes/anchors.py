@@ -107,6 +107,7 @@ _CODE_WORDS = CODE_WORDS | frozenset(
 )
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST_WORDS = 3
+_LONGEST_CALLED = 6
 _MOST_MEMBERS = 40
 
 _HOSTS, _WEAK, _PLAIN, _STRONG, _HELD = 0, 1, 2, 5, 7
@@ -144,14 +145,15 @@ def anchors_of(
     ranked: dict[str, int] = {}
     owned = [one.lower() for one in own if len(one) > 1]
 
-    def take(value: str, rank: int) -> None:
+    def take(value: str, rank: int, *, called: bool = False) -> None:
         value = value.strip(" .,:;'\"`«»")
         low = value.lower()
-        if len(value) < 2 or len(value.split()) > _LONGEST_WORDS or low in _EVERYWHERE:
+        most = _LONGEST_CALLED if called else _LONGEST_WORDS
+        if len(value) < 2 or len(value.split()) > most or low in _EVERYWHERE:
             return
         if _VARIES.search(value) or _PROGRAM.search(value) or _CLASS.search(value):
             return
-        if rank < _HELD and is_numbered(value):
+        if rank < _HELD and not called and is_numbered(value):
             return
         if is_code(value) or any(one == low or one.startswith(f"{low} ") for one in owned):
             return
@@ -182,7 +184,7 @@ def anchors_of(
     for match in _ARN.finditer(whole):
         ranked[match[1].lower()] = _STRONG
     for match in _CALLED.finditer(text):
-        ranked[match[2].lower()] = max(_STRONG - 1, ranked.get(match[2].lower(), 0))
+        take(match[2], _PLAIN, called=True)
     for match in _SHARE.finditer(whole):
         take(match[1].replace("\\", "/").lstrip("/"), 2)
     for match in _MACHINE.finditer(text):

@@ -8,7 +8,7 @@ import re
 
 from snaglist.causes import traces
 from snaglist.causes.prefixes import without_prefix
-from snaglist.causes.texts import clipped, inner_texts, parsed
+from snaglist.causes.texts import ALARM, clipped, inner_texts, parsed
 from snaglist.causes.wrappers import logged, without_wrapper
 
 SQL = re.compile(r"\[SQL(?:\]|:)|\n(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|文):")
@@ -41,11 +41,6 @@ _ANSWER = re.compile(
 """What introduces an answer and says nothing of it."""
 
 _SHORTEST_ANSWER = 12
-_ALARM = re.compile(
-    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b"
-    r"|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E ",
-    re.MULTILINE,
-)
 _CALM = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE|WARNING|WARN)\b|(?i:\[(?:info|debug)\])")
 _QUERY = re.compile(r"(://[^\s?'\"<>]{1,300})\?[^\s'\"<>)]*")
 _QUOTED_PATH = re.compile(
@@ -60,6 +55,7 @@ _ENDED = re.compile(
 )
 """The last line of a build's log, whatever failed in it."""
 
+_LONGEST_END = 60
 _LONGEST_COMPLAINT = 400
 _MOST_LINES = 80
 
@@ -82,7 +78,9 @@ def spoken(text: str) -> str:
     """What an unpacked text tells, line by line, without what a logger wrote in front."""
     if is_plain(text):
         return spoken_plainly(text)
-    text = condensed(without_prefix(_ENDED.sub("", text)))
+    if " with " in text[-_LONGEST_END:]:
+        text = _ENDED.sub("", text)
+    text = condensed(without_prefix(text))
     if "://" in text:
         text = _QUERY.sub(r"\1", text)
     if "/" in text or ":\\" in text:
@@ -170,13 +168,13 @@ def _alarming(text: str) -> str:
 
     A warning right above the first alarm often names what that is about.
     """
-    if _ALARM.search(text) is None:
+    if ALARM.search(text) is None:
         return text
     kept = []
     warned = ""
     taking = False
     for line in text.splitlines()[-_MOST_LINES:]:
-        if _ALARM.search(line[:200]):
+        if ALARM.search(line[:200]):
             if warned and not taking:
                 kept.append(warned)
             taking = True

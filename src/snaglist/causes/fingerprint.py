@@ -64,9 +64,9 @@ def gist(reading: Reading) -> list[str]:
         table = "" if reading.constraint else reading.relation
         return ["sql", table, found, reading.limit]
     words, kind, text = telling_words(reading)
-    if reading.relation and reading.relation in text:
-        return ["about", reading.relation.lower(), *[one for one in words if one in PROBLEMS][:1]]
     wrong = [word for word in words if word in PROBLEMS][:1]
+    if reading.relation and reading.relation in text:
+        return ["about", reading.relation.lower(), *wrong]
     if wrong and (person := _person_in(reading, text)):
         return ["person", person, *wrong]
     strongest, values, weak, hosts = named_in(reading, text)
@@ -74,11 +74,11 @@ def gist(reading: Reading) -> list[str]:
         return ["about", strongest]
     if not values and reading.field:
         entity, _, field = reading.field.rpartition(".")
-        wrong = [word for word in words if word in PROBLEMS and word != "missing"]
-        return ["about", field if "_" in field else f"{entity}.{field}", *wrong[:1]]
+        worse = [word for word in words if word in PROBLEMS and word != "missing"]
+        return ["about", field if "_" in field else f"{entity}.{field}", *worse[:1]]
     values += weak
     if values:
-        return ["about", values[0], *[word for word in words if word in PROBLEMS][:1]]
+        return ["about", values[0], *wrong]
     if code := code_in(text):
         return ["called", code, *own_values(reading, text)]
     if name := class_in(text):
@@ -185,22 +185,21 @@ def _person_in(reading: Reading, text: str) -> str:
 
 
 _SHORTEST_MENTION = 4
-_JOINED_BEFORE = "_/\\-."
-_JOINED_BEHIND = "_/\\-"
+_JOINED_BEFORE = re.compile(r"[\w/\\.-]")
+_JOINED_BEHIND = re.compile(r"[\w/\\-]")
 
 
 def _mentions(text: str, name: str) -> bool:
     """Whether the text names this by itself, not as a part of a longer word or path."""
-    start = text.find(name)
-    if start < 0 or len(name) < _SHORTEST_MENTION:
+    if len(name) < _SHORTEST_MENTION:
         return False
-    before, behind = text[:start][-1:], text[start + len(name) :][:1]
-    return not (
-        before.isalnum()
-        or behind.isalnum()
-        or (before and before in _JOINED_BEFORE)
-        or (behind and behind in _JOINED_BEHIND)
-    )
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        if not _JOINED_BEFORE.match(text[:start][-1:]) and not _JOINED_BEHIND.match(text, end):
+            return True
+        start = text.find(name, end)
+    return False
 
 
 def _missing_links(reading: Reading) -> list[str]:

@@ -8,7 +8,7 @@ from snaglist.causes import signs
 from snaglist.causes.anchors import Anchors, anchors_of
 from snaglist.causes.masks import masked, without_places
 from snaglist.causes.reading import Reading
-from snaglist.causes.texts import answers_in, bodies_in
+from snaglist.causes.texts import bodies_in
 from snaglist.causes.traces import GENERIC, looks_like_trace
 from snaglist.causes.wording import telling, unquoted
 from snaglist.causes.wrappers import without_tags
@@ -35,7 +35,7 @@ def named_in(reading: Reading, text: str) -> Anchors:
         without_places(text, names),
         [reading.entity_type, reading.name, reading.project, *names],
         reading.details,
-        [*bodies_in(reading.texts), *answers_in(reading.details)],
+        bodies_in(reading.texts, reading.details),
     )
 
 

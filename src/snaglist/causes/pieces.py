@@ -66,7 +66,7 @@ def status(reading: Reading) -> Piece:
     if not shown:
         culprit = culprit_of(reading)
         shown = culprit.shown if culprit.role == "status" else ""
-    for body in [] if shown else bodies_in(reading.texts):
+    for body in [] if shown else bodies_in(reading.texts, reading.details):
         if "status" in str(body.get("field")) and isinstance(body.get("value"), str):
             shown = body["value"]
     if not shown and (match := mentions.STATUS_ASSIGNED.search(reading.speech)):
@@ -256,7 +256,10 @@ def choice_field(reading: Reading) -> Piece:
 def holder(reading: Reading) -> Piece:
     """Who holds a lock: by id when it is said."""
     for name in ("locked_by", "lock_owner", "checked_out_by", "owner", "holder"):
-        for value in (reading.member(name), *(one.get(name) for one in bodies_in(reading.texts))):
+        for value in (
+            reading.member(name),
+            *(one.get(name) for one in bodies_in(reading.texts, reading.details)),
+        ):
             if isinstance(value, Mapping) and isinstance(value.get("id"), int):
                 return Piece(f"HumanUser {value['id']}", f"HumanUser {value['id']}")
     if match := mentions.HOLDER_ID.search(reading.full):

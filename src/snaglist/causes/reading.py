@@ -14,7 +14,9 @@ from snaglist.causes.payloads import survey
 from snaglist.causes.sides import side_by_words, side_of
 from snaglist.causes.texts import details_of, texts_of
 
-_NO_THINGS = re.compile(r"`[a-z_]{2,40}`(?= not found)|\b[a-z]+-(?:[a-z]+-)+\d+\b")
+_NO_THINGS = re.compile(
+    r"`[a-z_]{2,40}`(?= not found)|(?<![\w-])[a-z]{1,30}(?:-[a-z]{1,30}){1,4}-\d{1,6}\b"
+)
 """What only names: an index `persons`, a bundle owl-production-14."""
 
 _LONGEST_LOOK = 9_000
@@ -81,7 +83,7 @@ class Reading:
         for name in (self.name, self.project):  # a show may be called "Timeout"
             if len(name) > _SHORTEST_NAME and name in speech:
                 speech = speech.replace(name, "…")
-        if "`" in speech or "-" in speech:
+        if "-" in speech or "`" in speech:
             speech = _NO_THINGS.sub("…", speech)
         text = plain(speech)
         hits = lexicon.hits(text)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from snaglist.causes.traces import looks_like_trace
+
 MOST_TEXTS = 12
 _LONGEST_HEAD = 6_000
 _LONGEST_TAIL = 3_000
@@ -44,9 +46,12 @@ _RAISED = ("err", "error", "exception", "exc_info", "exc_text", "stack", "stack_
 
 _LOGS = ("log", "logs", "lines", "output", "stdout", "stderr", "journal")
 _FEWEST_LINES = 2
-_ALARMS = re.compile(
-    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR|Traceback)\b|\", line |\n    at |^\s*at "
-).search
+ALARM = re.compile(
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC|FEHLER|ERREUR)\b"
+    r"|^\W{0,3}(?:[Ee]rror|[Ff]atal|panic|E)[:\]]|^E ",
+    re.MULTILINE,
+)
+"""What begins the part of a log that tells of a failure."""
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _judged: dict[str, bool] = {}
@@ -94,22 +99,14 @@ def parsed(text: str) -> Any:
         return None
 
 
-def bodies_in(texts: list[str]) -> list[Mapping[str, Any]]:
-    """The JSON objects that were answered; a logger's lines are none."""
-    found = []
+def bodies_in(texts: list[str], details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The objects that were answered, as JSON in a text or as such; a logger's lines are none."""
+    found: list[Any] = []
     for text in texts:
         start, end = text.find("{"), text.rfind("}")
-        value = parsed(text[start : end + 1]) if 0 <= start < end else None
-        if isinstance(value, Mapping) and _LEVELS.isdisjoint(value):
-            found.append(value)
-    return found
-
-
-def answers_in(details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The objects about the failure that the record holds as such, not as text."""
-    return [
-        value for name, value in details.items() if isinstance(value, Mapping) and is_telling(name)
-    ]
+        found.append(parsed(text[start : end + 1]) if 0 <= start < end else None)
+    found += [value for name, value in details.items() if is_telling(name)]
+    return [one for one in found if isinstance(one, Mapping) and _LEVELS.isdisjoint(one)]
 
 
 def texts_of(event: Mapping[str, Any], details: Mapping[str, Any]) -> list[str]:
@@ -140,10 +137,10 @@ def _logged_last(name: str, value: Any) -> Any:
     """Of the lines of a log the last, unless one of them alarms; anything else as it is."""
     if type(value) is not list or len(value) < _FEWEST_LINES or not name.lower().endswith(_LOGS):
         return value
-    last = value[-1]
-    if type(last) is not str or any(type(line) is not str or _ALARMS(line) for line in value):
+    if not all(type(line) is str for line in value):
         return value
-    return last
+    whole = "\n".join(value)
+    return value if ALARM.search(whole) or looks_like_trace(whole) else value[-1]
 
 
 def _take(value: Any, found: list[str]) -> None:

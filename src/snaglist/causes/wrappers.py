@@ -9,7 +9,7 @@ from snaglist.causes import traces
 
 _WORK = (
     r"(?:Shot|Asset|Task|Version|Note|Sequence|Episode|Scene|Project|HumanUser|Playlist|Step|Status"
-    r"|Department|entity|item|record|job|step|task|import|export|push|sync|event|handler|hook|attempt"
+    r"|Department|entity|item|record|step|task|event|handler|hook|attempt"
     r"|[Uu]psert|[Ii]mport|[Ee]xport|[Ss]ync|[Pp]ush|[Jj]ob|[Ff]low|[Uu]nit|[Aa]ctivity)"
 )
 _CONTEXT = re.compile(
