@@ -37,6 +37,7 @@ from snaglist.service.clock import Clock
 from snaglist.service.gatekeeper import Gatekeeper
 from snaglist.service.recording import Limits, Recorder
 from snaglist.service.regrouping import Regrouping
+from snaglist.service.runs import Watch
 from snaglist.service.schema import bring_up_to_date, require_schema
 from snaglist.service.sightings import Targets
 from snaglist.service.tokens import create_first_token, list_tokens
@@ -188,6 +189,7 @@ class _Running:
             time.time,
             new_id,
             lambda event: self._desk.recorder.grouper.pieces(event),
+            Watch(self._database, settings.run_seconds),
         )
         self._server = Server(
             uvicorn.Config(

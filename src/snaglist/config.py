@@ -58,6 +58,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(description="How long a write may wait for its commit before it is refused.", gt=0),
     ] = 5.0
+    run_seconds: Annotated[
+        float,
+        Meta(description="Seconds that a run may be silent before it is abandoned.", ge=1),
+    ] = 600.0
     redact: Annotated[
         bool, Meta(description="Take passwords, tokens and signatures out of what is recorded.")
     ] = True

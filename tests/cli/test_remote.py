@@ -137,3 +137,24 @@ def test_what_goes_wrong_is_a_sentence_and_a_remedy(
     assert first.startswith("snaglist: ")
     assert says in first
     assert second.startswith("  ")
+
+
+def test_runs_are_listed_with_how_far_they_are(desk: DeskProcess) -> None:
+    client = desk.client()
+    client.post("/api/v1/runs", json={"label": "night", "name": HOSTILE, "total": 4})
+    client.post("/api/v1/runs", json={"label": "events", "kind": "mirror"})
+    client.post("/api/v1/runs/events/beats", json={"last_event_id": 41233})
+    told = {"shotgun_id": 900, "entity_type": "Asset", "run": "night"}
+    client.post("/import/shotgun/imported", json=told)
+
+    listed = run(desk, "runs", "--source", "shotgun")
+
+    assert listed.returncode == 0, listed.stderr
+    assert "\x1b" not in listed.stdout
+    assert "event 41233" in listed.stdout
+    assert "[####............] 1 of 4" in listed.stdout
+    assert [one["label"] for one in json.loads(run(desk, "runs", "--json").stdout)] == [
+        "events",
+        "night",
+    ]
+    assert run(desk, "runs", "--kind", "run", "--state", "failed").stdout == "No run matches.\n"

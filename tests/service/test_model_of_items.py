@@ -35,7 +35,7 @@ from snaglist.domain.moment import utc_text
 from snaglist.service.edits import edit_item
 from snaglist.service.records import delete_record
 from snaglist.service.schema import upgrade
-from snaglist.service.successes import report_imported
+from snaglist.service.successes import Reported, report_imported
 from snaglist.storage import places
 from snaglist.storage.database import engine_for
 from snaglist.storage.filtering import quads_of
@@ -305,7 +305,7 @@ def _does(desk: Triage, steps: Sequence[Callable[[Triage], object]]) -> None:
 
 def _succeeds(desk: Triage, key: Key, tried_at: str, at: str) -> int:
     success = Success("shotgun", "kitsu", key[0], "Asset", key[1], tried_at)
-    return report_imported(desk.database, [success], who="test", at=at)
+    return report_imported(desk.database, [Reported(success, None)], who="test", at=at)
 
 
 def _edits(desk: Triage, key: Key, edit: ItemEdit, at: str) -> None:

@@ -21,6 +21,7 @@ from snaglist.service.clock import Clock
 from snaglist.service.edits import begin_edit, edit_item
 from snaglist.service.filing import Filing
 from snaglist.service.recount import Difference, recounted
+from snaglist.service.runs import Watch
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage import causes as cause_store
@@ -46,7 +47,7 @@ class Triage:
         self.database = database
         self.who = who
         self.store = Filing(new_id, self.clock, pieces_of).store
-        self.ticking = Clock(database, self.clock, new_id, pieces_of)
+        self.ticking = Clock(database, self.clock, new_id, pieces_of, Watch(database, seconds=600))
         self.seconds = START
 
     def clock(self) -> float:

@@ -19,7 +19,7 @@ from snaglist.service.recording import Limits, Recorder
 from snaglist.service.records import delete_record
 from snaglist.service.recount import Difference, recounted
 from snaglist.service.sightings import Targets
-from snaglist.service.successes import Imported, report_imported, success_of
+from snaglist.service.successes import Imported, report_imported, reported
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.items import items_by_id
@@ -58,8 +58,8 @@ class Understanding:
         """Report a success; how many items it resolved."""
         imported = Imported(shotgun_id, entity_type, **members)
         at = utc_text(time.time())
-        success = success_of("shotgun", imported, Targets(), at)
-        return report_imported(self.database, [success], who="importer", at=at)
+        told = reported("shotgun", imported, Targets(), who="importer", arrived_at=at)
+        return report_imported(self.database, [told], who="importer", at=at)
 
     def delete(self, record: Record) -> None:
         """Delete a record."""

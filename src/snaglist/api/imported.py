@@ -12,13 +12,13 @@ from snaglist.api.wire import ImportedOut, encode
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.payload import read_json
 from snaglist.service.recording import Limits
-from snaglist.service.successes import Imported, report_imported, success_of
+from snaglist.service.successes import Imported, report_imported, reported
 
 _one = msgspec.json.Decoder(Imported)
 _many = msgspec.json.Decoder(list[Imported])
 _SHAPE = (
     'Send {"shotgun_id", "entity_type", "part"?, "target"?, "run"?, "occurred_at"?, '
-    '"target_url"?} or an array of them.'
+    '"target_url"?, "project"?} or an array of them.'
 )
 
 
@@ -28,10 +28,11 @@ async def report(desk: Desk, call: Call) -> Response:
     recorder = desk.recorder
     body = await desk.read_body(call, recorder.limits.batch_bytes, "batch")
     try:
-        successes = [
-            success_of(source, one, recorder.targets, at) for one in _read(body, recorder.limits)
+        told = [
+            reported(source, one, recorder.targets, who=who, arrived_at=at)
+            for one in _read(body, recorder.limits)
         ]
-        resolved = await desk.run(lambda: report_imported(desk.database, successes, who=who, at=at))
+        resolved = await desk.run(lambda: report_imported(desk.database, told, who=who, at=at))
     finally:
         desk.let_go(body)
     return Response(encode(ImportedOut(resolved)), media_type="application/json")

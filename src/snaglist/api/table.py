@@ -15,6 +15,7 @@ from snaglist.api.listed_wire import (
     SummaryOut,
 )
 from snaglist.api.routes import Answer, Parameter, Route, Table
+from snaglist.api.run_table import run_routes
 from snaglist.api.wire import (
     BatchOut,
     DeskOut,
@@ -174,6 +175,7 @@ def routes() -> list[Route]:
         ),
         *_edit_routes(),
         *_list_routes(),
+        *run_routes(),
         Route(
             "POST",
             "/api/v1/regroups",

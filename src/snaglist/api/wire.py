@@ -10,6 +10,7 @@ from msgspec import Meta, Raw
 from snaglist.api.problems import Problem
 from snaglist.domain.record import Record
 from snaglist.domain.regrouping import Phase
+from snaglist.domain.run import run_id_of
 from snaglist.service.regroups import Change
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -162,6 +163,7 @@ def record_out(record: Record) -> bytes:
             status=record.status,
             item_id=record.item_id,
             cause_id=record.cause_id,
+            run_id=None if record.run is None else run_id_of(record.run),
             redacted=Raw(record.redacted.encode()) if record.redacted else _NO_POINTERS,
         )
     )

@@ -13,6 +13,7 @@ from snaglist.cli.local.token import token
 from snaglist.cli.remote.editing import ignore, regroup, reopen, resolve, undo
 from snaglist.cli.remote.export import export
 from snaglist.cli.remote.looking import causes, items, show
+from snaglist.cli.remote.running import runs
 from snaglist.cli.terminal import plain
 from snaglist.domain.errors import SnaglistError
 
@@ -25,7 +26,7 @@ def snaglist() -> None:
 
 for command in (
     *(serve, token, migrate, backup, doctor),
-    *(causes, items, show, ignore, resolve, reopen, undo, regroup, export),
+    *(causes, items, runs, show, ignore, resolve, reopen, undo, regroup, export),
 ):
     snaglist.add_command(command)
 

@@ -43,7 +43,7 @@ class Subject(StrEnum):
 
 NAMES: Mapping[Subject, tuple[str, ...]] = {
     Subject.ITEMS: (
-        *("state", "project", "type", "cause", "assignee", "source", "target"),
+        *("state", "project", "type", "cause", "assignee", "source", "target", "run"),
         *("since", "until", "q"),
     ),
     Subject.CAUSES: ("state", "project", "type", "assignee", "since", "until", "q"),

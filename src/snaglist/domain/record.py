@@ -99,6 +99,11 @@ def is_source(text: str) -> bool:
     return _SLUG.fullmatch(text) is not None
 
 
+def is_label(text: str) -> bool:
+    """Whether a run can be named so: up to 200 characters of plain text."""
+    return _is_plain(text, _LONGEST_RUN)
+
+
 def record_id(text: str) -> str:
     """A record's id in its one spelling; takes upper case, braces, `urn:uuid:`, no hyphens.
 
@@ -128,7 +133,7 @@ def check_envelope(envelope: Envelope) -> Envelope:
         raise _envelope_fault("source", "is not a slug such as shotgun or csv")
     if envelope.target is not None and not is_source(envelope.target):
         raise _envelope_fault("target", "is not a slug such as kitsu or jira")
-    if envelope.run is not None and not _is_plain(envelope.run, _LONGEST_RUN):
+    if envelope.run is not None and not is_label(envelope.run):
         raise _envelope_fault("run", f"is empty, over {_LONGEST_RUN} characters or not plain text")
     moment = envelope.occurred_at
     if moment is not None and not _is_plain(moment, _LONGEST_MOMENT):

@@ -1,4 +1,4 @@
-"""All that a clock drives: what was set aside until now, and edits that are still going on.
+"""All that a clock drives: what was set aside until now, edits that go on, runs that fall silent.
 
 Any number of servers may do so on one database: each looks what is due with a read that is cheap
 when nothing is, and decides anew inside the transaction that changes it.
@@ -15,6 +15,7 @@ from snaglist.domain.moment import utc_text
 from snaglist.service.cause_edits import end_ignore
 from snaglist.service.merging import PiecesOf, known_cause
 from snaglist.service.moves import Moves
+from snaglist.service.runs import Watch
 from snaglist.service.slices import do_slice
 from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection
@@ -38,11 +39,13 @@ class Clock:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         pieces_of: PiecesOf,
+        watch: Watch,
     ) -> None:
         self._database = database
         self._clock = clock
         self._new_id = new_id
         self._pieces_of = pieces_of
+        self._watch = watch
 
     def tick(self) -> bool:
         """Do a part of what is due, in short transactions; whether there may be more now.
@@ -64,7 +67,8 @@ class Clock:
                 lambda connection, cause_id=cause_id: self._open_cause(connection, cause_id, at)  # type: ignore[misc]
             )
         went_on = [self._went_on(edit_id, at) for edit_id in edits]
-        return bool(items or causes or any(went_on))
+        watched = self._watch.tick(at)
+        return bool(items or causes or any(went_on) or watched)
 
     def _went_on(self, edit_id: str, at: str) -> bool:
         """Do a slice of an edit; False where the store refuses it, so that others go on."""

@@ -14,7 +14,9 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Failure, Item, new_item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import NewRecord, Record, Sighting
+from snaglist.domain.run import Outcome as TryOutcome
 from snaglist.service.moves import Moves
+from snaglist.service.tries import Tried, note_tries
 from snaglist.storage import causes as cause_store
 from snaglist.storage.causes import Pointer, Split
 from snaglist.storage.connection import Connection
@@ -101,6 +103,9 @@ class Filing:
                 )
             )
         moves.write()
+        tried = [_tried(record) for record in records if record.run is not None]
+        if tried:
+            note_tries(connection, tried, at)
         self._name_projects(connection, [record.sighting for record in records])
         return filed
 
@@ -240,6 +245,14 @@ def _failure(record: NewRecord, fingerprint: str, cause: Cause) -> Failure:
         cause.is_ignored,
         sighting.name,
         sighting.key.project,
+    )
+
+
+def _tried(record: NewRecord) -> Tried:
+    sighting = record.sighting
+    return Tried(
+        *(record.run or "", sighting.key, sighting.digest),
+        *(TryOutcome.FAILED, sighting.attempted_at, sighting.reporter),
     )
 
 

@@ -13,7 +13,7 @@ from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import NotJson, SnaglistError, TooDeep, TooLarge, WrongShape
 from snaglist.domain.moment import utc_text
 from snaglist.domain.payload import read_event_data, read_json
-from snaglist.domain.record import Envelope, NewRecord, check_envelope
+from snaglist.domain.record import Envelope, NewRecord, check_envelope, is_label
 from snaglist.domain.redaction import Redactor
 from snaglist.service.filing import Filing
 from snaglist.service.sightings import Sightings, Targets
@@ -88,7 +88,7 @@ class Recorder:
             self._new_id(),
             source,
             None,
-            None,
+            _run_of(event),
             None,
             event_data,
             redacted,
@@ -113,7 +113,7 @@ class Recorder:
             envelope.id or self._new_id(),
             envelope.source,
             envelope.target,
-            envelope.run,
+            _run_of(event) if envelope.run is None else envelope.run,
             envelope.occurred_at,
             event_data,
             redacted,
@@ -219,6 +219,13 @@ def too_large(most: int, what: str) -> TooLarge:
         f"The body is over {most} bytes, the most that a {what} may have.",
         "Send less: leave out the bulk of the payload, or split the batch.",
     )
+
+
+def _run_of(event: dict[str, Any]) -> str | None:
+    """The run that a record without an envelope names in its details."""
+    details = event.get("details")
+    run = details.get("run") if type(details) is dict else None
+    return run if type(run) is str and is_label(run) else None
 
 
 def _array_decoder(most: int) -> Callable[[bytes], Any]:

@@ -17,6 +17,7 @@ from snaglist.domain.edits import Ignore, ItemEdit, Split
 from snaglist.domain.errors import StoreUnavailable
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Footing, Item, Status
+from snaglist.domain.run import COMPLETE, Completion
 from snaglist.service.edits import edit_slice, get_edit, known_edit
 from snaglist.service.merging import (
     PiecesOf,
@@ -32,6 +33,7 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
 from snaglist.storage.items import items_by_id
+from snaglist.storage.runs import failed_in
 
 log = logging.getLogger("snaglist.edits")
 
@@ -90,6 +92,8 @@ def _slice_done(connection: Connection, edit: Edit, members: str, moves: Moves, 
     if edit.kind == "undo":
         return _take_back(connection, store.entries_at(connection, members), moves, edit, at)
     items = store.items_at(connection, members)
+    if edit.kind == COMPLETE:
+        return _pass_over(connection, items, moves, edit, at)
     if edit.kind in ("merge", "unmerge"):
         return lead_items(connection, items, moves, edit)
     if edit.cause_id is None:
@@ -100,6 +104,22 @@ def _slice_done(connection: Connection, edit: Edit, members: str, moves: Moves, 
     if edit.kind == "ignore":
         return _set_aside(of_cause, _asked(edit), moves, edit, at)
     return _put_back(of_cause, moves, edit, at)
+
+
+def _pass_over(
+    connection: Connection, items: Sequence[Item], moves: Moves, edit: Edit, at: str
+) -> int:
+    """Let items leave the list that a complete run tried, and that did not fail in it."""
+    completion = msgspec.json.decode(edit.asked, type=Completion)
+    failed = failed_in(connection, completion.run_id, [item.key for item in items])
+    changed = 0
+    for before in items:
+        after = before.not_failing(completion.began_at, at)
+        if before.key not in failed and after is not before:
+            undo = _encode(before.footing).decode()
+            moves.item(before, after, Event.NOT_FAILING, edit.who, edit_id=edit.id, undo=undo)
+            changed += 1
+    return changed
 
 
 def _set_aside(items: Sequence[Item], ignore: ItemEdit, moves: Moves, edit: Edit, at: str) -> int:

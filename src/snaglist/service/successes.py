@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey, entity_id_of, entity_type_of
 from snaglist.domain.moment import attempted_at
-from snaglist.domain.record import is_source
+from snaglist.domain.record import is_label, is_source
+from snaglist.domain.run import Outcome
 from snaglist.domain.words import one_line
 from snaglist.service.moves import Moves
 from snaglist.service.sightings import Targets
+from snaglist.service.tries import Tried, note_tries
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.items import Success, items_of_entities, note_successes
@@ -33,6 +36,30 @@ class Imported(msgspec.Struct, forbid_unknown_fields=True):
     run: str | None = None
     occurred_at: str | None = None
     target_url: str | None = None
+    project: int | str | None = None
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """A success, and the run that tried it, if one was named."""
+
+    success: Success
+    tried: Tried | None
+
+
+def reported(
+    source: str, imported: Imported, targets: Targets, *, who: str, arrived_at: str
+) -> Reported:
+    """What was reported. Raises WrongShape that names the member at fault."""
+    success = success_of(source, imported, targets, arrived_at)
+    if imported.run is None:
+        return Reported(success, None)
+    if not is_label(imported.run):
+        raise _fault("run", "is empty, too long or not plain text")
+    key = replace(_key(success), project=entity_id_of(imported.project))
+    return Reported(
+        success,
+        Tried(imported.run, key, key.digest, Outcome.CAME_OVER, success.came_over_at, who),
+    )
 
 
 def success_of(source: str, imported: Imported, targets: Targets, arrived_at: str) -> Success:
@@ -61,7 +88,7 @@ def success_of(source: str, imported: Imported, targets: Targets, arrived_at: st
     )
 
 
-def report_imported(database: Database, successes: Sequence[Success], *, who: str, at: str) -> int:
+def report_imported(database: Database, told: Sequence[Reported], *, who: str, at: str) -> int:
     """Resolve what these say came over, wherever it stands; how many items that were.
 
     A success of a whole entity resolves all its parts, one of a part only that part; both
@@ -69,12 +96,19 @@ def report_imported(database: Database, successes: Sequence[Success], *, who: st
     so that a late failure does not bring it back. Committed in slices of `SLICE`.
     """
     resolved = 0
-    for start in range(0, len(successes), SLICE):
-        part = successes[start : start + SLICE]
+    for start in range(0, len(told), SLICE):
+        part = told[start : start + SLICE]
         resolved += database.write(
-            lambda connection, part=part: resolve_all(connection, part, who, at)  # type: ignore[misc]
+            lambda connection, part=part: _keep(connection, part, who, at)  # type: ignore[misc]
         )
     return resolved
+
+
+def _keep(connection: Connection, told: Sequence[Reported], who: str, at: str) -> int:
+    tried = [one.tried for one in told if one.tried is not None]
+    if tried:
+        note_tries(connection, tried, at)
+    return resolve_all(connection, [one.success for one in told], who, at)
 
 
 def resolve_all(connection: Connection, successes: Sequence[Success], who: str, at: str) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from snaglist.domain.errors import NotFound, WrongState
+from snaglist.domain.run import COMPLETE
 from snaglist.service import merging
 from snaglist.service.edits import known_edit, sliced, start
+from snaglist.service.runs import not_complete
 from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
 
-_KINDS = ("ignore", "resolve", "reopen", "assign", "note", "merge")
+_KINDS = ("ignore", "resolve", "reopen", "assign", "note", "merge", COMPLETE)
 
 
 def begin_undo(database: Database, edit_id: str | None, *, undo_id: str, who: str, at: str) -> Edit:
@@ -43,6 +45,8 @@ def begin_undo(database: Database, edit_id: str | None, *, undo_id: str, who: st
             skipped=edit.matching - edit.changed,
         )
         store.update_edit(connection, ended)
+        if edit.kind == COMPLETE:
+            not_complete(connection, edit)
         if edit.kind == "merge":
             return merging.begin_unmerge(connection, edit, edit_id=undo_id, who=who, at=at)
         places = store.entries_of_edit(connection, edit.id)

@@ -10,13 +10,14 @@ import msgspec
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import NOBODY, Filter
 from snaglist.domain.item import Item
+from snaglist.domain.run import run_id_of
 from snaglist.storage import causes as cause_store
 from snaglist.storage.connection import Connection, Value
 from snaglist.storage.items import items_by_rank
 from snaglist.storage.rows import as_list, listed
 from snaglist.storage.search.index import find_ranks, rank_bounds
 from snaglist.storage.search.question import Found, Search
-from snaglist.storage.search.tokens import facet, quad, word
+from snaglist.storage.search.tokens import facet, has_words, quad, text_of, word
 
 _MOST_QUADS = 64
 _LETTERS = "abcdefgh"
@@ -92,7 +93,43 @@ def ranks_found(connection: Connection, wanted: Filter, below: int | None, most:
     lowest, highest = rank_bounds(connection, wanted.since, wanted.until)
     if below is not None:
         highest = min(highest, below)
+    if wanted.run is not None:
+        return _ranks_of_run(connection, wanted, lowest, highest, most)
     return find_ranks(connection, search, lowest, highest, most)
+
+
+def _ranks_of_run(
+    connection: Connection, wanted: Filter, lowest: int, highest: int, most: int
+) -> Found:
+    """The ranks of the items that have records of a run: it names them, so all are gone through."""
+    conditions, values = item_conditions(connection, wanted)
+    conditions += [
+        "i.id IN (SELECT r.item_id FROM records r WHERE r.run = :run)",
+        "i.rank > :lowest AND i.rank < :highest",
+    ]
+    if wanted.cause_id is not None:
+        conditions.append("i.cause_id = :cause_id")
+        values["cause_id"] = final_cause(connection, wanted.cause_id)
+    values |= {"run": label_of(connection, wanted.run or ""), "lowest": lowest, "highest": highest}
+    bound = "" if wanted.words else f" LIMIT {most + 1:d}"
+    rows = connection.execute(
+        "SELECT i.rank, i.name, i.entity_type, i.entity_id, i.part, coalesce(c.name, c.title)"
+        " FROM items i LEFT JOIN causes c ON c.id = i.cause_id"
+        f" WHERE {' AND '.join(conditions)} ORDER BY i.rank DESC{bound}",
+        **values,
+    )
+    ranks = [
+        row[0]
+        for row in rows
+        if not wanted.words or has_words(text_of(*row[1:5]), row[5] or "", wanted.words)
+    ]
+    return Found(ranks[:most], ranks[most - 1] if len(ranks) > most else None)
+
+
+def label_of(connection: Connection, run: str) -> str:
+    """The label by which records name the run of this id or label."""
+    rows = connection.execute("SELECT label FROM runs WHERE id = :id", id=run_id_of(run))
+    return str(rows[0][0]) if rows else run
 
 
 def page_of_items(

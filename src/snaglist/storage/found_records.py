@@ -15,7 +15,7 @@ from snaglist.domain.filtering import Filter
 from snaglist.domain.record import Record
 from snaglist.storage import causes as cause_store
 from snaglist.storage.connection import Connection, Row, Value
-from snaglist.storage.filtering import final_cause, item_conditions, ranks_found
+from snaglist.storage.filtering import final_cause, item_conditions, label_of, ranks_found
 from snaglist.storage.items import items_by_rank
 from snaglist.storage.records import RECORD, WITH_ITEM
 from snaglist.storage.rows import as_list, as_text, given, listed, value
@@ -110,7 +110,7 @@ def _narrowest(connection: Connection, wanted: Filter) -> tuple[_Stretch, Filter
         pointers = _pointers(connection, wanted.cause_id)
         return _Stretch("fingerprint", pointers), replace(wanted, cause_id=None)
     if wanted.run is not None:
-        return _Stretch("run", (wanted.run,)), replace(wanted, run=None)
+        return _Stretch("run", (label_of(connection, wanted.run),)), replace(wanted, run=None)
     asked = replace(wanted, since=None, until=None)
     if asked == Filter():
         return _Stretch(), wanted
@@ -134,7 +134,7 @@ def _conditions(connection: Connection, asked: Filter) -> tuple[str, dict[str, V
         values["fingerprints"] = as_list(_pointers(connection, asked.cause_id))
     if asked.run is not None:
         conditions.append("r.run = :run")
-        values["run"] = asked.run
+        values["run"] = label_of(connection, asked.run)
     return f"({' AND '.join(conditions) or 'true'})", values
 
 

@@ -102,6 +102,17 @@ CHECKS: dict[str, str] = {
         " ON c.day = k.day AND c.cause_id = k.cause_id"
         " WHERE coalesce(k.n, 0) <> coalesce(c.n, 0)"
     ),
+    "count of a run": (
+        "SELECT coalesce(k.run_id, c.run_id) || ' ' || coalesce(k.outcome, c.outcome),"
+        " coalesce(k.things, 0), coalesce(c.n, 0) FROM"
+        " (SELECT * FROM run_counts WHERE run_id IN (SELECT id FROM runs WHERE NOT is_settled)) k"
+        " FULL JOIN (SELECT run_id, project, entity_type, is_part, outcome, count(*) AS n"
+        " FROM run_tries WHERE run_id IN (SELECT id FROM runs WHERE NOT is_settled)"
+        " GROUP BY 1, 2, 3, 4, 5) c"
+        " ON c.run_id = k.run_id AND c.project = k.project AND c.entity_type = k.entity_type"
+        " AND c.is_part = k.is_part AND c.outcome = k.outcome"
+        " WHERE coalesce(k.things, 0) <> coalesce(c.n, 0)"
+    ),
     **{
         f"places of {kind}": (
             f"SELECT {column}, 'kept', 'no record at ' || seq FROM"

@@ -24,7 +24,7 @@ _FILTERS = {
     "until": "Before this moment or day.",
     "q": "Words; all must match, each by how it begins.",
 }
-OF_ITEMS = tuple(name for name in _FILTERS if name not in ("item", "run"))
+OF_ITEMS = tuple(name for name in _FILTERS if name != "item")
 OF_CAUSES = ("state", "project", "type", "assignee", "since", "until", "q")
 OF_RECORDS = tuple(_FILTERS)
 

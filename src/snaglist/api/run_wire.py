@@ -1,0 +1,133 @@
+"""The JSON of runs that goes out, as types."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from snaglist.api.edit_wire import EditOut
+from snaglist.api.wire import Id, Moment
+from snaglist.domain.run import Completion, Kind, Outcome, RunStatus
+from snaglist.service.runs import RunView
+
+Count = Annotated[int, Meta(ge=0)]
+
+
+class RunCountOut(msgspec.Struct):
+    """What a run tried of one project and type."""
+
+    project: str
+    project_name: str
+    entity_type: str
+    came_over: Count
+    failed: Count
+
+
+class CompletedOut(msgspec.Struct):
+    """What a complete run tried all of; nothing named is everything."""
+
+    at: Moment
+    projects: list[str]
+    entity_types: list[str]
+    edit_id: Annotated[Id, Meta(description="The edit by which items left the list with it.")]
+
+
+class RunOut(msgspec.Struct):
+    """One pass of an import, as far as it has come."""
+
+    id: Id
+    label: Annotated[str, Meta(description="By which records name it.")]
+    name: str
+    kind: Kind
+    source: str
+    target: str
+    project: str
+    host: str
+    who: str
+    status: RunStatus
+    began_at: Moment
+    beat_at: Annotated[Moment, Meta(description="When it was last heard of.")]
+    ended_at: Moment | None
+    total: Annotated[int | None, Meta(description="How many entities it means to try.")]
+    totals: dict[str, int] | None
+    tried: Annotated[int, Meta(description="Entities tried; parts of them aside.", ge=0)]
+    came_over: Count
+    failed: Count
+    not_tried: Annotated[int | None, Meta(description="Null without a total.")]
+    parts_came_over: Count
+    parts_failed: Count
+    counts: list[RunCountOut]
+    last_event_id: str | None
+    last_event_at: Moment | None
+    unsent: Annotated[int, Meta(description="What its importer had yet to send.", ge=0)]
+    fault: str | None
+    completed: CompletedOut | None
+
+
+class CompletionOut(msgspec.Struct):
+    """A complete run, and the edit by which items leave the list with it."""
+
+    run: RunOut
+    edit: EditOut
+
+
+def run_out(view: RunView) -> RunOut:
+    """A run as it goes out."""
+    run, tried = view.run, view.tried
+    numbers: Counter[tuple[bool, Outcome]] = Counter()
+    by_type: dict[tuple[str, str], Counter[Outcome]] = {}
+    for one in view.counts:
+        numbers[one.is_part, one.outcome] += one.things
+        if not one.is_part:
+            by_type.setdefault((one.project, one.entity_type), Counter())[one.outcome] += one.things
+    return RunOut(
+        id=run.id,
+        label=run.label,
+        name=run.name,
+        kind=run.kind,
+        source=run.source,
+        target=run.target,
+        project=run.project,
+        host=run.host,
+        who=run.who,
+        status=run.status,
+        began_at=run.began_at,
+        beat_at=run.beat_at,
+        ended_at=run.ended_at,
+        total=run.total,
+        totals=None if run.totals is None else msgspec.json.decode(run.totals),
+        tried=tried,
+        came_over=numbers[False, Outcome.CAME_OVER],
+        failed=numbers[False, Outcome.FAILED],
+        not_tried=None if run.total is None else max(0, run.total - tried),
+        parts_came_over=numbers[True, Outcome.CAME_OVER],
+        parts_failed=numbers[True, Outcome.FAILED],
+        counts=[
+            RunCountOut(
+                project,
+                view.names.get(project, ""),
+                entity_type,
+                counted[Outcome.CAME_OVER],
+                counted[Outcome.FAILED],
+            )
+            for (project, entity_type), counted in sorted(by_type.items())
+        ],
+        last_event_id=run.last_event_id,
+        last_event_at=run.last_event_at,
+        unsent=run.unsent,
+        fault=run.fault,
+        completed=_completed(view),
+    )
+
+
+def _completed(view: RunView) -> CompletedOut | None:
+    run = view.run
+    if run.completed_at is None or run.scope is None or run.edit_id is None:
+        return None
+    scope = msgspec.json.decode(run.scope, type=Completion)
+    return CompletedOut(
+        run.completed_at, list(scope.projects), list(scope.entity_types), run.edit_id
+    )

@@ -1,0 +1,206 @@
+"""The SQL of runs: finding them, what each tried, and how many of what came over or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from snaglist.domain.run import Outcome, Run
+from snaglist.storage.connection import Connection, Row, Value
+from snaglist.storage.rows import as_list, as_rows, as_text, given, insertion, listed, update, value
+
+_FIXED = dict.fromkeys(("id", "label"), "TEXT")
+_MOVING = {
+    **dict.fromkeys(
+        (
+            *("name", "kind", "source", "target", "project", "host", "who", "status"),
+            *("began_at", "beat_at", "ended_at"),
+        ),
+        "TEXT",
+    ),
+    "total": "BIGINT",
+    **dict.fromkeys(("totals", "last_event_id", "last_event_at"), "TEXT"),
+    "unsent": "BIGINT",
+    **dict.fromkeys(("fault", "completed_at", "scope", "edit_id"), "TEXT"),
+    "is_told": "BOOLEAN",
+    "is_settled": "BOOLEAN",
+}
+_COLUMNS = ", ".join((*_FIXED, *_MOVING, "seq"))
+_INSERT = insertion("runs", _FIXED | _MOVING)
+_UPDATE = update("runs", _MOVING)
+
+
+class Try(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What became of one thing in a run; the order of its members is that of columns.
+
+    `thing` is the key of its item, whether there is one or not.
+    """
+
+    run_id: str
+    thing: str
+    outcome: Outcome
+    attempted_at: str
+    project: str
+    entity_type: str
+    is_part: bool
+
+
+_TRY = dict.fromkeys(Try.__struct_fields__, "TEXT") | {"is_part": "BOOLEAN"}
+_TRIES = ", ".join(f"t.{name}" for name in _TRY)
+_PUT_TRIES = insertion(
+    "run_tries",
+    _TRY,
+    "ON CONFLICT (run_id, thing) DO UPDATE SET outcome = excluded.outcome,"
+    " attempted_at = excluded.attempted_at, project = excluded.project",
+)
+_COUNT = {
+    **dict.fromkeys(("run_id", "project", "entity_type"), "TEXT"),
+    "is_part": "BOOLEAN",
+    "outcome": "TEXT",
+    "things": "BIGINT",
+}
+_ADD_COUNTS = insertion(
+    "run_counts",
+    _COUNT,
+    "ON CONFLICT (run_id, project, entity_type, is_part, outcome)"
+    " DO UPDATE SET things = run_counts.things + excluded.things",
+)
+
+
+class RunCount(msgspec.Struct, frozen=True, gc=False):
+    """How many things of one project and type came to one outcome."""
+
+    project: str
+    entity_type: str
+    is_part: bool
+    outcome: Outcome
+    things: int
+
+
+def runs_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Run]:
+    """The runs of these ids, by id."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE id IN ({listed(connection, 'ids')})", ids=as_list(ids)
+    )
+    return {run.id: run for run in map(_run_of, rows)}
+
+
+def insert_runs(connection: Connection, runs: Sequence[Run]) -> None:
+    """Store new runs."""
+    connection.insert(
+        _INSERT[connection.engine], as_rows([msgspec.structs.astuple(run)[:-1] for run in runs])
+    )
+
+
+def update_runs(connection: Connection, runs: Sequence[Run]) -> None:
+    """Store runs as they are now."""
+    first = len(_FIXED)
+    rows = [(run.seq, *msgspec.structs.astuple(run)[first:-1]) for run in runs]
+    connection.insert(_UPDATE[connection.engine], as_rows(rows))
+
+
+def page_of_runs(
+    connection: Connection, wanted: Mapping[str, str], below: int | None, most: int
+) -> list[Run]:
+    """The newest runs; `wanted` are values of `status`, `kind` and `source`."""
+    conditions = [f"{name} = :{name}" for name in wanted]
+    values: dict[str, Value] = {**wanted, "most": most}
+    if below is not None:
+        conditions.append("seq < :below")
+        values["below"] = below
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(conditions) or 'true'}"
+        " ORDER BY seq DESC LIMIT :most",
+        **values,
+    )
+    return [_run_of(row) for row in rows]
+
+
+def runs_silent(connection: Connection, since: str, most: int) -> list[Run]:
+    """Runs that go on and were last heard of before this moment."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE status = 'running' AND beat_at < :since"
+        " ORDER BY beat_at LIMIT :most",
+        since=since,
+        most=most,
+    )
+    return [_run_of(row) for row in rows]
+
+
+def runs_to_settle(connection: Connection, since: str, most: int) -> list[Run]:
+    """Runs whose tries are kept still, and that were last heard of before this moment."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE NOT is_settled AND beat_at < :since"
+        " ORDER BY beat_at LIMIT :most",
+        since=since,
+        most=most,
+    )
+    return [_run_of(row) for row in rows]
+
+
+def tries_of(connection: Connection, tries: Sequence[Try]) -> dict[tuple[str, str], Try]:
+    """What is known of the same things in the same runs, by run and thing."""
+    rows = connection.execute(
+        f"SELECT {_TRIES} FROM {given(connection.engine, 'tried')} JOIN run_tries t"
+        f" ON t.run_id = {value(0)} AND t.thing = {value(1)}",
+        tried=as_text([[one.run_id, one.thing] for one in tries]),
+    )
+    found = [msgspec.convert(row, Try, strict=False) for row in rows]
+    return {(one.run_id, one.thing): one for one in found}
+
+
+def put_tries(connection: Connection, tries: Sequence[Try]) -> None:
+    """Keep these tries; no two of them are of the same thing in the same run."""
+    connection.insert(_PUT_TRIES[connection.engine], as_rows(tries))
+
+
+def failed_in(connection: Connection, run_id: str, things: Iterable[str]) -> set[str]:
+    """Which of these things failed in this run."""
+    rows = connection.execute(
+        "SELECT thing FROM run_tries WHERE run_id = :run AND outcome = 'failed'"
+        f" AND thing IN ({listed(connection, 'things')})",
+        run=run_id,
+        things=as_list(things),
+    )
+    return {row[0] for row in rows}
+
+
+def forget_tries(connection: Connection, run_id: str, most: int) -> bool:
+    """Forget some of a run's tries, their counts aside; whether any are left."""
+    connection.execute(
+        "DELETE FROM run_tries WHERE run_id = :run AND thing IN"
+        " (SELECT thing FROM run_tries WHERE run_id = :run LIMIT :most)",
+        run=run_id,
+        most=most,
+    )
+    rows = connection.execute("SELECT 1 FROM run_tries WHERE run_id = :run LIMIT 1", run=run_id)
+    return bool(rows)
+
+
+def add_run_counts(
+    connection: Connection, changes: Mapping[tuple[str, str, str, bool, str], int]
+) -> None:
+    """Change how many things came to what in each run."""
+    rows = [(*place, change) for place, change in sorted(changes.items()) if change]
+    if rows:
+        connection.insert(_ADD_COUNTS[connection.engine], as_rows(rows))
+
+
+def counts_of(connection: Connection, run_ids: Iterable[str]) -> dict[str, list[RunCount]]:
+    """How many things came to what, by run."""
+    rows = connection.execute(
+        "SELECT run_id, project, entity_type, is_part, outcome, things FROM run_counts"
+        f" WHERE things > 0 AND run_id IN ({listed(connection, 'ids')})"
+        " ORDER BY project, entity_type, is_part, outcome",
+        ids=as_list(run_ids),
+    )
+    found: dict[str, list[RunCount]] = {}
+    for run_id, project, entity_type, is_part, outcome, things in rows:
+        count = RunCount(project, entity_type, bool(is_part), Outcome(outcome), things)
+        found.setdefault(run_id, []).append(count)
+    return found
+
+
+def _run_of(row: Row) -> Run:
+    return msgspec.convert(row, Run, strict=False)
