@@ -29,6 +29,7 @@ from snaglist.api.desk import Desk
 from snaglist.api.protocol import SECURITY_HEADERS, DeskProtocol, cut_the_slow
 from snaglist.api.table import table
 from snaglist.config import Settings
+from snaglist.domain.dependence import Order, read_order
 from snaglist.domain.errors import CannotStart, SnaglistError, StoreUnavailable
 from snaglist.domain.record import is_source
 from snaglist.domain.redaction import Redactor
@@ -37,6 +38,7 @@ from snaglist.service.clock import Clock
 from snaglist.service.gatekeeper import Gatekeeper
 from snaglist.service.recording import Limits, Recorder
 from snaglist.service.regrouping import Regrouping
+from snaglist.service.retrying import Retrying
 from snaglist.service.runs import Watch
 from snaglist.service.schema import bring_up_to_date, require_schema
 from snaglist.service.sightings import Targets
@@ -89,6 +91,14 @@ def targets_of(settings: Settings) -> Targets:
                 "Write default_target as kitsu, source_targets as csv=jira,shotgun-tokyo=ftrack.",
             )
     return Targets(settings.default_target, by_source)
+
+
+def retry_order_of(settings: Settings) -> Order:
+    """Which types are retried before which. Raises CannotStart for an order that is none."""
+    try:
+        return read_order(settings.retry_order)
+    except SnaglistError as error:
+        raise CannotStart(f"retry_order cannot be read: {error}", error.remedy) from None
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -178,6 +188,9 @@ class _Running:
             database=self._database,
             recorder=recorder,
             regrouping=Regrouping(self._database, recorder, time.time, new_id),
+            retrying=Retrying(
+                self._database, recorder.filing, retry_order_of(settings), time.time, new_id
+            ),
             gatekeeper=self._gatekeeper,
             executor=self._executor,
             most_in_flight=settings.max_bytes_in_flight,

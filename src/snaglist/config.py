@@ -38,6 +38,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(description="Where a source's import writes, such as `csv=jira`, by commas."),
     ] = ()
+    retry_order: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Which types are retried before which, such as "
+            "`jira=Project > Asset > Shot Scene`, by commas; without a target for all others."
+        ),
+    ] = ()
     max_record_bytes: Annotated[
         int, Meta(description="The most bytes of one record's body.", ge=1024, le=64 << 20)
     ] = 1 << 20

@@ -68,6 +68,7 @@ EVENTS: dict[str, Callable[[Item | None], Item]] = {
     "a success": lambda one: one.came_over(LATER, NOW),  # type: ignore[union-attr]
     "a late success": lambda one: one.came_over(BEFORE, NOW),  # type: ignore[union-attr]
     "a worker leases it": lambda one: one.leased(NOW),  # type: ignore[union-attr]
+    "its worker reports that it failed": lambda one: one.failed_again(failure(), NOW),  # type: ignore[union-attr]
     "the lease ends": lambda one: one.lease_ended(NOW),  # type: ignore[union-attr]
     "a person resolves it": lambda one: one.resolve(Reason.BY_HAND, NOW),  # type: ignore[union-attr]
     "a person sets it aside": lambda one: one.ignore(NOW),  # type: ignore[union-attr]

@@ -29,6 +29,7 @@ from snaglist.domain.moment import utc_text
 from snaglist.service.gatekeeper import Gatekeeper, Pass, Unknown
 from snaglist.service.recording import Recorder, too_large
 from snaglist.service.regrouping import Regrouping
+from snaglist.service.retrying import Retrying
 from snaglist.storage.database import Database
 
 log = logging.getLogger("snaglist.api")
@@ -54,6 +55,7 @@ class Desk:
         database: Database,
         recorder: Recorder,
         regrouping: Regrouping,
+        retrying: Retrying,
         gatekeeper: Gatekeeper,
         executor: Executor,
         most_in_flight: int,
@@ -66,6 +68,7 @@ class Desk:
         self.database = database
         self.recorder = recorder
         self.regrouping = regrouping
+        self.retrying = retrying
         self.gathering = Gathering(recorder)
         self.gatekeeper = gatekeeper
         self.most_in_flight = most_in_flight

@@ -61,7 +61,7 @@ async def edit_items(desk: Desk, call: Call) -> Response:
 
     202 says that it is going on; the edit tells how far it is.
     """
-    asked = _filter_of(call)
+    asked = filter_of(call)
     edit, who, at = await _item_edit_of(desk, call), call.who, desk.now()
     places = await desk.run(lambda: service.find_places(desk.database, asked))
     edit_id, query = desk.new_id(), asked.query
@@ -76,7 +76,7 @@ async def edit_items(desk: Desk, call: Call) -> Response:
 
 async def preview_edit_items(desk: Desk, call: Call) -> Response:
     """Say what an edit of all items that a filter finds would do now; nothing is changed."""
-    asked = _filter_of(call)
+    asked = filter_of(call)
     edit, at = await _item_edit_of(desk, call), desk.now()
     places = await desk.run(lambda: service.find_places(desk.database, asked))
     said = await desk.run(lambda: service.preview(desk.database, places, edit, at))
@@ -229,7 +229,8 @@ def id_of(call: Call, what: str) -> str:
         raise NotFound(f"There is no such {what}: its id is a UUID.") from None
 
 
-def _filter_of(call: Call) -> Filter:
+def filter_of(call: Call) -> Filter:
+    """The filter of items that the query is. Raises BadParameter."""
     pairs = parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return read_filter(Subject.ITEMS, pairs)
 

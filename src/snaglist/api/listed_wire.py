@@ -166,7 +166,7 @@ def item_view_out(view: ItemView) -> ItemViewOut:
     """An item whole as it goes out."""
     return ItemViewOut(
         **_found(view.listed),
-        history=[_entry(entry) for entry in view.history],
+        history=[entry_out(entry) for entry in view.history],
         record_ids=[record.id for record in view.records],
     )
 
@@ -184,7 +184,7 @@ def cause_view_out(view: CauseView) -> CauseViewOut:
             CountOut(quad.project, quad.entity_type, quad.bucket, quad.items) for quad in view.quads
         ],
         failures_by_day=view.days,
-        history=[_entry(entry) for entry in view.history],
+        history=[entry_out(entry) for entry in view.history],
     )
 
 
@@ -210,5 +210,6 @@ def _found(listed: Listed) -> dict[str, Any]:
     return item | {name: getattr(listed, name) for name in beside}
 
 
-def _entry(entry: Entry) -> EntryOut:
+def entry_out(entry: Entry) -> EntryOut:
+    """An entry of the history as it goes out."""
     return EntryOut(**{name: getattr(entry, name) for name in EntryOut.__struct_fields__})

@@ -29,6 +29,7 @@ STATUSES: dict[str, tuple[int, int]] = {
     "method_not_allowed": (405, 405),
     "key_reused": (422, 422),
     "wrong_state": (409, 422),
+    "lease_lost": (409, 422),
     "stale": (412, 422),
     "rate_exceeded": (429, 500),
     "record_refused": (422, 422),

@@ -34,7 +34,7 @@ async def record_error(desk: Desk, call: Call) -> None:
     recorder, reporter = desk.recorder, call.who
     body = await desk.read_body(call, recorder.limits.record_bytes, "record")
     try:
-        _take_allowance(call, 1)
+        take_allowance(call, 1)
         if len(body) < _LONG_BODY:
             record = recorder.prepare(source, body, key, reporter=reporter)
         else:
@@ -65,7 +65,7 @@ async def record_errors(desk: Desk, call: Call) -> Response | None:
     body = await desk.read_body(call, recorder.limits.batch_bytes, "batch")
     try:
         members = await desk.run(lambda: recorder.members(body))
-        _take_allowance(call, len(members))
+        take_allowance(call, len(members))
         results, fault = await _record_slices(desk, members, call.who)
     finally:
         desk.let_go(body)
@@ -134,7 +134,8 @@ def _interrupted(fault: StoreUnavailable, results: list[BatchResult]) -> Respons
     )
 
 
-def _take_allowance(call: Call, records: int) -> None:
+def take_allowance(call: Call, records: int) -> None:
+    """Count so many records on the token's cap. Raises RateExceeded."""
     if call.admitted is not None and call.admitted.allowance is not None:
         call.admitted.allowance.take(records)
 

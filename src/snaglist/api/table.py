@@ -14,6 +14,7 @@ from snaglist.api.listed_wire import (
     ItemViewOut,
     SummaryOut,
 )
+from snaglist.api.retry_table import retry_routes
 from snaglist.api.routes import Answer, Parameter, Route, Table
 from snaglist.api.run_table import run_routes
 from snaglist.api.wire import (
@@ -176,6 +177,7 @@ def routes() -> list[Route]:
         *_edit_routes(),
         *_list_routes(),
         *run_routes(),
+        *retry_routes(),
         Route(
             "POST",
             "/api/v1/regroups",

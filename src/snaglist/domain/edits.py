@@ -171,6 +171,13 @@ def event_of(edit: ItemEdit) -> Event:
             assert_never(edit)
 
 
+def checked_why(why: str | None) -> str | None:
+    """A reason as it is kept, None for none. Raises WrongShape for control characters."""
+    if why and (_CONTROL.search(why) or _BREAK.search(why)):
+        raise _fault("why", "has control characters", "Send plain text.")
+    return why or None
+
+
 def why_of(edit: ItemEdit | CauseEdit) -> str | None:
     """The reason that was given with the edit."""
     return getattr(edit, "why", None) or None

@@ -15,6 +15,7 @@
     ├── MethodNotAllowed            method_not_allowed
     ├── KeyReused                   key_reused
     ├── WrongState                  wrong_state
+    ├── LeaseLost                   lease_lost
     ├── Stale                       stale
     ├── RateExceeded                rate_exceeded
     ├── RecordRefused               record_refused
@@ -159,6 +160,14 @@ class WrongState(SnaglistError):
 
     code = "wrong_state"
     title = "Not as things stand"
+
+
+class LeaseLost(SnaglistError):
+    """The lease is over: it ran out, was given back, or its item came over by other means."""
+
+    code = "lease_lost"
+    title = "The lease is over"
+    usual_remedy = "Nothing was changed. Leave this item, and ask for another lease."
 
 
 class Stale(SnaglistError):

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Event(StrEnum):
-    """What can happen to an item or a cause."""
+    """What can happen to an item, a cause or, at the end, a retry."""
 
     FAILED = "failed"
     CAME_OVER = "came_over"
@@ -29,13 +29,19 @@ class Event(StrEnum):
     MERGED = "merged"
     SPLIT = "split"
     UNDONE = "undone"
+    ORDERED = "ordered"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ABORTED = "aborted"
+    STOPPED = "stopped"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing that happened; the order of its members is the order of the columns.
 
     Of an item, `before` and `after` are its bucket (or what an edit changed), and `cause_id` is
-    the cause after it. `undo` is JSON of what a bulk edit replaced.
+    the cause after it. `undo` is JSON of what a bulk edit replaced, `edit_id` the bulk edit or the
+    retry that it is part of.
     """
 
     at: str

@@ -162,6 +162,10 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return self
         return self._moved(Status.OPEN, at, self.decided_at)
 
+    def failed_again(self, failure: Failure, at: str) -> Item:
+        """Its worker reports that it failed: the lease ends with it."""
+        return self.lease_ended(at).failed(failure, at)
+
     def resolve(self, reason: Reason, at: str) -> Item:
         """A person says it is done, for one of `REASONS_OF_PEOPLE`. Raises WrongState."""
         if reason not in REASONS_OF_PEOPLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _RFC_3339 = re.compile(
@@ -48,3 +48,10 @@ def attempted_at(given: object, arrived_at: str) -> str:
         return arrived_at
     moment = read_moment(given)
     return arrived_at if moment is None or moment > arrived_at else moment
+
+
+@lru_cache(maxsize=4096)
+def moment_after(moment: str, seconds: float) -> str:
+    """The moment so many seconds later, or earlier if they are negative."""
+    then = datetime.fromisoformat(moment) + timedelta(seconds=seconds)
+    return f"{then:%Y-%m-%dT%H:%M:%S}.{then.microsecond // 1000:03d}Z"

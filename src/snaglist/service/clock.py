@@ -1,4 +1,4 @@
-"""All that a clock drives: what was set aside until now, edits that go on, runs that fall silent.
+"""All that a clock drives: ends of being set aside, of leases, of silent runs; edits that go on.
 
 Any number of servers may do so on one database: each looks what is due with a read that is cheap
 when nothing is, and decides anew inside the transaction that changes it.
@@ -15,6 +15,7 @@ from snaglist.domain.moment import utc_text
 from snaglist.service.cause_edits import end_ignore
 from snaglist.service.merging import PiecesOf, known_cause
 from snaglist.service.moves import Moves
+from snaglist.service.retry_chores import do_due_of_retries
 from snaglist.service.runs import Watch
 from snaglist.service.slices import do_slice
 from snaglist.storage import edits as store
@@ -68,7 +69,8 @@ class Clock:
             )
         went_on = [self._went_on(edit_id, at) for edit_id in edits]
         watched = self._watch.tick(at)
-        return bool(items or causes or any(went_on) or watched)
+        retried = do_due_of_retries(self._database, at)
+        return bool(items or causes or any(went_on) or watched or retried)
 
     def _went_on(self, edit_id: str, at: str) -> bool:
         """Do a slice of an edit; False where the store refuses it, so that others go on."""

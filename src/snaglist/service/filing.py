@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -60,14 +61,25 @@ class Filing:
                 if filed:
                     insert_records(connection, filed)
         except BaseException:
-            self._names.clear()  # what was to be stored of them may not be
+            self.forget()
             raise
         return _outcomes(told, filed)
 
-    def file(self, connection: Connection, records: Sequence[NewRecord], at: str) -> list[Filed]:
+    def forget(self) -> None:
+        """What was to be stored may not be: a transaction failed."""
+        self._names.clear()
+
+    def file(
+        self,
+        connection: Connection,
+        records: Sequence[NewRecord],
+        at: str,
+        retries: Mapping[str, str] = MappingProxyType({}),
+    ) -> list[Filed]:
         """Find or make the item and cause of each, move the items, and say where each went.
 
-        Runs inside a transaction that also stores the records.
+        Runs inside a transaction that also stores the records. `retries` are, by the ids of
+        records that tell of a lease's outcome, the ids of its retries.
         """
         moves = Moves(connection, at)
         placed = self._placed(connection, moves, records, at)
@@ -87,10 +99,18 @@ class Filing:
                     at,
                     _last_success(came_over, sighting.key),
                 )
+            elif record.id in retries:
+                after = before.failed_again(failure, at)
             else:
                 after = before.failed(failure, at)
             items[sighting.digest] = after
-            moves.item(before, after, Event.FAILED, sighting.reporter, record_id=record.id)
+            retry_id = retries.get(record.id)
+            moves.item(
+                *(before, after, Event.FAILED, sighting.reporter),
+                record_id=record.id,
+                edit_id=retry_id,
+                by_retry=retry_id is not None,
+            )
             filed.append(
                 Filed(
                     record,

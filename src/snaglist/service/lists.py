@@ -106,7 +106,7 @@ def find_items(database: Database, wanted: Filter, below: int | None, most: int)
 
     def query(connection: Connection) -> ListedItems:
         items, further = store.page_of_items(connection, wanted, below, most)
-        return ListedItems(_listed(connection, items), further)
+        return ListedItems(listed(connection, items), further)
 
     return database.read(query)
 
@@ -137,9 +137,9 @@ def look_at_item(database: Database, item_id: str) -> ItemView:
         item = items_by_id(connection, [item_id]).get(item_id)
         if item is None:
             raise NotFound("There is no such item.", "The list of items shows all there are.")
-        (listed,) = _listed(connection, [item])
+        (shown,) = listed(connection, [item])
         return ItemView(
-            msgspec.structs.replace(listed, target_url=success_of_item(connection, item)),
+            msgspec.structs.replace(shown, target_url=success_of_item(connection, item)),
             entries_of_item(connection, item_id),
             newest_records(connection, item_id, NEWEST),
         )
@@ -205,7 +205,8 @@ def summarize(database: Database, at: str) -> Summary:
     return database.read(query)
 
 
-def _listed(connection: Connection, items: list[Item]) -> list[Listed]:
+def listed(connection: Connection, items: list[Item]) -> list[Listed]:
+    """Items as a list shows them, in order."""
     names = project_names(connection, sorted({item.project for item in items}))
     causes = causes_by_id(connection, sorted({item.cause_id for item in items}))
     standing = standing_records(

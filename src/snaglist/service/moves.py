@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from snaglist.domain.cause import Cause, Tally
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item, Status
+from snaglist.service.retry_moves import let_go
 from snaglist.storage import causes as cause_store
 from snaglist.storage import history
 from snaglist.storage import items as item_store
@@ -44,6 +45,7 @@ class Moves:
         self._entries: list[Entry] = []
         self._counts: dict[history.Bucket, int] = defaultdict(int)
         self._days: dict[history.Day, int] = defaultdict(int)
+        self._left: set[str] = set()
 
     def knows(self, causes: Iterable[Cause]) -> None:
         """These causes were read in this transaction already."""
@@ -84,10 +86,12 @@ class Moves:
         record_id: str | None = None,
         edit_id: str | None = None,
         undo: str | None = None,
+        by_retry: bool = False,
     ) -> None:
         """An item as it was (None: it is new) and as it is, and what made it so.
 
-        `undo` is what an undo needs to know, as JSON.
+        `undo` is what an undo needs to know, as JSON. `by_retry` says that a retry moves it,
+        which keeps its own books.
         """
         if before is None:
             self._new[after.id] = after
@@ -102,6 +106,8 @@ class Moves:
             self._counted.pop(after.id, None)
         if before is not None and before.version == after.version:
             return
+        if before is not None and not by_retry and _is_open(before) and not _is_open(after):
+            self._left.add(after.id)
         self._account(before, after, event)
         was, is_now = _told(before, after, event)
         self._entries.append(
@@ -163,6 +169,13 @@ class Moves:
         history.add_counts(connection, self._counts)
         history.add_failures(connection, self._days)
         history.add_entries(connection, self._entries)
+        if self._left:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Retries in which these items wait, or are leased, need not try them any more."""
+        gone = [self._moved.get(item_id) or self._new[item_id] for item_id in sorted(self._left)]
+        let_go(self._connection, [item for item in gone if not _is_open(item)], self.at)
 
     def _rank(self) -> None:
         """Let new and moved items come first in the lists, and be found by what they are now."""

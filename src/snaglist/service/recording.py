@@ -63,7 +63,8 @@ class Recorder:
         self.targets = targets
         self._sightings = Sightings(grouper, targets)
         self._decode_array = _array_decoder(limits.batch_records)
-        self._store = Filing(new_id, clock, lambda event: self.grouper.pieces(event)).store
+        self.filing = Filing(new_id, clock, lambda event: self.grouper.pieces(event))
+        self._store = self.filing.store
 
     @property
     def grouper(self) -> Grouper:
@@ -106,6 +107,10 @@ class Recorder:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             read_json(member, self.limits.depth + 1)
             raise NotJson("This member of the batch is not a JSON object.") from None
+        return self.prepare_told(envelope, reporter=reporter)
+
+    def prepare_told(self, envelope: Envelope, *, reporter: str = "") -> NewRecord:
+        """The record that this envelope holds; as `prepare`."""
         check_envelope(envelope)
         event_data, redacted, event = self._read(bytes(envelope.event_data))
         arrived_at = utc_text(self._clock())

@@ -73,9 +73,7 @@ def success_of(source: str, imported: Imported, targets: Targets, arrived_at: st
     if imported.target is not None and not is_source(imported.target):
         raise _fault("target", "is not a slug such as kitsu or jira")
     url = imported.target_url
-    if url is not None and not (
-        url.startswith(("http://", "https://")) and url == one_line(url, _LONGEST_URL)
-    ):
+    if url is not None and not is_address(url):
         raise _fault("target_url", "is not an http or https address")
     return Success(
         source,
@@ -86,6 +84,11 @@ def success_of(source: str, imported: Imported, targets: Targets, arrived_at: st
         attempted_at(imported.occurred_at, arrived_at),
         url,
     )
+
+
+def is_address(url: str) -> bool:
+    """Whether this is an http or https address, of a length that can be kept."""
+    return url.startswith(("http://", "https://")) and url == one_line(url, _LONGEST_URL)
 
 
 def report_imported(database: Database, told: Sequence[Reported], *, who: str, at: str) -> int:
@@ -111,8 +114,23 @@ def _keep(connection: Connection, told: Sequence[Reported], who: str, at: str) -
     return resolve_all(connection, [one.success for one in told], who, at)
 
 
+class Arrival(msgspec.Struct, frozen=True, gc=False):
+    """A success with who reports it, and the retry and item that it is the outcome of."""
+
+    success: Success
+    who: str
+    retry_id: str | None = None
+    item_id: str | None = None
+
+
 def resolve_all(connection: Connection, successes: Sequence[Success], who: str, at: str) -> int:
     """Resolve what these say came over, inside a transaction; how many items that were."""
+    return resolve_arrivals(connection, [Arrival(success, who) for success in successes], at)
+
+
+def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: str) -> int:
+    """As `resolve_all`, for reports of several."""
+    successes = [arrival.success for arrival in arrivals]
     note_successes(connection, _newest(successes))
     found = items_of_entities(connection, [_key(success) for success in successes])
     items = {item.id: item for item in found}
@@ -121,7 +139,9 @@ def resolve_all(connection: Connection, successes: Sequence[Success], who: str, 
         by_entity.setdefault((item.source, item.target, item.entity_id), set()).add(item.id)
     moves = Moves(connection, at)
     resolved: set[str] = set()
-    for success in successes:
+    by_retry = {arrival.item_id for arrival in arrivals}
+    for arrival in arrivals:
+        success = arrival.success
         entity = (success.source, success.target, success.entity_id)
         for item_id in sorted(by_entity.get(entity, ())):
             before = items[item_id]
@@ -130,7 +150,11 @@ def resolve_all(connection: Connection, successes: Sequence[Success], who: str, 
             if success.part not in ("", before.part):
                 continue
             items[item_id] = after = before.came_over(success.came_over_at, at)
-            moves.item(before, after, Event.CAME_OVER, who)
+            moves.item(
+                *(before, after, Event.CAME_OVER, arrival.who),
+                edit_id=arrival.retry_id,
+                by_retry=item_id in by_retry,
+            )
             if after.version != before.version:
                 resolved.add(item_id)
     moves.write()

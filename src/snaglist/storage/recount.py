@@ -127,4 +127,39 @@ CHECKS: dict[str, str] = {
             ("fingerprints", "fingerprint", "places_of_fingerprints"),
         )
     },
+    **{
+        f"{column} of retry": (
+            f"SELECT r.id, r.{column}, coalesce(m.n, 0) FROM retries r"
+            f" LEFT JOIN (SELECT retry_id, count(*) AS n FROM retry_members WHERE {which}"
+            " GROUP BY retry_id) m ON m.retry_id = r.id"
+            f" WHERE r.{column} <> coalesce(m.n, 0)"
+        )
+        for column, which in {
+            "total": "true",
+            **{
+                state: f"state = '{state}'"
+                for state in ("waiting", "leased", "came_over", "failed", "skipped")
+            },
+        }.items()
+    },
+    "end of retry": (
+        "SELECT id, coalesce(ended_at, 'none'), waiting + leased FROM retries"
+        " WHERE status <> 'preparing' AND (ended_at IS NULL) <> (waiting + leased > 0)"
+    ),
+    "lane of retry": (
+        "SELECT l.retry_id || ' ' || l.lane, l.waiting || ', ' || l.leased,"
+        " coalesce(m.waiting, 0) || ', ' || coalesce(m.leased, 0) FROM retry_lanes l"
+        " LEFT JOIN (SELECT retry_id, lane,"
+        " sum(CASE state WHEN 'waiting' THEN 1 ELSE 0 END) AS waiting,"
+        " sum(CASE state WHEN 'leased' THEN 1 ELSE 0 END) AS leased"
+        " FROM retry_members GROUP BY retry_id, lane) m"
+        " ON m.retry_id = l.retry_id AND m.lane = l.lane"
+        " WHERE l.waiting <> coalesce(m.waiting, 0) OR l.leased <> coalesce(m.leased, 0)"
+    ),
+    "lease of item": (
+        "SELECT i.id, i.status, coalesce(m.state, 'in no retry') FROM items i"
+        " LEFT JOIN retry_members m ON m.item_id = i.id AND m.state IN ('waiting', 'leased')"
+        " WHERE (i.status = 'retrying') <> (coalesce(m.state, '') = 'leased')"
+        " OR (m.state = 'waiting' AND i.status <> 'open')"
+    ),
 }

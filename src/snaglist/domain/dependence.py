@@ -1,0 +1,110 @@
+"""What must come over before what: the stages of entity types, and assets behind their parents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from snaglist.domain.errors import BadParameter
+from snaglist.domain.identity import entity_id_of, entity_type_of
+from snaglist.domain.record import is_source
+
+USUAL_ORDER = (
+    "Project > Status Step HumanUser Person > ProjectUserConnection > Episode > Sequence > Scene"
+    " > Asset > Shot > Task > Version Note"
+)
+_DEEPEST = 99
+_ROOM = _DEEPEST + 1
+_MOST_PARENTS = 100
+
+
+class Order(msgspec.Struct, frozen=True):
+    """By target, which entity types are tried before which; "" is every other target's order."""
+
+    ranks: Mapping[str, Mapping[str, int]]
+
+    def stage(self, target: str, entity_type: str, depth: int = 0) -> int:
+        """The stage of this type, `depth` parents down; unknown types come last."""
+        ranks = self.ranks.get(target, self.ranks[""])
+        rank = ranks.get(entity_type.lower(), 1 + max(ranks.values(), default=0))
+        return rank * _ROOM + min(depth, _DEEPEST)
+
+
+def read_order(given: Iterable[str]) -> Order:
+    """The order that a setting says: `Project > Asset > Shot Scene`, or `jira=Project > Task`.
+
+    Without a target it holds for all that are not named. Raises BadParameter.
+    """
+    ranks = {"": _ranks(USUAL_ORDER)}
+    for text in given:
+        target, is_named, stages = text.rpartition("=")
+        target = target.strip()
+        if is_named and not is_source(target):
+            raise BadParameter(
+                f"{target[:50]!r} names no target.",
+                "Write an order as jira=Project > Asset > Shot Scene.",
+            )
+        ranks[target] = _ranks(stages)
+    return Order(ranks)
+
+
+def _ranks(text: str) -> dict[str, int]:
+    """The place of each type, in lower case."""
+    found: dict[str, int] = {}
+    for rank, stage in enumerate(text.split(">")):
+        names = stage.split()
+        if not names:
+            raise BadParameter(
+                f"The order {text[:100]!r} has an empty stage.",
+                "Write it as Project > Asset > Shot Scene.",
+            )
+        for name in names:
+            found.setdefault(entity_type_of(name).lower(), rank)
+    return found
+
+
+def parents_of(event: Mapping[str, Any]) -> list[str]:
+    """The ids of the assets that a record's payload names as this one's parents."""
+    found: list[str] = []
+    for place in _places(event):
+        for member in ("parents", "parent"):
+            links = place.get(member)
+            for link in links[:_MOST_PARENTS] if type(links) is list else [links]:
+                if type(link) is dict and link.get("type", "Asset") in ("Asset", "assets"):
+                    parent = entity_id_of(link.get("id"))
+                    if parent and parent not in found:
+                        found.append(parent)
+    return found
+
+
+def depths(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    """How many parents lie above each, itself not counted; a circle is cut."""
+    found: dict[str, int] = {}
+    for start in parents:
+        way: list[str] = [start]
+        while way:
+            here = way[-1]
+            if here in found:
+                way.pop()
+                continue
+            above = [one for one in parents[here] if one in parents and one not in way]
+            unknown = [one for one in above if one not in found]
+            if unknown and len(way) <= _DEEPEST:
+                way.append(unknown[0])
+                continue
+            found[here] = 1 + max((found.get(one, -1) for one in above), default=-1)
+            way.pop()
+    return found
+
+
+def _places(event: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Where a payload may lie: in the record, in its details, and one level below."""
+    details = event.get("details")
+    for place in (event, details):
+        if isinstance(place, Mapping):
+            yield place
+            for inner in place.values():
+                if type(inner) is dict and inner is not details:
+                    yield inner

@@ -1,0 +1,172 @@
+"""Orders to try items again: looking at them and their items, pausing, resuming, aborting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from snaglist.domain.errors import NotFound
+from snaglist.domain.history import Entry, Event
+from snaglist.domain.moment import moment_after
+from snaglist.domain.retry import Lane, Member, MemberState, Retry
+from snaglist.domain.worker import CONNECTED_SECONDS, Worker
+from snaglist.service.lists import Listed, listed
+from snaglist.service.retry_moves import RetryMoves
+from snaglist.storage import retries as store
+from snaglist.storage import retry_members as member_store
+from snaglist.storage.causes import causes_by_id
+from snaglist.storage.connection import Connection
+from snaglist.storage.database import Database
+from snaglist.storage.items import items_by_id
+from snaglist.storage.workers import workers_seen_since
+
+RetryEdit = Literal["pause", "resume", "abort"]
+_EVENTS = {"pause": Event.PAUSED, "resume": Event.RESUMED, "abort": Event.ABORTED}
+
+
+class RetryView(msgspec.Struct, frozen=True):
+    """An order with how many connected workers can do it."""
+
+    retry: Retry
+    workers: int
+
+
+class WholeRetry(msgspec.Struct, frozen=True):
+    """An order whole: with its history, and under which causes items failed again.
+
+    `causes` are id, title and number, None and "" for what failed without an outcome.
+    """
+
+    view: RetryView
+    history: list[Entry]
+    causes: list[tuple[str | None, str, int]]
+
+
+class ListedMember(msgspec.Struct, frozen=True):
+    """An item of an order, as a list shows it, and how it stands there."""
+
+    member: Member
+    listed: Listed
+
+
+def edit_retry(
+    database: Database, retry_id: str, edit: RetryEdit, why: str | None, *, who: str, at: str
+) -> Retry:
+    """Pause, resume or abort an order. Raises NotFound or WrongState."""
+
+    def change(connection: Connection) -> Retry:
+        before = known_retry(connection, retry_id)
+        match edit:
+            case "pause":
+                after = before.paused()
+            case "resume":
+                after = before.resumed()
+            case "abort":
+                after = before.aborted(at)
+        if after is before:
+            return before
+        moves = RetryMoves(connection, at)
+        moves.knows([before])
+        moves.retry(after)
+        moves.note(entry_of_retry(before, after, _EVENTS[edit], who, at, why))
+        moves.write()
+        return known_retry(connection, retry_id)
+
+    return database.write(change)
+
+
+def get_retry(database: Database, retry_id: str, at: str) -> WholeRetry:
+    """An order whole. Raises NotFound."""
+
+    def query(connection: Connection) -> WholeRetry:
+        retry = known_retry(connection, retry_id)
+        failed = member_store.failed_by_cause(connection, retry_id)
+        causes = causes_by_id(connection, [one for one, _ in failed if one is not None])
+        return WholeRetry(
+            _viewed(connection, [retry], at)[0],
+            store.entries_of_retry(connection, retry_id),
+            [(one, causes[one].shown_title if one else "", n) for one, n in failed],
+        )
+
+    return database.read(query)
+
+
+def view_retry(database: Database, retry: Retry, at: str) -> RetryView:
+    """This order with how many connected workers can do it."""
+    return database.read(lambda connection: _viewed(connection, [retry], at)[0])
+
+
+def list_retries(
+    database: Database, states: Sequence[str], before: int | None, most: int, at: str
+) -> list[RetryView]:
+    """Orders in these states (of all, without any), the newest first; ahead of place `before`."""
+    return database.read(
+        lambda connection: _viewed(
+            connection, store.newest_retries(connection, states, before, most), at
+        )
+    )
+
+
+def list_members(
+    database: Database,
+    retry_id: str,
+    state: MemberState | None,
+    behind: tuple[int, int] | None,
+    most: int,
+) -> list[ListedMember]:
+    """The items of an order, in the order in which they are tried. Raises NotFound."""
+
+    def query(connection: Connection) -> list[ListedMember]:
+        known_retry(connection, retry_id)
+        members = member_store.page_of_members(connection, retry_id, state, behind, most)
+        items = items_by_id(connection, [member.item_id for member in members])
+        members = [member for member in members if member.item_id in items]
+        shown = listed(connection, [items[member.item_id] for member in members])
+        return [ListedMember(*pair) for pair in zip(members, shown, strict=True)]
+
+    return database.read(query)
+
+
+def known_retry(connection: Connection, retry_id: str) -> Retry:
+    """The order of this id. Raises NotFound."""
+    retry = store.find_retry(connection, retry_id)
+    if retry is None:
+        raise NotFound("There is no such retry.", "The list of retries shows all there are.")
+    return retry
+
+
+def connected(database: Database, at: str) -> list[Worker]:
+    """The workers that are there."""
+    since = moment_after(at, -CONNECTED_SECONDS)
+    return database.read(lambda connection: workers_seen_since(connection, since))
+
+
+def _viewed(connection: Connection, retries: Sequence[Retry], at: str) -> list[RetryView]:
+    going_on = [retry.id for retry in retries if retry.ended_at is None]
+    lanes = store.lanes_of(connection, going_on)
+    workers = workers_seen_since(connection, moment_after(at, -CONNECTED_SECONDS))
+    return [RetryView(retry, _able(workers, lanes.get(retry.id, ()))) for retry in retries]
+
+
+def _able(workers: Sequence[Worker], lanes: Sequence[Lane]) -> int:
+    """How many of these workers can do anything of what is left in these lanes."""
+    left = [lane for lane in lanes if lane.waiting or lane.leased]
+    return sum(
+        any(worker.can_do(lane.source, lane.target, lane.entity_type) for lane in left)
+        for worker in workers
+    )
+
+
+def entry_of_retry(
+    before: Retry | None, after: Retry, event: Event, who: str, at: str, why: str | None
+) -> Entry:
+    """What the audit trail tells of an order that somebody made or edited."""
+    return Entry(
+        *(at, who, event),
+        before=None if before is None else before.status.value,
+        after=after.status.value,
+        why=why,
+        edit_id=after.id,
+    )

@@ -1,0 +1,172 @@
+"""Every move of retries' members in one transaction, and what follows from it.
+
+Whoever moves members tells `RetryMoves` what was and what is; the counts of their lanes and
+retries, the end of a probe and the end of a retry follow here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from snaglist.domain.history import Entry, Event
+from snaglist.domain.item import Item, Reason
+from snaglist.domain.retry import PROBE, Member, MemberState, Retry, RetryStatus
+from snaglist.storage import history
+from snaglist.storage import retries as store
+from snaglist.storage.causes import causes_by_id
+from snaglist.storage.connection import Connection
+from snaglist.storage.retry_members import active_members, failed_alike, update_members
+
+WHO = "snaglist"
+"""Whose doing it is in the audit trail that a retry stops."""
+
+
+class RetryMoves:
+    """Gathers the moves of members in one transaction; `write` stores all that follows.
+
+    `at` is the time of the transaction.
+    """
+
+    def __init__(self, connection: Connection, at: str) -> None:
+        self._connection = connection
+        self._at = at
+        self._retries: dict[str, Retry] = {}
+        self._read: dict[str, Retry] = {}
+        self._members: dict[int, Member] = {}
+        self._lanes: dict[tuple[str, int], tuple[int, int]] = {}
+        self._entries: list[Entry] = []
+
+    def knows(self, retries: Iterable[Retry]) -> None:
+        """These retries were read in this transaction already."""
+        for retry in retries:
+            self._retries[retry.id] = self._read[retry.id] = retry
+
+    def find(self, retry_ids: Iterable[str]) -> None:
+        """Read these retries, those that are known aside."""
+        missing = set(retry_ids) - self._retries.keys()
+        if missing:
+            self.knows(store.retries_by_id(self._connection, sorted(missing)).values())
+
+    def of(self, retry_id: str) -> Retry:
+        """The retry of this id as it stands by now."""
+        self.find([retry_id])
+        return self._retries[retry_id]
+
+    def retry(self, after: Retry) -> None:
+        """A retry as it is by now."""
+        self._retries[after.id] = after
+
+    def next_place(self, retry_id: str) -> int:
+        """A place behind all those that wait."""
+        after = self.of(retry_id).with_place()
+        self._retries[retry_id] = after
+        return after.last_place
+
+    def member(self, before: Member, after: Member) -> None:
+        """A member as it was and as it is."""
+        self._members[after.seq] = after
+        if before.state is after.state:
+            return
+        self._retries[after.retry_id] = self.of(after.retry_id).counted(before.state, after.state)
+        lane = (after.retry_id, after.lane)
+        waiting, leased = self._lanes.get(lane, (0, 0))
+        self._lanes[lane] = (
+            waiting + _change(before, after, MemberState.WAITING),
+            leased + _change(before, after, MemberState.LEASED),
+        )
+
+    def note(self, entry: Entry) -> None:
+        """Something that was done to a retry."""
+        self._entries.append(entry)
+
+    def write(self) -> None:
+        """Store it all."""
+        connection = self._connection
+        if self._members:
+            update_members(connection, list(self._members.values()))
+        store.count_lanes(connection, self._lanes)
+        changed = [
+            settled
+            for retry_id, retry in sorted(self._retries.items())
+            if (settled := self._probed(retry).settled(self._at)) is not self._read[retry_id]
+        ]
+        if changed:
+            store.update_retries(connection, changed)
+        history.add_entries(connection, self._entries)
+
+    def _probed(self, retry: Retry) -> Retry:
+        """The retry with what its first few brought, if it is probing and they brought it now."""
+        if not retry.is_probing or retry.status is RetryStatus.PREPARING:
+            return retry
+        if retry.came_over:
+            return retry.probed()
+        if not retry.failed or not retry.waiting:
+            return retry
+        alike = failed_alike(self._connection, retry.id)
+        if len(alike) > 1:
+            return retry.probed()
+        if retry.failed < PROBE:
+            return retry
+        because = self._because(retry, alike[0])
+        stopped = retry.stopped(because)
+        if stopped is not retry:
+            self._entries.append(
+                Entry(
+                    *(self._at, WHO, Event.STOPPED, None, None, None),
+                    before=retry.status.value,
+                    after=stopped.status.value,
+                    why=because,
+                    edit_id=retry.id,
+                )
+            )
+        return stopped
+
+    def _because(self, retry: Retry, cause_id: str | None) -> str:
+        if cause_id is None:
+            return (
+                f"The first {retry.failed} were leased, and no outcome came of them: "
+                "the worker may end or hang on each."
+            )
+        cause = causes_by_id(self._connection, [cause_id])[cause_id]
+        return f"The first {retry.failed} all failed again: {cause.shown_title}"
+
+
+def let_go(connection: Connection, items: Sequence[Item], at: str) -> None:
+    """These items left the list by other means than a retry: nothing of them waits any more.
+
+    What came over fulfils the retries that it waits in; all else is skipped there.
+    """
+    members = active_members(connection, [item.id for item in items])
+    if not members:
+        return
+    by_id = {item.id: item for item in items}
+    moves = RetryMoves(connection, at)
+    moves.find({member.retry_id for member in members})
+    for before in members:
+        item = by_id[before.item_id]
+        if item.reason is Reason.CAME_OVER:
+            moves.member(before, before.fulfilled())
+        else:
+            moves.member(before, before.skipped(_told(item)))
+    moves.write()
+
+
+def _told(item: Item) -> str:
+    """Why an item that left the list is not tried any more, in words."""
+    if item.reason is None:
+        return "It was set aside."
+    return _TOLD[item.reason]
+
+
+_TOLD = {
+    Reason.CAME_OVER: "It came over.",
+    Reason.NOT_FAILING: "It is not failing any more: a complete run passed without it.",
+    Reason.DELETED_IN_SOURCE: "It was deleted in the source.",
+    Reason.NOT_MEANT: "It is not meant to come over.",
+    Reason.BY_HAND: "It was made by hand.",
+    Reason.DELETED: "Its standing record was deleted.",
+}
+
+
+def _change(before: Member, after: Member, state: MemberState) -> int:
+    return (after.state is state) - (before.state is state)
