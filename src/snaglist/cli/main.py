@@ -13,6 +13,7 @@ from snaglist.cli.local.token import token
 from snaglist.cli.remote.editing import ignore, regroup, reopen, resolve, undo
 from snaglist.cli.remote.export import export
 from snaglist.cli.remote.looking import causes, items, show
+from snaglist.cli.remote.retrying import abort, pause, resume, retries, retry, workers
 from snaglist.cli.remote.running import runs
 from snaglist.cli.terminal import plain
 from snaglist.domain.errors import SnaglistError
@@ -27,6 +28,7 @@ def snaglist() -> None:
 for command in (
     *(serve, token, migrate, backup, doctor),
     *(causes, items, runs, show, ignore, resolve, reopen, undo, regroup, export),
+    *(retry, retries, pause, resume, abort, workers),
 ):
     snaglist.add_command(command)
 
