@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from bench import batches, footprint, listing, post, reads, regroup, zou  # noqa: E402
+from bench import batches, footprint, leases, listing, post, reads, regroup, zou  # noqa: E402
 from bench.loads import LoadFailed, require_wrk  # noqa: E402
 from bench.report import Report, Table  # noqa: E402
 from bench.stand import FULL, QUICK, Stand  # noqa: E402
@@ -28,9 +28,10 @@ SECTIONS: dict[str, Callable[[Stand], Table]] = {
     "start": footprint.measure_start,
     "reads": reads.measure_reads,
     "regroup": regroup.measure_regroup,
+    "leases": leases.measure_leases,
     "zou": zou.measure_zou,
 }
-_LONG = ("reads", "regroup", "zou")
+_LONG = ("reads", "regroup", "leases", "zou")
 
 
 def main() -> int:

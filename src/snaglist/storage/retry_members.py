@@ -9,12 +9,12 @@ import msgspec
 from snaglist.domain.retry import Member
 from snaglist.storage.connection import Connection, Row
 from snaglist.storage.rows import (
+    among,
     as_list,
     as_rows,
     as_text,
     given,
     insertion,
-    listed,
     update,
     value,
 )
@@ -74,7 +74,7 @@ def members_by_lease(connection: Connection, lease_ids: Iterable[str]) -> dict[s
     """The members that were leased by these ids, by lease; those that are over are missing."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM retry_members WHERE lease_id IS NOT NULL"
-        f" AND lease_id IN ({listed(connection, 'ids')})",
+        f" AND lease_id {among(connection, 'ids')}",
         ids=as_list(lease_ids),
     )
     return {member.lease_id or "": member for member in map(_member_of, rows)}
@@ -84,7 +84,7 @@ def active_members(connection: Connection, item_ids: Iterable[str]) -> list[Memb
     """The members that wait or are leased of these items."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM retry_members"
-        f" WHERE {_ACTIVE} AND item_id IN ({listed(connection, 'ids')})",
+        f" WHERE {_ACTIVE} AND item_id {among(connection, 'ids')}",
         ids=as_list(item_ids),
     )
     return [_member_of(row) for row in rows]
@@ -152,7 +152,7 @@ def note_returned(connection: Connection, lease_ids: Sequence[str], at: str) -> 
 def returned_among(connection: Connection, lease_ids: Iterable[str]) -> set[str]:
     """Those of these leases that were given back."""
     rows = connection.execute(
-        f"SELECT lease_id FROM returned_leases WHERE lease_id IN ({listed(connection, 'ids')})",
+        f"SELECT lease_id FROM returned_leases WHERE lease_id {among(connection, 'ids')}",
         ids=as_list(lease_ids),
     )
     return {row[0] for row in rows}

@@ -80,6 +80,21 @@ def listed(connection: Connection, name: str) -> str:
     return f"SELECT given.value ->> 0 FROM {given(connection.engine, name)}"
 
 
+_AMONG = {
+    "sqlite": "IN (SELECT given.value ->> 0 FROM {given})",
+    "postgresql": "= ANY (ARRAY(SELECT given.value ->> 0 FROM {given}))",
+}
+
+
+def among(connection: Connection, name: str) -> str:
+    """SQL that a column is one of a parameter that `as_list` made, looked up by its index.
+
+    As an array PostgreSQL looks each up whatever it believes of a table that grew just now; a
+    subquery it may compare with every row.
+    """
+    return _AMONG[connection.engine].format(given=given(connection.engine, name))
+
+
 def as_rows(rows: Sequence[Any]) -> bytes:
     """Rows as the parameter of `insert`: sequences, or structs that are encoded as arrays."""
     return _encode(rows)
