@@ -16,6 +16,7 @@ from snaglist.domain.edits import ClaimFixed, Ignore, Resolve
 from snaglist.domain.errors import LeaseLost, SnaglistError, WrongShape, WrongState
 from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Event
+from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Reason, Status
 from snaglist.domain.retry import MemberState, Retry, RetryStatus
 from snaglist.service import ordering, retries
@@ -24,7 +25,8 @@ from snaglist.service.outcomes import Taken
 from snaglist.service.records import delete_record
 from snaglist.service.workers import list_workers
 from snaglist.storage.database import Database
-from snaglist.storage.retries import insert_retry
+from snaglist.storage.retries import insert_retry, lanes_of
+from support.records import new_record, new_sighting
 from support.workshop import EVERYTHING, Workshop
 
 
@@ -287,6 +289,29 @@ def test_no_more_are_leased_in_a_minute_than_the_rate(workshop: Workshop) -> Non
     assert workshop.leases(3) == []
     workshop.ticks(60)
     assert len(workshop.leases(10, 600)) == 4
+
+
+def test_thousands_of_strange_types_make_no_thousands_of_lanes(workshop: Workshop) -> None:
+    sightings = [
+        new_record(
+            sighting=new_sighting(
+                key=ItemKey("shotgun", "kitsu", f"Strange{number}", "1", "", "87"),
+                attempted_at=workshop.now(),
+            )
+        )
+        for number in range(1_200)
+    ]
+    workshop.record(sightings)
+    order = workshop.orders(is_probing=False)
+
+    lanes = workshop.database.read(lambda connection: lanes_of(connection, [order.id]))
+
+    assert len(lanes[order.id]) == ordering.MOST_LANES + 1
+    found = 0
+    while leases := workshop.leases(100, 3_600):
+        found += len(leases)
+    assert found == order.total == 1_200
+    assert workshop.differences() == []
 
 
 def test_a_worker_may_ask_for_one_order_alone(workshop: Workshop) -> None:
@@ -683,6 +708,31 @@ def test_a_poll_for_nothing_writes_nothing(workshop: Workshop) -> None:
     assert (prospect.is_any, prospect.is_news) == (False, False)
     workshop.seconds += 10
     assert workshop.retrying.leasing.prospect(Ask(workshop.worker())).is_news
+
+
+# The books
+
+
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        ("UPDATE retries SET waiting = waiting + 1", "waiting of retry"),
+        ("UPDATE retries SET total = total - 1", "total of retry"),
+        ("UPDATE retry_lanes SET leased = 0", "lane of retry"),
+        ("UPDATE retries SET ended_at = at", "end of retry"),
+        ("UPDATE items SET status = 'open' WHERE status = 'retrying'", "lease of item"),
+        ("UPDATE items SET status = 'ignored' WHERE status = 'open'", "lease of item"),
+    ],
+)
+def test_books_that_do_not_add_up_are_found(workshop: Workshop, fault: str, check: str) -> None:
+    workshop.fails(1, 2)
+    workshop.orders()
+    workshop.leases()
+    assert workshop.differences() == []
+
+    workshop.database.write(lambda connection: connection.execute(fault))
+
+    assert check in {one.check for one in workshop.differences()}
 
 
 # Races

@@ -115,6 +115,10 @@ async def report_outcomes(desk: Desk, call: Call) -> Response:
         promise: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         desk.retrying.outcomes.submit(reports, promise)
         results = await promise
+    recorded = zip(reports, results, strict=True)
+    desk.outcomes["recorded"] += sum(
+        report.record is not None and result is Taken.TAKEN for report, result in recorded
+    )
     in_turn = iter(results)
     return _answer(
         OutcomesOut(

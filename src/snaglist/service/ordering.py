@@ -31,6 +31,9 @@ SLICE = 1_000
 PAGE = 5_000
 """How many items are looked at in one read."""
 
+MOST_LANES = 500
+"""Beyond so many lanes, further entity types of an order share one, for workers that take all."""
+
 _STAGE_SHIFT = 48
 _decode = msgspec.json.Decoder().decode
 
@@ -157,6 +160,8 @@ def freeze(connection: Connection, retry_id: str, chosen: Sequence[tuple[int, in
     fresh: list[Lane] = []
     for place, item in enumerate(items, retry.last_place + 1):
         kind = (item.target, stages[item.seq], item.source, item.entity_type)
+        if kind not in lanes and len(lanes) >= MOST_LANES:
+            kind = (*kind[:3], "")
         if kind not in lanes:
             lanes[kind] = Lane(retry_id, len(lanes), *kind)
             fresh.append(lanes[kind])

@@ -155,6 +155,7 @@ def _watched(desk: RemoteDesk, retry_id: str, as_json: bool) -> Any:
     told: Any = None
     try:
         while True:
+            began = time.monotonic()
             now = desk.get(f"/api/v1/retries/{retry_id}")
             if now["ended_at"] is not None or now["status"] == "stopped":
                 _progress("", as_json)
@@ -163,7 +164,7 @@ def _watched(desk: RemoteDesk, retry_id: str, as_json: bool) -> Any:
             if counts != told:
                 told = counts
                 _show_progress(now, as_json)
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(max(_PAUSE_SECONDS, 10 * (time.monotonic() - began)))
     except KeyboardInterrupt:
         _progress("", as_json)
         click.echo(f"Not watched any more; retry {retry_id} goes on.", err=True)
