@@ -21,9 +21,9 @@ from conftest import open_database
 from snaglist.domain.edits import Resolve
 from snaglist.domain.errors import LeaseLost, WrongState
 from snaglist.domain.item import Status
-from snaglist.domain.retry import MemberState
+from snaglist.domain.retry import MemberState, Outcome
 from snaglist.service.leasing import Lease
-from snaglist.service.outcomes import Outcome, Report, Taken
+from snaglist.service.outcomes import Report, Taken
 from snaglist.service.schema import upgrade
 from snaglist.storage.database import engine_for
 from support.workshop import Workshop

@@ -13,12 +13,12 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import NewRecord
-from snaglist.domain.retry import Member, MemberState, Retry
+from snaglist.domain.retry import Member, MemberState, Outcome, Retry
 from snaglist.domain.worker import Worker
 from snaglist.service import ordering, retries
 from snaglist.service.filing import Filing
 from snaglist.service.leasing import Ask, Lease, Renewal
-from snaglist.service.outcomes import Outcome, Report, Result
+from snaglist.service.outcomes import Report, Result
 from snaglist.service.retrying import Retrying
 from snaglist.service.successes import Reported, report_imported
 from snaglist.storage.database import Database

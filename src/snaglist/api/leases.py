@@ -33,11 +33,12 @@ from snaglist.domain.errors import LeaseLost, SnaglistError, TooLarge, WrongShap
 from snaglist.domain.identity import entity_type_of
 from snaglist.domain.payload import read_json
 from snaglist.domain.record import Envelope, NewRecord, is_source
+from snaglist.domain.retry import Outcome
 from snaglist.domain.words import one_line
 from snaglist.domain.worker import Worker
 from snaglist.service import workers as service
 from snaglist.service.leasing import Ask, Renewal
-from snaglist.service.outcomes import Leased, Outcome, Report, Result, Taken
+from snaglist.service.outcomes import Leased, Report, Result, Taken
 from snaglist.service.successes import is_address
 
 MOST_OUTCOMES = 1_000

@@ -10,14 +10,14 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 from snaglist.api.listed_wire import EntryOut, FoundItemOut, entry_out, found_item_out
 from snaglist.api.problems import Problem
 from snaglist.api.wire import Id, Moment
-from snaglist.domain.retry import MemberState, RetryStatus
+from snaglist.domain.edits import Why
+from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, RetryStatus
 from snaglist.domain.worker import Worker
 from snaglist.service.leasing import Lease
 from snaglist.service.lists import Listed
 from snaglist.service.ordering import RetryPreview
 from snaglist.service.retries import ListedMember, RetryEdit, RetryView, WholeRetry
 
-Why = Annotated[str, Meta(max_length=500, description="Kept in the history.")]
 Given = Annotated[str, Meta(max_length=100, description="A UUID.")]
 Names = Annotated[
     list[Annotated[str, Meta(min_length=1, max_length=200)]],
@@ -32,7 +32,7 @@ class OrderIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     id: Given | None = None
     attempts: Annotated[
         int, Meta(ge=1, le=20, description="How often an item may be leased without an outcome.")
-    ] = 3
+    ] = USUAL_ATTEMPTS
     rate: (
         Annotated[int, Meta(ge=1, le=1_000_000, description="Items a minute, at most.")] | None
     ) = None

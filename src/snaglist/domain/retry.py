@@ -46,6 +46,14 @@ class MemberState(StrEnum):
     SKIPPED = "skipped"
 
 
+class Outcome(StrEnum):
+    """What became of a leased item, as its worker says."""
+
+    CAME_OVER = "came_over"
+    FAILED = "failed"
+    RETURNED = "returned"
+
+
 class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An order as it stands; the order of its members is the order of the columns.
 

@@ -18,7 +18,7 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import NewRecord, Record
-from snaglist.domain.retry import Member, MemberState, RetryStatus
+from snaglist.domain.retry import Member, MemberState, Outcome, RetryStatus
 from snaglist.service.filing import Filing
 from snaglist.service.moves import Moves
 from snaglist.service.retry_moves import RetryMoves
@@ -31,14 +31,6 @@ from snaglist.storage.records import insert_records, told_apart
 from snaglist.storage.writer import Promise, Write
 
 ABORTED = "The retry was aborted before it was tried."
-
-
-class Outcome(StrEnum):
-    """What became of a leased item, as its worker says."""
-
-    CAME_OVER = "came_over"
-    FAILED = "failed"
-    RETURNED = "returned"
 
 
 class Taken(StrEnum):
