@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check torture bench bench-reads bench-causes lock wheel clean
+.PHONY: help install serve test check torture bench bench-reads bench-causes lock wheel client-wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,7 @@ check: $(VENV)/.dev ## style, types, and which room may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file client/pyproject.toml
 	$(BIN)/lint-imports --no-cache
 
 torture: $(VENV)/.dev ## the long forms of the kill, power-cut and full-disk tests
@@ -49,6 +50,9 @@ lock: ## write requirements/*.txt anew (needs uv)
 
 wheel: $(VENV)/.run ## build a wheel into dist/
 	$(BIN)/python -m pip --disable-pip-version-check wheel --no-deps --no-build-isolation -w dist .
+
+client-wheel: $(VENV)/.run ## build the client's wheel into dist/
+	$(BIN)/python -m pip --disable-pip-version-check wheel --no-deps --no-build-isolation -w dist ./client
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) dist front/node_modules src/snaglist/api/static/vendor

@@ -1,0 +1,85 @@
+"""Saying that a run tried everything of a scope, when all of it has arrived."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+from snaglist_client.delivery import json_of
+from snaglist_client.line import SECONDS, Away, ShutOut
+from snaglist_client.messages import name_of, path_of_run, project_of
+from snaglist_client.reporter import Reporter
+
+_PAUSE = 0.5
+_LEAST_SECONDS = 2.0
+
+
+class _Answer(NamedTuple):
+    taken: bool = False
+    reason: str = ""
+    not_failing: int = 0
+    run: dict[str, Any] | None = None
+
+
+class Completion(_Answer):
+    """Whether the desk took it, else the `reason`; true if it did.
+
+    `not_failing` is how many items left the list by it so far, `run` the run as the desk has it.
+    """
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return self.taken
+
+
+def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> Completion:
+    """Flush, look whether something of the run is missing, and say that it is complete."""
+    until = time.monotonic() + seconds
+    courier = reporter.courier
+    courier.flush(seconds)
+    spool = courier.spool
+    if spool is not None and spool.mentions(reporter.run.encode()):
+        return Completion(reason=f"Some of this run is still unsent. {courier.trouble}".strip())
+    dropped = courier.dropped.look()
+    if reporter.lost or reporter.run in dropped.runs:
+        return Completion(reason="Some of this run had to be dropped; the log says why.")
+    body = json_of(
+        {
+            "projects": [one for one in map(project_of, _listed(projects)) if one is not None],
+            "entity_types": [name_of(one) for one in _listed(types)],
+            "tried": reporter.tried,
+        }
+    )
+    return _asked(reporter, body, until)
+
+
+def _asked(reporter: Reporter, body: bytes, until: float) -> Completion:
+    """What the desk says to it; asked again while it is away and there is time."""
+    courier = reporter.courier
+    while True:
+        left = max(_LEAST_SECONDS, until - time.monotonic())
+        try:
+            courier.ask(
+                path_of_run(reporter.run, "beats"), json_of({"unsent": 0}), min(left, SECONDS)
+            )
+            answer = courier.ask(path_of_run(reporter.run, "complete"), body, left)
+        except ShutOut as error:
+            return Completion(reason=str(error))
+        except Away as error:
+            if time.monotonic() + _PAUSE >= until:
+                return Completion(reason=str(error))
+            time.sleep(_PAUSE)
+            continue
+        if answer.status in (404, 405):
+            return Completion(reason="This desk knows nothing of the run; it may be an older one.")
+        if answer.status >= 300 or not isinstance(answer.body, dict):
+            return Completion(reason=answer.reason)
+        edit, run = answer.body.get("edit"), answer.body.get("run")
+        return Completion(True, "", int((edit or {}).get("changed") or 0), run)
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]

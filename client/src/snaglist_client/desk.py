@@ -1,0 +1,159 @@
+"""The desk as an import's author sees it: what to call, and what each call promises."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from snaglist_client.courier import Settings, courier_for
+from snaglist_client.failures import Failure, event_of, told_by
+from snaglist_client.losses import Dropped
+from snaglist_client.messages import enveloped, name_of, slug
+from snaglist_client.mirrors import Mirror, record_entry
+from snaglist_client.moments import new_id
+from snaglist_client.plain import said
+from snaglist_client.quietly import quietly
+from snaglist_client.reporter import Reporter, thing
+from snaglist_client.returned import Checked, check_returned
+from snaglist_client.runs import Run
+from snaglist_client.standing import Standing, standing_of
+
+USUAL_URL = "http://127.0.0.1:8477"
+USUAL_SPOOL_BYTES = 256 << 20
+
+
+class Desk:
+    """One desk, for one source and target. Cheap; nothing starts before the first capture.
+
+    `url` and `token` are SNAGLIST_URL and SNAGLIST_TOKEN if not given. What is captured goes to
+    a spool on disk (in `spool`, SNAGLIST_SPOOL or the user's state folder, `spool_bytes` at
+    most), from there to the desk in the background, and at the interpreter's end for at most
+    `exit_seconds`; what is left arrives with the next program. No call raises.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        source: str = "shotgun",
+        target: str | None = None,
+        spool: str | Path | None = None,
+        spool_bytes: int = USUAL_SPOOL_BYTES,
+        exit_seconds: float = 5.0,
+    ) -> None:
+        self.url = (url or os.environ.get("SNAGLIST_URL") or USUAL_URL).rstrip("/")
+        settings = Settings(
+            self.url,
+            token or os.environ.get("SNAGLIST_TOKEN") or "",
+            None if spool is None else str(spool),
+            spool_bytes,
+            exit_seconds,
+        )
+        self.source = slug(source, "shotgun") or "shotgun"
+        self.target = slug(target, None)
+        self._courier = courier_for(settings)
+        self._courier.tell_of_drops = self._drops_record
+
+    def run(self, name: Any = "", project: Any = None, total: Any = None) -> Run:
+        """One pass of an import: `with desk.run("nightly", total=900) as run:`.
+
+        `total` is how many entities it means to try, or how many of each type.
+        """
+        return Run(self._courier, self.source, self.target, name, project, total)
+
+    def mirror(self, name: Any, project: Any = None) -> Mirror:
+        """The endless kind: `with desk.mirror("events") as mirror:`."""
+        return Mirror(self._courier, self.source, self.target, name, project)
+
+    @quietly("")
+    def record(self, error: Failure, **details: Any) -> str:
+        """Record a failure; it is on disk when this returns. The record's id, "" if dropped.
+
+        `details` say what failed (`entity_type`, `shotgun_id`, `name`, `project`, `part`), and
+        anything else. `run` names a run, `exception` adds one to a text.
+        """
+        run = name_of(details.pop("run", None) or "")
+        occurred_at = name_of(details.pop("occurred_at", None) or "")
+        exception = details.pop("exception", None)
+        if isinstance(exception, BaseException):
+            details = {**told_by(exception), **details}
+        return self._reporter(run).record(event_of(error, details), occurred_at)
+
+    @quietly("")
+    def record_event(self, entry: Any, error: Failure, **details: Any) -> str:
+        """Record that this EventLogEntry could not be applied. The record's id, "" if dropped."""
+        run = name_of(details.pop("run", None) or "")
+        return record_entry(self._reporter(run), entry, error, details)
+
+    @quietly(False)
+    def imported(
+        self,
+        entity_type: Any,
+        entity_id: Any,
+        *,
+        part: Any = None,
+        target_url: str | None = None,
+        project: Any = None,
+        run: Any = None,
+    ) -> bool:
+        """Say that this came over now; if it is on the list, it leaves it. False if dropped."""
+        came_over = thing(entity_type, entity_id, part=part, project=project)
+        return self._reporter(name_of(run or "")).report_success(came_over, target_url)
+
+    @quietly(Checked([], [], []))
+    def check_returned(self, sent: Any, returned: Any, **more: Any) -> Checked:
+        """For targets that answer 200 to what they dropped, such as Zou's import routes.
+
+        `sent` is what was posted (entities with `type` and `id`), `returned` what was answered
+        (with `shotgun_id`). Records what is missing and what came back with a link null that was
+        sent, each under its part; reports the rest as imported. When a request failed, give the
+        exception, body or status as `returned`, or as `error` beside what is known to be saved:
+        the first that is not is the one that failed, those behind it were not tried. Of a batch
+        of which nothing is known one record is made, and all are not tried: send them one by one.
+
+        `entity_type` if entries do not say their type, `project` for all, `links` from a member
+        that is sent to those of the answer that must not be null then.
+        """
+        return check_returned(self._reporter(""), sent, returned, **more)
+
+    @quietly(False)
+    def flush(self, seconds: float = 30.0) -> bool:
+        """Bring what waits to the desk now; whether all of it arrived in this time."""
+        return self._courier.flush(seconds)
+
+    @quietly(False)
+    def close(self, seconds: float | None = None) -> bool:
+        """Flush as at the interpreter's end, and end the thread. A later call begins anew."""
+        given = self._courier.settings.exit_seconds if seconds is None else seconds
+        return self._courier.close(given)
+
+    def status(self) -> Standing:
+        """What waits, what was refused or dropped, and what the matter is. Asks no desk."""
+        return standing_of(self._courier)
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _reporter(self, run: str) -> Reporter:
+        return Reporter(self._courier, self.source, self.target, run)
+
+    def _drops_record(self, dropped: Dropped) -> bytes:
+        text = f"The import's client had to drop {dropped.messages} messages: {dropped.reason}."
+        details = {
+            "dropped": dropped.messages,
+            "since": dropped.since,
+            "reason": said(dropped.reason),
+            "runs": list(dropped.runs),
+        }
+        return enveloped(new_id(), self.source, self.target, event_of(text, details))

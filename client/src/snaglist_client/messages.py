@@ -1,0 +1,158 @@
+"""What is said to the desk, each thing as one line of a segment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Union
+from urllib.parse import quote
+
+from snaglist_client.delivery import BEGIN, END, IMPORTED, RECORD, json_of, line_of
+from snaglist_client.moments import utc_now
+from snaglist_client.plain import clean_text, plain, said
+
+EntityId = Union[int, str]
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_NOT_SLUG = re.compile(r"[^a-z0-9_-]+")
+_LONGEST = 200
+_LONGEST_URL = 2_000
+_LARGEST_TOTAL = 10**9
+
+
+def record_line(
+    record_id: str,
+    source: str,
+    target: str | None,
+    event_data: bytes,
+    *,
+    run: str = "",
+    occurred_at: str = "",
+) -> bytes:
+    """One failure; what failed and why is in `event_data`, JSON."""
+    return line_of(RECORD, enveloped(record_id, source, target, event_data, run, occurred_at))
+
+
+def enveloped(
+    record_id: str,
+    source: str,
+    target: str | None,
+    event_data: bytes,
+    run: str = "",
+    occurred_at: str = "",
+) -> bytes:
+    """One member of a batch of records."""
+    envelope = {"id": record_id, "source": source, "occurred_at": occurred_at or utc_now()}
+    if target:
+        envelope["target"] = target
+    if run:
+        envelope["run"] = run
+    return json_of(envelope)[:-1] + b',"event_data":' + event_data + b"}"
+
+
+def imported_line(
+    source: str,
+    target: str | None,
+    entity_type: str,
+    entity_id: EntityId,
+    part: str,
+    project: EntityId | None,
+    target_url: str | None,
+    run: str,
+) -> bytes:
+    """One thing that came over, now."""
+    success: dict[str, Any] = {
+        "shotgun_id": entity_id,
+        "entity_type": entity_type,
+        "occurred_at": utc_now(),
+    }
+    if part:
+        success["part"] = part
+    if target:
+        success["target"] = target
+    if run:
+        success["run"] = run
+    if project is not None:
+        success["project"] = project
+    if target_url:
+        url = clean_text(said(target_url)).strip()[:_LONGEST_URL]
+        if url.startswith(("http://", "https://")) and url.isprintable():
+            success["target_url"] = url
+    return line_of(IMPORTED, json_of(success), source)
+
+
+def begin_line(run: Mapping[str, Any]) -> bytes:
+    """A run that began."""
+    return line_of(BEGIN, json_of({key: value for key, value in run.items() if value is not None}))
+
+
+def end_line(run: str, fault: str | None) -> bytes:
+    """A run that came to its end, or to a fault."""
+    ended: dict[str, Any] = {"ended_at": utc_now()}
+    if fault is not None:
+        ended["fault"] = fault[:500]
+    return line_of(END, json_of(ended), run)
+
+
+def path_of_run(run: str, what: str) -> str:
+    """Where something is posted of this run, by its id or label."""
+    return f"/api/v1/runs/{quote(run, safe='')}/{what}"
+
+
+def slug(text: str | None, otherwise: str | None) -> str | None:
+    """The text in the form of a source's or target's name."""
+    if not text:
+        return otherwise
+    low = said(text).lower()
+    if _SLUG.fullmatch(low):
+        return low
+    return _NOT_SLUG.sub("-", low).strip("-_")[:64] or otherwise
+
+
+def name_of(value: Any) -> str:
+    """A short text on one line, without secrets."""
+    return " ".join(clean_text(said(value)[:_LONGEST]).split())
+
+
+def entity_id_of(value: Any) -> EntityId:
+    """An entity's id: a number or a text."""
+    if type(value) is int:
+        return value if abs(value) < 10**30 else str(value)[:_LONGEST]
+    return name_of(value)
+
+
+def project_of(value: Any) -> EntityId | None:
+    """A project's id, or its name; None for none. Takes the link that ShotGrid gives."""
+    if isinstance(value, Mapping):
+        inner = value.get("id")
+        value = value.get("name") if inner is None else inner
+    if value is None or isinstance(value, bool):
+        return None
+    return entity_id_of(value) or None
+
+
+def total_of(value: Any) -> Any:
+    """How many entities are to be tried, or how many of each type; None for what cannot be."""
+    if isinstance(value, Mapping):
+        counts = {name_of(kind): total_of(count) for kind, count in list(value.items())[:100]}
+        return {kind: count for kind, count in counts.items() if kind and count is not None}
+    if type(value) is int and 0 <= value <= _LARGEST_TOTAL:
+        return value
+    return None
+
+
+def payload_name(payload: Any) -> str:
+    """What people call the entity that this payload is of."""
+    if isinstance(payload, Mapping):
+        for member in ("code", "name", "cached_display_name", "content", "subject"):
+            value = payload.get(member)
+            if isinstance(value, str) and value:
+                return name_of(value)
+    return ""
+
+
+def small(value: Any) -> Any:
+    """A project as it stands in a record: its link, its id or its name."""
+    if isinstance(value, Mapping):
+        kept = {name: value[name] for name in ("type", "id", "name") if name in value}
+        return plain(kept, 2_000)
+    return project_of(value)

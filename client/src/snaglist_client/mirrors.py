@@ -1,0 +1,177 @@
+"""A mirror, the endless kind of run: it follows the source's event log, entry by entry."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from snaglist_client.courier import Courier
+from snaglist_client.delivery import json_of
+from snaglist_client.failures import Failure, entry_event_of
+from snaglist_client.line import Unsent
+from snaglist_client.messages import begin_line, entity_id_of, name_of, path_of_run, project_of
+from snaglist_client.moments import utc_now, utc_text
+from snaglist_client.plain import said
+from snaglist_client.quietly import complain, quietly
+from snaglist_client.reporter import Reporter, Thing, thing
+
+_LAST_BEAT_SECONDS = 2.0
+
+
+class Mirror:
+    """Follows events: `for entry in entries: with mirror.event(entry): apply(entry)`.
+
+    A heartbeat and the last event's id reach the desk by themselves. The same name, source and
+    target are the same mirror when the program is started anew.
+    """
+
+    def __init__(
+        self, courier: Courier, source: str, target: str | None, name: Any, project: Any = None
+    ) -> None:
+        self.name = name_of(name)
+        self.label = f"mirror:{source}:{target or ''}:{self.name}"[:200]
+        self.last_event_id: Any = None
+        self._last_event_at: str | None = None
+        self._reporter = Reporter(courier, source, target, self.label)
+        self._reporter.usual_project = project
+        self._is_begun = False
+
+    @quietly(None)
+    def begin(self) -> None:
+        """Announce the mirror; done by itself."""
+        if self._is_begun:
+            return
+        self._is_begun = True
+        reporter = self._reporter
+        began = {
+            "label": self.label,
+            "name": self.name or None,
+            "kind": "mirror",
+            "source": reporter.source,
+            "target": reporter.target,
+            "project": project_of(reporter.usual_project),
+            "began_at": utc_now(),
+            "host": name_of(platform.node()),
+        }
+        reporter.courier.capture(begin_line(began), lasting=True)
+        reporter.courier.live(self.label, self._beat)
+
+    def event(self, entry: Any, *, reraise: bool = False) -> MirroredEvent:
+        """One EventLogEntry: what raises in its block is recorded as that entry's failure.
+
+        What does not is reported as come over: the entity, or the attribute that changed.
+        """
+        if not self._is_begun:
+            self.begin()
+        return MirroredEvent(self, self._reporter, entry, reraise=reraise)
+
+    def close(self) -> None:
+        """Stop the heartbeat. The desk calls a mirror abandoned that is silent for long."""
+        courier = self._reporter.courier
+        courier.live(self.label, None)
+        try:
+            courier.ask(*self._beat(courier.unsent()), _LAST_BEAT_SECONDS)
+        except Unsent:
+            pass
+        except Exception as error:  # nothing of ours reaches the host
+            complain("last sign of life", error)
+
+    def __enter__(self) -> Mirror:
+        self.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @quietly(None)
+    def note(self, entry: Any) -> None:
+        """This entry is behind us, come over or not."""
+        if isinstance(entry, Mapping) and entry.get("id") is not None:
+            self.last_event_id = entity_id_of(entry["id"])
+            self._last_event_at = _moment_of(entry.get("created_at"))
+
+    def _beat(self, unsent: int) -> tuple[str, bytes]:
+        beat: dict[str, Any] = {"unsent": unsent}
+        if self.last_event_id is not None:
+            beat["last_event_id"] = self.last_event_id
+            if self._last_event_at is not None:
+                beat["last_event_at"] = self._last_event_at
+        return path_of_run(self.label, "beats"), json_of(beat)
+
+
+class MirroredEvent:
+    """One EventLogEntry on its way. `ok` tells, after its block, whether it came over."""
+
+    def __init__(self, mirror: Mirror, reporter: Reporter, entry: Any, *, reraise: bool) -> None:
+        self._mirror = mirror
+        self._reporter = reporter
+        self._entry = entry
+        self._reraise = reraise
+        self.ok = False
+        self.record_id = ""
+
+    def __enter__(self) -> MirroredEvent:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if error is not None and not isinstance(error, Exception):
+            return False
+        if error is None:
+            self.ok = True
+            self._report()
+        else:
+            self._record(error)
+        self._mirror.note(self._entry)
+        return error is not None and not self._reraise
+
+    @quietly(None)
+    def _report(self) -> None:
+        changed = thing_of_entry(self._entry)
+        if changed is not None:
+            self._reporter.report_success(changed)
+
+    @quietly(None)
+    def _record(self, error: Exception) -> None:
+        self.record_id = record_entry(self._reporter, self._entry, error, {})
+
+
+def record_entry(reporter: Reporter, entry: Any, error: Failure, details: Mapping[str, Any]) -> str:
+    """Record the failure of this EventLogEntry; the record's id, or ""."""
+    reporter.failed += 1
+    return reporter.record(entry_event_of(entry, error, details))
+
+
+def thing_of_entry(entry: Any) -> Thing | None:
+    """What an EventLogEntry changed, as the desk reads it: the entity, or one attribute of it."""
+    if not isinstance(entry, Mapping):
+        return None
+    meta = entry.get("meta")
+    meta = meta if isinstance(meta, Mapping) else {}
+    link = entry.get("entity")
+    link = link if isinstance(link, Mapping) else {}
+    kind, entity_id = link.get("type"), link.get("id")
+    if entity_id is None:
+        kind, entity_id = meta.get("entity_type") or meta.get("type"), meta.get("entity_id")
+    if not kind or entity_id is None:
+        return None
+    part = entry.get("attribute_name") or meta.get("attribute_name")
+    return thing(kind, entity_id, part=part, project=entry.get("project"))
+
+
+def _moment_of(value: Any) -> str | None:
+    try:
+        return utc_text(value) if hasattr(value, "astimezone") else (said(value) if value else None)
+    except (ValueError, OverflowError, OSError):
+        return None

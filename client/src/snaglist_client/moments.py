@@ -1,0 +1,29 @@
+"""Ids and times as the desk takes them: UUIDv7, and RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime, timezone
+
+_RANDOM_BITS = (1 << 62) - 1
+_VARIANT = 1 << 63
+
+
+def new_id() -> str:
+    """A fresh UUIDv7; those of one machine sort by the time at which they were made."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    random = int.from_bytes(os.urandom(8), "big") & _RANDOM_BITS
+    digits = f"{milliseconds:012x}7{(rest << 12) // 1_000_000:03x}{random | _VARIANT:016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def utc_now() -> str:
+    """Now, as `2026-11-23T10:53:12.500123Z`."""
+    return utc_text(datetime.now(timezone.utc))
+
+
+def utc_text(moment: datetime) -> str:
+    """A moment with an offset as the desk reads it."""
+    in_utc = moment.astimezone(timezone.utc).isoformat(timespec="microseconds")
+    return in_utc.replace("+00:00", "Z")

@@ -1,0 +1,37 @@
+"""That nothing of the client's own ever reaches its host as an exception."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+from typing import Any, Callable, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
+log = logging.getLogger("snaglist_client")
+
+
+def quietly(otherwise: Any) -> Callable[[F], F]:
+    """Whatever goes wrong inside is logged, and `otherwise` is the answer.
+
+    KeyboardInterrupt, SystemExit and their kind are the host's, and pass.
+    """
+
+    def wrap(function: F) -> F:
+        @functools.wraps(function)
+        def wrapped(*given: Any, **named: Any) -> Any:
+            try:
+                return function(*given, **named)
+            except Exception as error:  # that is the promise
+                complain(function.__name__, error)
+                return otherwise
+
+        return cast("F", wrapped)
+
+    return wrap
+
+
+def complain(what: str, error: BaseException) -> None:
+    """Log a fault of the client's own. Never raises."""
+    with contextlib.suppress(Exception):  # a handler of the host's, or a hostile text
+        log.error("Snaglist's %s failed: %s: %.500s", what, type(error).__name__, error)

@@ -1,0 +1,100 @@
+"""Taking secrets out before anything touches the disk: by the names of members, and by pattern.
+
+The desk does the same again, with the words of its own settings.
+"""
+
+from __future__ import annotations
+
+import re
+
+MARK = "[redacted]"
+
+_WORDS = frozenset(
+    """
+    password passwords passwd passphrase passcode pwd secret secrets token tokens jwt
+    credential credentials cookie cookies authorization signature
+    apikey accesskey privatekey scriptkey secretkey authkey sessionkey
+    accesstoken authtoken sessiontoken refreshtoken
+    """.split()
+)
+_BEFORE_KEY = frozenset("api access private script secret auth session".split())
+_SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
+_CAMEL_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+_PATTERNS = tuple(
+    (tuple(clues.split()), re.compile(pattern))
+    for clues, pattern in (
+        ("bearer", r"(?i)\bbearer\s+(?P<secret>[a-z0-9._~+/-]{16,}=*)"),
+        (
+            "authorization",
+            r"(?i)\bauthorization['\"]?\s*[:=]\s*['\"]?(?:(?:basic|bearer|token)\s+)?"
+            r"(?P<secret>[^\s'\",;}]{8,})",
+        ),
+        (
+            "eyj",
+            r"(?<![A-Za-z0-9_-])"
+            r"(?P<secret>eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*)",
+        ),
+        (
+            "-----begin",
+            r"(?s)(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
+            r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z))",
+        ),
+        ("://", r"://(?P<secret>[^/?#\s@'\"<>]+)@"),
+        (
+            "signature credential token secret password api_key apikey key-pair-id sig=",
+            r"(?i)[?&;][\w.-]{0,40}(?:signature|credential|security-token|token|secret|password"
+            r"|api_?key|key-pair-id|(?<=[?&;])sig)=(?P<secret>[^&;#\s'\"<>]+)",
+        ),
+        (
+            "password passwd pwd secret api_key apikey script_key scriptkey token",
+            r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token"
+            r"|auth_?token|session_?token|refresh_?token)"
+            r"(?:=|\s*=\s*[rbuf]?['\"]|['\"]\s*[:=]\s*[rbuf]?['\"])(?P<secret>[^\s'\"&,;)}]+)",
+        ),
+        ("snag_", r"(?P<secret>snag_[0-9A-Za-z]{49})"),
+    )
+)
+_SHORTEST = len("://x@")
+_MOST_REMEMBERED = 4096
+_LONGEST_REMEMBERED = 64
+_judged: dict[str, bool] = {}
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a member of this name holds a secret; `author` and `primary_key` do not."""
+    known = _judged.get(name)
+    if known is None:
+        known = _judge(name)
+        if len(name) <= _LONGEST_REMEMBERED:
+            if len(_judged) >= _MOST_REMEMBERED:
+                _judged.clear()
+            _judged[name] = known
+    return known
+
+
+def redacted(text: str) -> str:
+    """The text with every secret that is known by its form replaced by `[redacted]`."""
+    if len(text) < _SHORTEST:
+        return text
+    low = text.lower()
+    for clues, pattern in _PATTERNS:
+        if any(clue in low for clue in clues):
+            text = pattern.sub(_without_secret, text)
+    return text
+
+
+def _without_secret(match: re.Match[str]) -> str:
+    start, end = match.span("secret")
+    whole, begin = match[0], match.start()
+    return whole[: start - begin] + MARK + whole[end - begin :]
+
+
+def _judge(name: str) -> bool:
+    parts = _SEPARATORS.split(name)
+    words = [word.lower() for part in parts for word in (_CAMEL_WORDS.findall(part) or [part])]
+    words += [part.lower() for part in parts]
+    pairs = zip(words, words[1:])
+    return not _WORDS.isdisjoint(words) or any(
+        second == "key" and first in _BEFORE_KEY for first, second in pairs
+    )

@@ -1,0 +1,153 @@
+"""What desks, runs and mirrors have in common: telling of one thing that failed or came over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from snaglist_client.courier import Courier
+from snaglist_client.failures import Failure, event_of
+from snaglist_client.messages import (
+    EntityId,
+    entity_id_of,
+    imported_line,
+    name_of,
+    payload_name,
+    project_of,
+    record_line,
+    small,
+)
+from snaglist_client.moments import new_id
+from snaglist_client.plain import said
+
+
+class Thing(NamedTuple):
+    """What was tried: an entity or a part of it, and what is known of it."""
+
+    entity_type: str
+    entity_id: EntityId
+    part: str = ""
+    name: str = ""
+    project: Any = None
+    payload: Any = None
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The same as a record's details."""
+        found: dict[str, Any] = {"entity_type": self.entity_type, "shotgun_id": self.entity_id}
+        if name := self.name or payload_name(self.payload):
+            found["name"] = name
+        if (project := small(self._project)) is not None:
+            found["project"] = project
+        if self.part:
+            found["part"] = self.part
+        if self.payload is not None:
+            found["payload"] = self.payload
+        return found
+
+    @property
+    def project_id(self) -> EntityId | None:
+        """The project's id or name."""
+        return project_of(self._project)
+
+    @property
+    def _project(self) -> Any:
+        if self.project is not None:
+            return self.project
+        return self.payload.get("project") if isinstance(self.payload, Mapping) else None
+
+
+def thing(
+    entity_type: Any,
+    entity_id: Any,
+    *,
+    part: Any = None,
+    name: Any = None,
+    project: Any = None,
+    payload: Any = None,
+) -> Thing:
+    """What was tried, of whatever types the host has."""
+    kind = entity_type if type(entity_type) is str and entity_type.isalpha() else said(entity_type)
+    if kind is not entity_type:
+        kind = name_of(kind)
+    return Thing(
+        kind,
+        entity_id if type(entity_id) is int else entity_id_of(entity_id),
+        name_of(part) if part else "",
+        name_of(name) if name else "",
+        project,
+        payload,
+    )
+
+
+class Reporter:
+    """Tells one desk of what failed and came over, under one source, target and run."""
+
+    def __init__(self, courier: Courier, source: str, target: str | None, run: str = "") -> None:
+        self.courier = courier
+        self.source = source
+        self.target = target
+        self.run = run
+        self.usual_project: Any = None
+        self.came_over = 0
+        self.failed = 0
+        self.lost = 0
+        self._tried: set[int] = set()
+        self.pid = os.getpid()
+
+    @property
+    def tried(self) -> int:
+        """How many entities were tried in this process; parts aside."""
+        return len(self._tried)
+
+    def report_failure(
+        self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
+    ) -> str:
+        """Record that this failed; the record's id, or "" if it had to be dropped."""
+        if tried.project_id is None and self.usual_project is not None:
+            tried = tried._replace(project=self.usual_project)
+        self._note(tried)
+        self.failed += 1
+        return self.record(event_of(error, {**tried.details, **(details or {})}))
+
+    def report_success(self, tried: Thing, target_url: str | None = None) -> bool:
+        """Say that this came over; False if that had to be dropped."""
+        self._note(tried)
+        self.came_over += 1
+        project = tried.project_id
+        if project is None:
+            project = project_of(self.usual_project)
+        line = imported_line(
+            self.source,
+            self.target,
+            tried.entity_type,
+            tried.entity_id,
+            tried.part,
+            project,
+            target_url,
+            self.run,
+        )
+        kept = self.courier.capture(line, run=self.run)
+        self.lost += not kept
+        return kept
+
+    def record(self, event_data: bytes, occurred_at: str = "") -> str:
+        """Record a failure as it is; the record's id, or "" if it had to be dropped."""
+        record_id = new_id()
+        line = record_line(
+            record_id,
+            self.source,
+            self.target,
+            event_data,
+            run=self.run,
+            occurred_at=occurred_at,
+        )
+        if self.courier.capture(line, lasting=True, run=self.run):
+            return record_id
+        self.lost += 1
+        return ""
+
+    def _note(self, tried: Thing) -> None:
+        if self.run and not tried.part:
+            self._tried.add(hash((tried.entity_type.lower(), str(tried.entity_id))))

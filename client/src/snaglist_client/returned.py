@@ -1,0 +1,179 @@
+"""What a target answered beside what it was sent: for those that say 200 to what they dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from snaglist_client.failures import event_of
+from snaglist_client.messages import name_of
+from snaglist_client.plain import said
+from snaglist_client.reporter import Reporter, Thing, thing
+
+LINKS: dict[str, dict[str, tuple[str, ...]]] = {
+    "": {"project": ("project_id",)},
+    "Asset": {"sg_asset_type": ("entity_type_id",)},
+    "Shot": {"sg_sequence": ("parent_id",)},
+    "Scene": {"sg_sequence": ("parent_id",)},
+    "Sequence": {"episode": ("parent_id",)},
+    "Task": {
+        "entity": ("entity_id",),
+        "step": ("task_type_id",),
+        "sg_status_list": ("task_status_id",),
+    },
+    "Version": {"sg_task": ("task_id",)},
+    "Note": {"tasks": ("object_id",), "user": ("person_id",)},
+}
+"""For each type, and "" for all: the member that was sent, and what Zou makes of it."""
+
+_CONNECTION = "project"
+_MOST_IDS = 50
+
+
+class Checked(NamedTuple):
+    """The ids of what came over, of what failed, and of what was not tried."""
+
+    came_over: list[Any]
+    failed: list[Any]
+    not_tried: list[Any]
+
+    def __bool__(self) -> bool:
+        return not self.failed and not self.not_tried
+
+
+def check_returned(
+    reporter: Reporter,
+    sent: Any,
+    returned: Any,
+    *,
+    entity_type: str | None = None,
+    project: Any = None,
+    error: Any = None,
+    links: Mapping[str, str | Iterable[str]] | None = None,
+) -> Checked:
+    """Compare, record what is missing and what lost a link, report the rest as imported."""
+    entries = [sent] if isinstance(sent, Mapping) else list(sent or ())
+    if error is None and not isinstance(returned, (list, tuple, set)) and returned is not None:
+        if isinstance(returned, Mapping) and "shotgun_id" in returned:
+            returned = [returned]
+        else:
+            returned, error = [], returned
+    found = _by_id(returned or ())
+    outcome = Checked([], [], [])
+    is_stopped = False
+    for entry in entries:
+        one = _thing_of(entry, entity_type, project)
+        answered = found.get(_key(entry))
+        if answered is None and error is not None:
+            if is_stopped or (len(entries) > 1 and not found):
+                outcome.not_tried.append(one.entity_id)
+                continue
+            is_stopped = True
+            _fail(reporter, outcome, one, _fault(error), _told_by(error))
+        elif answered is None:
+            text = f"The target answered without this {one.entity_type}: 1 sent, 0 returned."
+            _fail(reporter, outcome, one, text, {"sent": 1, "returned": 0})
+        else:
+            _check_links(reporter, outcome, one, entry, answered, links)
+    if error is not None and not outcome.failed and outcome.not_tried:
+        _fail_batch(reporter, outcome, entries, entity_type, error)
+    return outcome
+
+
+def _check_links(
+    reporter: Reporter,
+    outcome: Checked,
+    one: Thing,
+    entry: Mapping[str, Any],
+    answered: Mapping[str, Any],
+    links: Mapping[str, str | Iterable[str]] | None,
+) -> None:
+    """Report an entity that came back, unless a link of it did not."""
+    told = links if links is not None else {**LINKS[""], **LINKS.get(one.entity_type, {})}
+    lost = [
+        (member, name)
+        for member, names in told.items()
+        for name in ([names] if isinstance(names, str) else names)
+        if entry.get(member) and name in answered and answered[name] is None
+    ]
+    for member, name in lost:
+        text = f"The target stored this {one.entity_type} with {name} null: its {member}, "
+        text += f"{_link_name(entry[member])}, is not there."
+        part = one._replace(part=name_of(member))
+        _fail(reporter, outcome, part, text, {"field": member, "returned_null": name})
+    if not lost:
+        reporter.report_success(one)
+        outcome.came_over.append(one.entity_id)
+
+
+def _fail(
+    reporter: Reporter, outcome: Checked, one: Thing, error: Any, details: Mapping[str, Any]
+) -> None:
+    reporter.report_failure(one, error, details)
+    if one.entity_id not in outcome.failed:
+        outcome.failed.append(one.entity_id)
+
+
+def _fail_batch(
+    reporter: Reporter, outcome: Checked, entries: list[Any], entity_type: Any, error: Any
+) -> None:
+    """One record for a batch that failed as a whole: nothing tells at which entry."""
+    kind = entity_type or (_thing_of(entries[0], None, None).entity_type if entries else "")
+    details = {
+        "batch_of": kind,
+        "batch": len(entries),
+        "not_tried": outcome.not_tried[:_MOST_IDS],
+        **_told_by(error),
+    }
+    reporter.record(event_of(_fault(error), details))
+
+
+def _thing_of(entry: Any, entity_type: Any, project: Any) -> Thing:
+    members = entry if isinstance(entry, Mapping) else {}
+    kind = entity_type or members.get("type") or ""
+    given = members.get("id", members.get("shotgun_id"))
+    return thing(kind, given, project=project, payload=entry)
+
+
+def _by_id(returned: Iterable[Any]) -> dict[str, Mapping[str, Any]]:
+    """What came back, by the source's ids; plain ids may come back as well."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in returned:
+        if isinstance(one, Mapping):
+            found[said(one.get("shotgun_id", one.get("id")))] = one
+        else:
+            found[said(one)] = {}
+    return found
+
+
+def _key(entry: Any) -> str:
+    """By what the answer names this entry; a connection comes back as its project."""
+    if not isinstance(entry, Mapping):
+        return said(entry)
+    if "Connection" in said(entry.get("type")) and isinstance(entry.get(_CONNECTION), Mapping):
+        return said(entry[_CONNECTION].get("id"))
+    return said(entry.get("id", entry.get("shotgun_id")))
+
+
+def _fault(error: Any) -> Any:
+    if isinstance(error, (BaseException, str)):
+        return error
+    if isinstance(error, Mapping) and isinstance(error.get("message"), str):
+        return error["message"]
+    if type(error) is int:
+        return f"The target answered {error}."
+    return f"The target answered: {said(error)[:500]}"
+
+
+def _told_by(error: Any) -> dict[str, Any]:
+    return {"http_status": error} if type(error) is int else {}
+
+
+def _link_name(value: Any) -> str:
+    if isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    if isinstance(value, Mapping):
+        return " ".join(
+            name_of(value[name]) for name in ("type", "name") if value.get(name)
+        ) or name_of(value.get("id"))
+    return name_of(value)

@@ -1,0 +1,224 @@
+"""A run, one pass of an import; and an item, one thing that it tries."""
+
+from __future__ import annotations
+
+import os
+import platform
+from types import TracebackType
+from typing import Any
+
+from snaglist_client.completion import Completion, completed
+from snaglist_client.courier import Courier
+from snaglist_client.delivery import json_of
+from snaglist_client.failures import Failure, error_text
+from snaglist_client.messages import (
+    begin_line,
+    end_line,
+    name_of,
+    path_of_run,
+    project_of,
+    total_of,
+)
+from snaglist_client.moments import new_id, utc_now
+from snaglist_client.quietly import complain, quietly
+from snaglist_client.reporter import Reporter, Thing, thing
+from snaglist_client.returned import Checked, check_returned
+
+
+class Run:
+    """One pass of an import: `with desk.run("nightly", total=900) as run:`.
+
+    It begins with its block, or with its first item, and ends with its block; an exception that
+    leaves the block is kept as the run's fault, and passes.
+    """
+
+    def __init__(
+        self,
+        courier: Courier,
+        source: str,
+        target: str | None,
+        name: Any,
+        project: Any = None,
+        total: Any = None,
+    ) -> None:
+        self.id = new_id()
+        self.name = name_of(name)
+        self._reporter = Reporter(courier, source, target, self.id)
+        self._reporter.usual_project = project
+        self._total = total_of(total)
+        self._is_begun = False
+
+    def item(
+        self,
+        entity_type: Any,
+        entity_id: Any,
+        *,
+        name: Any = None,
+        payload: Any = None,
+        part: Any = None,
+        project: Any = None,
+        reraise: bool = False,
+    ) -> Item:
+        """One thing to try: `with run.item("Asset", 12, payload=asset) as item:`.
+
+        What raises in the block is recorded, and the loop goes on (`reraise=True`: is raised
+        further); what does not is reported as come over. `payload` is the source's entity: kept
+        with a failure, and read for a name and project that are not given. `part` names a piece
+        of the entity, such as `movie`. KeyboardInterrupt, SystemExit and their kind always pass,
+        and then nothing is reported.
+        """
+        if not self._is_begun:
+            self.begin()
+        return Item(
+            self._reporter, entity_type, entity_id, name, payload, part, project, reraise=reraise
+        )
+
+    @quietly(None)
+    def begin(self) -> None:
+        """Announce the run; done by itself."""
+        if self._is_begun:
+            return
+        self._is_begun = True
+        reporter = self._reporter
+        began = {
+            "id": self.id,
+            "name": self.name or None,
+            "kind": "run",
+            "source": reporter.source,
+            "target": reporter.target,
+            "project": project_of(reporter.usual_project),
+            "total": self._total,
+            "began_at": utc_now(),
+            "host": name_of(platform.node()),
+        }
+        if not reporter.courier.capture(begin_line(began), lasting=True, run=self.id):
+            reporter.lost += 1
+        reporter.courier.live(self.id, self._beat)
+
+    @quietly(None)
+    def end(self, fault: Failure | None = None) -> None:
+        """Say that the run is over; done by the block's end. A fork's copy never says so."""
+        reporter = self._reporter
+        if not self._is_begun or not _is_own(reporter):
+            return
+        reporter.courier.live(self.id, None)
+        line = end_line(self.id, None if fault is None else error_text(fault))
+        reporter.courier.capture(line, run=self.id)
+
+    @quietly(Completion(reason="The client is at fault; its log says more."))
+    def complete(
+        self, projects: Any = None, entity_types: Any = None, *, seconds: float = 30.0
+    ) -> Completion:
+        """Say that this run tried *everything* of these projects and types; None is all.
+
+        Open items of that scope that did not fail now, and were last tried before the run began,
+        leave the list as not failing any more. Flushes first, for at most so many seconds. The
+        answer is true if the desk took it; else its `reason` says why not: something is unsent
+        or was dropped, or fewer things were tried than the run's total.
+        """
+        if not _is_own(self._reporter):
+            return Completion(reason="Only the process that began the run can complete it.")
+        self.begin()
+        return completed(self._reporter, projects, entity_types, seconds)
+
+    @quietly(Checked([], [], []))
+    def check_returned(self, sent: Any, returned: Any, **more: Any) -> Checked:
+        """As `Desk.check_returned`, in this run."""
+        self.begin()
+        return check_returned(self._reporter, sent, returned, **more)
+
+    @property
+    def tried(self) -> int:
+        """How many entities were tried in this process; parts of them aside."""
+        return self._reporter.tried
+
+    @property
+    def came_over(self) -> int:
+        """How many things came over in this process, parts too."""
+        return self._reporter.came_over
+
+    @property
+    def failed(self) -> int:
+        """How many things failed in this process, parts too."""
+        return self._reporter.failed
+
+    def __enter__(self) -> Run:
+        self.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end(error)
+
+    def _beat(self, unsent: int) -> tuple[str, bytes]:
+        return path_of_run(self.id, "beats"), json_of({"unsent": unsent})
+
+
+class Item:
+    """One thing that a run tries. `ok` tells, after its block, whether it came over.
+
+    Set `target_url` in the block to have it with the success. `record_id` is there after a
+    failure.
+    """
+
+    def __init__(
+        self,
+        reporter: Reporter,
+        entity_type: Any,
+        entity_id: Any,
+        name: Any,
+        payload: Any,
+        part: Any,
+        project: Any,
+        *,
+        reraise: bool,
+    ) -> None:
+        self._reporter = reporter
+        self._given = (entity_type, entity_id, name, payload, part, project)
+        self._reraise = reraise
+        self._is_failed = False
+        self.ok = False
+        self.record_id = ""
+        self.target_url: str | None = None
+
+    def __enter__(self) -> Item:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if error is None:
+            if not self._is_failed:
+                self.ok = True
+                try:
+                    self._reporter.report_success(self._thing(), self.target_url)
+                except Exception as fault:  # nothing of ours reaches the host
+                    complain("report of a success", fault)
+            return False
+        if not isinstance(error, Exception):
+            return False
+        self.fail(error)
+        return not self._reraise
+
+    @quietly("")
+    def fail(self, error: Failure, **details: Any) -> str:
+        """Record that this failed without raising: a text or an exception, and what to note."""
+        self._is_failed = True
+        self.ok = False
+        self.record_id = self._reporter.report_failure(self._thing(), error, details)
+        return self.record_id
+
+    def _thing(self) -> Thing:
+        entity_type, entity_id, name, payload, part, project = self._given
+        return thing(entity_type, entity_id, part=part, name=name, project=project, payload=payload)
+
+
+def _is_own(reporter: Reporter) -> bool:
+    return reporter.pid == os.getpid()

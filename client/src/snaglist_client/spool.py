@@ -1,0 +1,230 @@
+"""What waits on disk for the desk: segments, one being written by each process.
+
+A segment is locked by the process that writes it. One that nobody holds is complete: whoever
+takes its lock may send it, and removes it then. So what a dead process left is found by any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from snaglist_client import locks
+from snaglist_client.moments import new_id
+
+MOST_LINES = 1_000
+MOST_BYTES = 4 << 20
+_SUFFIX = ".jsonl"
+_LOOK_SECONDS = 1.0
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_sync_data = getattr(os, "fdatasync", os.fsync)
+
+
+class SpoolFull(OSError):
+    """The spool has the size that it may have."""
+
+
+class Segment:
+    """The lines of one process, as far as they are not complete. Callers take turns."""
+
+    def __init__(self, path: Path, fd: int) -> None:
+        self.path = path
+        self.lines = 0
+        self.size = 0
+        self._fd = fd
+        self._wanted = 0
+        self._synced = 0
+        self._syncing = threading.RLock()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is time for another one."""
+        return self.lines >= MOST_LINES or self.size >= MOST_BYTES
+
+    def append(self, line: bytes, *, lasting: bool) -> int:
+        """Write a line, whole or not at all; the size then, for `sync`. Raises OSError."""
+        written = os.write(self._fd, line)
+        if written != len(line):
+            os.ftruncate(self._fd, self.size)
+            raise OSError(28, "the disk is full")
+        self.lines += 1
+        self.size += written
+        if lasting:
+            self._wanted = self.size
+        return self.size
+
+    def sync(self, size: int) -> None:
+        """Return when the lines up to this size are on the disk itself. Raises OSError."""
+        with self._syncing:
+            if self._synced < size and self._fd >= 0:
+                until = self.size
+                _sync_data(self._fd)
+                self._synced = until
+
+    def seal(self) -> None:
+        """Let it go, complete; an empty one goes away."""
+        with self._syncing:
+            if self._fd < 0:
+                return
+            fd, self._fd = self._fd, -1
+            try:
+                if self._wanted > self._synced:
+                    _sync_data(fd)
+                if not self.lines:
+                    self.path.unlink()
+                locks.unlock(fd)
+            except OSError:
+                pass  # what is there is sent; an empty file is removed by whoever finds it
+            finally:
+                os.close(fd)
+
+    def forget(self) -> None:
+        """Close a fork's copy of it: it stays its writer's."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+class Taken:
+    """A complete segment in hand, to be sent."""
+
+    def __init__(self, path: Path, fd: int) -> None:
+        self.path = path
+        self._fd = fd
+
+    def lines(self) -> list[bytes]:
+        """Its lines, without one that was torn. Raises OSError."""
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        parts = []
+        while part := os.read(self._fd, 1 << 20):
+            parts.append(part)
+        return b"".join(parts).split(b"\n")[:-1]
+
+    def keep(self) -> None:
+        """Make what stays behind outlast the machine's own end. Raises OSError."""
+        _sync_data(self._fd)
+
+    def remove(self) -> None:
+        """It has arrived. Raises OSError."""
+        if os.name == "nt":
+            self.release()
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+        self.release()
+
+    def release(self) -> None:
+        """Give it back to whoever comes."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            try:
+                locks.unlock(fd)
+            finally:
+                os.close(fd)
+
+    def forget(self) -> None:
+        """Close a fork's copy of it."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+class Spool:
+    """The folder of one desk, with the segments in it."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self.folder = folder
+        self.most_bytes = most_bytes
+        self.rejected = folder / "rejected"
+        self._used = 0
+        self._look_again_at = 0.0
+
+    def new_segment(self) -> Segment:
+        """A segment of this process's own, and the folder's entry of it on disk. Raises OSError."""
+        self._used = self.size()
+        while True:
+            path = self.folder / f"{new_id()}{_SUFFIX}"
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | _FLAGS
+            fd = os.open(path, flags, stat.S_IRUSR | stat.S_IWUSR)
+            try:
+                # Between making and locking it somebody may have taken it for a leftover.
+                is_ours = locks.lock(fd) and os.fstat(fd).st_nlink > 0
+            except OSError:
+                os.close(fd)
+                raise
+            if is_ours:
+                sync_folder(self.folder)
+                return Segment(path, fd)
+            os.close(fd)
+
+    def check_room(self, more: int) -> None:
+        """Raise SpoolFull if so many more bytes are too many; else count them."""
+        if self._used + more > self.most_bytes and time.monotonic() >= self._look_again_at:
+            self._look_again_at = time.monotonic() + _LOOK_SECONDS
+            self._used = self.size()
+        if self._used + more > self.most_bytes:
+            raise SpoolFull(28, f"the spool has the {self.most_bytes} bytes that it may have")
+        self._used += more
+
+    def size(self) -> int:
+        """The bytes of all that is in the folder."""
+        return sum(size for folder in (self.folder, self.rejected) for _, size in _files(folder))
+
+    def waiting(self) -> list[Path]:
+        """All segments, by whomever, the oldest first."""
+        names = [name for name, _ in _files(self.folder) if name.endswith(_SUFFIX)]
+        return [self.folder / name for name in sorted(names)]
+
+    def take(self, path: Path) -> Taken | None:
+        """The segment in hand; None if it is gone, or somebody else has it."""
+        try:
+            fd = os.open(path, os.O_RDWR | _FLAGS)
+        except FileNotFoundError:
+            return None
+        try:
+            if locks.lock(fd) and os.fstat(fd).st_nlink > 0:
+                return Taken(path, fd)
+        except OSError:
+            os.close(fd)
+            raise
+        os.close(fd)
+        return None
+
+    def mentions(self, text: bytes) -> bool:
+        """Whether this stands in any segment that waits."""
+        for path in self.waiting():
+            try:
+                if text in path.read_bytes():
+                    return True
+            except FileNotFoundError:
+                continue
+        return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the folder's entries to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    fd = os.open(folder, os.O_RDONLY | _FLAGS)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int]]:
+    """Name and size of each file in a folder."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    if entry.is_file(follow_symlinks=False):
+                        yield entry.name, entry.stat(follow_symlinks=False).st_size
+                except FileNotFoundError:
+                    continue
+    except FileNotFoundError:
+        return
