@@ -2,65 +2,248 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import time
 from typing import Any
 
 import httpx
 import pytest
 
 import snaglist_client
-from support.desks import DeskProcess
+from support.waiting import wait_until
 
 
-@pytest.fixture
-def client(desk: DeskProcess) -> httpx.Client:
-    return desk.client()
-
-
-@pytest.fixture
-def snaglist(desk: DeskProcess, tmp_path: Path) -> snaglist_client.Desk:
-    return snaglist_client.Desk(
-        desk.url, desk.token, target="kitsu", spool=tmp_path / "spool", exit_seconds=0.0
-    )
-
-
-def items(client: httpx.Client, **query: Any) -> list[dict[str, Any]]:
+def items(client: httpx.Client, **query: Any) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """The items by type, id and part."""
     answer = client.get("/api/v1/items", params=query)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()
-    return found
+    return {(one["entity_type"], one["entity_id"], one["part"]): one for one in answer.json()}
 
 
-def raising(error: Exception) -> Callable[[], None]:
-    def fail() -> None:
-        raise error
+def run_at(client: httpx.Client) -> dict[str, Any]:
+    (found,) = client.get("/api/v1/runs").json()
+    run: dict[str, Any] = found
+    return run
 
-    return fail
+
+def asset(number: int) -> dict[str, Any]:
+    project = {"type": "Project", "id": 87, "name": "Owl"}
+    return {"type": "Asset", "id": number, "code": f"owl_{number}", "project": project}
 
 
-def test_the_loop_goes_on_and_each_item_that_raised_is_on_the_list(
+def test_the_loop_goes_on_and_what_raised_is_on_the_list(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:
-    assets = [
-        {
-            "type": "Asset",
-            "id": number,
-            "code": f"owl_{number}",
-            "project": {"id": 87, "name": "Owl"},
-        }
-        for number in range(10)
-    ]
     ok = []
 
-    with snaglist.run("nightly", project=87, total=len(assets)) as run:
-        for asset in assets:
-            with run.item("Asset", asset["id"], payload=asset) as item:
-                if asset["id"] == 7:
+    with snaglist.run("nightly", project=87, total=10) as run:
+        for one in map(asset, range(10)):
+            with run.item("Asset", one["id"], payload=one) as item:
+                if one["id"] == 7:
                     raise KeyError("sg_asset_type")
             ok.append(item.ok)
     assert snaglist.flush(10)
 
-    (item,) = items(client)
+    ((key, found),) = items(client).items()
+    record = client.get(f"/api/v1/records/{found['standing_record_id']}").json()
+    details = record["event_data"]["details"]
     assert ok == [True] * 7 + [False] + [True] * 2
-    assert (item["entity_type"], item["entity_id"], item["project"]) == ("Asset", "7", "87")
+    assert key == ("Asset", "7", "")
+    assert (found["name"], found["project"], found["project_name"]) == ("owl_7", "87", "Owl")
+    assert found["cause_title"] == "The importer did not send a field: sg_asset_type"
+    assert details["exception_type"] == "KeyError"
+    assert details["payload"] == asset(7)
+    assert 'raise KeyError("sg_asset_type")' in details["traceback"]
+    assert run_at(client)["status"] == "ended"
+    assert [run_at(client)[name] for name in ("total", "tried", "came_over", "failed")] == [
+        *(10, 10, 9, 1)
+    ]
+
+
+def test_what_comes_over_leaves_the_list(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("first") as run, run.item("Shot", 12):
+        raise ValueError("no frame range")
+    with snaglist.run("second") as run, run.item("Shot", 12) as shot:
+        shot.target_url = "https://kitsu.lan/shots/12"
+    assert snaglist.flush(10)
+
+    listed = items(client)["Shot", "12", ""]
+    item = client.get(f"/api/v1/items/{listed['id']}").json()
+    assert listed["reason"] == "came_over"
+    assert item["target_url"] == "https://kitsu.lan/shots/12"
+
+
+def test_a_part_fails_and_comes_over_by_itself(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly") as run:
+        with run.item("Version", 5):
+            pass
+        for part in ("movie", "thumbnail"):
+            with run.item("Version", 5, part=part):
+                raise OSError(f"{part} cannot be read")
+    snaglist.imported("Version", 5, part="thumbnail")
+    assert snaglist.flush(10)
+
+    found = items(client)
+    assert found["Version", "5", "movie"]["status"] == "open"
+    assert found["Version", "5", "thumbnail"]["reason"] == "came_over"
+    assert len(found) == 2
+
+
+def test_an_exception_can_be_had_back(snaglist: snaglist_client.Desk, client: httpx.Client) -> None:
+    with (
+        pytest.raises(ValueError, match="frame"),
+        snaglist.run("nightly") as run,
+        run.item("Shot", 1, reraise=True),
+    ):
+        raise ValueError("no frame range")
+    assert snaglist.flush(10)
+
+    assert ("Shot", "1", "") in items(client)
+    assert run_at(client)["fault"] == "ValueError: no frame range"
+    assert run_at(client)["status"] == "failed"
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_program_passes_and_is_no_failure(
+    snaglist: snaglist_client.Desk, client: httpx.Client, kind: type[BaseException]
+) -> None:
+    with pytest.raises(kind), snaglist.run("nightly") as run, run.item("Shot", 1) as item:
+        raise kind
+    assert snaglist.flush(10)
+
+    assert not item.ok
+    assert items(client) == {}
+    assert run_at(client)["tried"] == 0
+
+
+def test_an_item_can_fail_without_an_exception(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly") as run, run.item("Task", 3) as item:
+        item.fail("Step Rig not found in Kitsu", step={"name": "Rig"})
+    assert snaglist.flush(10)
+
+    assert not item.ok
+    assert items(client)["Task", "3", ""]["message"] == "Step Rig not found in Kitsu"
+
+
+def test_errors_outside_of_a_run_are_recorded_too(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    record_id = snaglist.record("It broke", entity_type="Shot", shotgun_id=4, project=87)
+    assert snaglist.flush(10)
+
+    assert client.get(f"/api/v1/records/{record_id}").json()["event_data"] == {
+        "error": "It broke",
+        "details": {"entity_type": "Shot", "shotgun_id": 4, "project": 87},
+    }
+    assert items(client)["Shot", "4", ""]["target"] == "kitsu"
+
+
+def test_a_run_that_tried_everything_takes_what_did_not_fail_off_the_list(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    snaglist.record("It broke", entity_type="Asset", shotgun_id=99, project=87)
+    assert snaglist.flush(10)
+    time.sleep(0.002)  # the desk's times are milliseconds
+
+    with snaglist.run("nightly", project=87, total=3) as run:
+        for number in range(3):
+            with run.item("Asset", number, part="" if number else None):
+                if number == 2:
+                    raise ValueError("no")
+        done = run.complete(entity_types="Asset")
+
+    assert done, done.reason
+    assert done.not_failing == 1
+    assert snaglist.flush(10)
+    assert items(client)["Asset", "99", ""]["reason"] == "not_failing"
+    assert items(client)["Asset", "2", ""]["status"] == "open"
+    assert run_at(client)["status"] == "complete"
+
+
+def test_a_run_that_tried_too_little_is_not_complete(snaglist: snaglist_client.Desk) -> None:
+    with snaglist.run("nightly", total=3) as run:
+        with run.item("Asset", 1):
+            pass
+        done = run.complete()
+
+    assert not done
+    assert "3" in done.reason
+
+
+def test_a_mirror_follows_events_and_says_how_far_it_is(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    def entry(number: int, attribute: str | None) -> dict[str, Any]:
+        return {
+            "type": "EventLogEntry",
+            "id": number,
+            "event_type": "Shotgun_Shot_Change",
+            "attribute_name": attribute,
+            "entity": {"type": "Shot", "id": 12, "name": "SH010"},
+            "project": {"type": "Project", "id": 87, "name": "Owl"},
+            "meta": {"attribute_name": attribute},
+            "created_at": "2026-11-23T10:53:12Z",
+        }
+
+    with snaglist.mirror("events") as mirror:
+        for number, attribute in enumerate(("sg_status_list", "sg_cut_in", "description"), 1):
+            with mirror.event(entry(number, attribute)) as event:
+                if attribute != "description":
+                    raise ValueError(f"{attribute} cannot be set")
+        with mirror.event(entry(4, "sg_cut_in")):
+            pass
+        assert event.ok
+        assert snaglist.flush(10)
+
+    found = items(client)
+    assert found["Shot", "12", "sg_status_list"]["status"] == "open"
+    assert found["Shot", "12", "sg_status_list"]["name"] == "SH010"
+    assert found["Shot", "12", "sg_cut_in"]["reason"] == "came_over"
+    assert len(found) == 2
+    assert run_at(client)["kind"] == "mirror"
+    assert run_at(client)["last_event_id"] == "4"
+
+    with snaglist.mirror("events") as mirror, mirror.event(entry(5, None)):
+        pass
+    assert snaglist.flush(10)
+    assert run_at(client)["status"] == "running"
+
+
+def test_a_single_event_is_recorded_whole(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    entry = {"type": "EventLogEntry", "id": 1, "event_type": "Shotgun_Task_New", "entity": None}
+    entry["meta"] = {"entity_type": "Task", "entity_id": 31}
+    record_id = snaglist.record_event(entry, ValueError("no step"))
+    assert snaglist.flush(10)
+
+    event_data = client.get(f"/api/v1/records/{record_id}").json()["event_data"]
+    assert event_data == {
+        "error": "ValueError: no step",
+        **entry,
+        "details": {"exception_type": "ValueError"},
+    }
+    assert ("Task", "31", "") in items(client)
+
+
+def test_what_is_captured_arrives_without_being_asked(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    snaglist.record("It broke", entity_type="Shot", shotgun_id=4)
+
+    wait_until(lambda: items(client), what="the record")
+
+
+def test_a_run_that_the_desk_does_not_know_holds_nothing_up(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    snaglist._courier.capture(b"end:no-such-run {}\n")
+    snaglist.record("It broke", entity_type="Shot", shotgun_id=4)
+
+    assert snaglist.flush(10)
+    assert items(client)

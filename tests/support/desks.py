@@ -31,13 +31,13 @@ class DeskProcess:
         self.token = ""
         self.start()
 
-    def start(self) -> None:
+    def start(self, port: int = 0) -> None:
         """Start the process and wait until it serves; RuntimeError with its output otherwise."""
         self.log = self.folder / "desk.log"
         self.out = self.folder / "desk.out"
         with self.log.open("ab") as log, self.out.open("wb") as out:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", "0", "--database", self.database],
+                [*COMMAND, "serve", "--port", str(port), "--database", self.database],
                 cwd=self.folder,
                 env=environment(**self._settings),
                 stdin=subprocess.DEVNULL,
@@ -49,6 +49,11 @@ class DeskProcess:
         if token_file.exists():
             self.token = token_file.read_text().strip()
         wait_until(self._serves, what="the desk's first answer")
+
+    @property
+    def port(self) -> int:
+        """The port that it has or had; `start(port)` gives it back."""
+        return int(self.url.rpartition(":")[2])
 
     @property
     def pid(self) -> int:

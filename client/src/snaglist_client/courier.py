@@ -15,7 +15,7 @@ from typing import Callable, NamedTuple
 
 from snaglist_client.delivery import Delivery
 from snaglist_client.folders import NoFolder, spool_folder
-from snaglist_client.line import SECONDS, Answer, Away, Line, ShutOut, Unsent
+from snaglist_client.line import SECONDS, Answer, Away, Line, OutOfTime, ShutOut, Unsent
 from snaglist_client.losses import Dropped, DroppedCount, RejectedFile
 from snaglist_client.pace import MOST_SECONDS, Pace, varied
 from snaglist_client.spool import Segment, Spool, Taken
@@ -201,9 +201,13 @@ class Courier:
         """
         until = time.monotonic() + seconds
         if not self._delivering.acquire(timeout=max(seconds, 0)):
-            raise Away("There was no more time.")
+            raise OutOfTime
         try:
             self._deliver(until, in_background=in_background)
+        except OutOfTime:
+            self._wake.set()
+            if not in_background:
+                raise
         except (Unsent, OSError) as error:
             self._keep(error)
             if not in_background:
@@ -215,9 +219,10 @@ class Courier:
         def left() -> float:
             rest = until - time.monotonic()
             if rest <= 0:
-                raise Away("There was no more time.")
+                raise OutOfTime
             return min(rest, SECONDS)
 
+        self.room()
         self._seal()
         everything = not in_background or time.monotonic() >= self._look_at
         if self._in_hand is not None:
@@ -249,15 +254,14 @@ class Courier:
                 self._set_aside(current)
 
     def _waiting(self, *, everything: bool) -> list[Path]:
-        if everything and self.spool is not None:
-            return self.spool.waiting()
+        if everything:
+            return self.room().waiting()
         with self._lock:
             return sorted(self._sealed)
 
     def _take(self, path: Path) -> None:
         """Have this segment in hand, unless it is gone or in another's."""
-        assert self.spool is not None
-        taken = self.spool.take(path)
+        taken = self.room().take(path)
         if taken is not None:
             self._in_hand = taken, Delivery(taken.lines(), self._reject)
 

@@ -33,6 +33,13 @@ class Capped(Away):
     """The token's cap is reached."""
 
 
+class OutOfTime(Away):
+    """The caller's time is over; the desk may be well."""
+
+    def __init__(self) -> None:
+        super().__init__("There was no more time.")
+
+
 class ShutOut(Unsent):
     """Somebody must do something first: the address or the token is not right."""
 
