@@ -39,8 +39,13 @@ def start_importer(
 
 
 def finish(process: subprocess.Popen[str], seconds: float = 60) -> str:
-    """What it printed; AssertionError unless it ended well."""
-    out, err = process.communicate(timeout=seconds)
+    """What it printed; AssertionError unless it ended well, in time."""
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise AssertionError(f"the importer did not end in {seconds} s") from None
     assert process.returncode == 0, err
     return out
 

@@ -112,6 +112,11 @@ class Courier:
             else:
                 self._beats[run] = beat
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something was captured and it was not closed since."""
+        return self._thread is not None or self._segment is not None
+
     def unsent(self) -> int:
         """How many messages of this process wait, about."""
         with self._lock:
@@ -334,7 +339,7 @@ class Courier:
                 self.deliver(until - time.monotonic())
                 if last is None or last.path not in self._sealed:
                     return True  # what another process has in hand is waited for
-            except ShutOut:
+            except (ShutOut, NoFolder):
                 return False
             except (Away, OSError):
                 if not patiently:
@@ -406,7 +411,8 @@ def _see_to_forks_and_exit() -> None:
 
 def _at_exit() -> None:
     for courier in list(_couriers.values()):
-        courier.close(courier.settings.exit_seconds)
+        if courier.is_open:
+            courier.close(courier.settings.exit_seconds)
 
 
 def _after_fork() -> None:

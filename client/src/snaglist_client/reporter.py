@@ -19,7 +19,6 @@ from snaglist_client.messages import (
     small,
 )
 from snaglist_client.moments import new_id
-from snaglist_client.plain import said
 
 
 class Thing(NamedTuple):
@@ -68,11 +67,9 @@ def thing(
     payload: Any = None,
 ) -> Thing:
     """What was tried, of whatever types the host has."""
-    kind = entity_type if type(entity_type) is str and entity_type.isalpha() else said(entity_type)
-    if kind is not entity_type:
-        kind = name_of(kind)
+    is_plain = type(entity_type) is str and entity_type.isascii() and entity_type.isalpha()
     return Thing(
-        kind,
+        entity_type if is_plain else name_of(entity_type),
         entity_id if type(entity_id) is int else entity_id_of(entity_id),
         name_of(part) if part else "",
         name_of(name) if name else "",

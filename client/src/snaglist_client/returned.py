@@ -26,6 +26,13 @@ LINKS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """For each type, and "" for all: the member that was sent, and what Zou makes of it."""
 
+_KINDS = {
+    "Step": "Task type",
+    "HumanUser": "Person",
+    "sg_status_list": "Status",
+    "sg_asset_type": "Asset type",
+}
+_DROPPED = "Entry dropped by the target: 1 sent, 0 returned"
 _CONNECTION = "project"
 _MOST_IDS = 50
 
@@ -71,8 +78,7 @@ def check_returned(
             is_stopped = True
             _fail(reporter, outcome, one, _fault(error), _told_by(error))
         elif answered is None:
-            text = f"The target answered without this {one.entity_type}: 1 sent, 0 returned."
-            _fail(reporter, outcome, one, text, {"sent": 1, "returned": 0})
+            _fail(reporter, outcome, one, _DROPPED, {"sent": 1, "returned": 0})
         else:
             _check_links(reporter, outcome, one, entry, answered, links)
     if error is not None and not outcome.failed and outcome.not_tried:
@@ -97,8 +103,7 @@ def _check_links(
         if entry.get(member) and name in answered and answered[name] is None
     ]
     for member, name in lost:
-        text = f"The target stored this {one.entity_type} with {name} null: its {member}, "
-        text += f"{_link_name(entry[member])}, is not there."
+        text = f"{_linked(member, entry[member])} not found in the target: stored with {name} null"
         part = one._replace(part=name_of(member))
         _fail(reporter, outcome, part, text, {"field": member, "returned_null": name})
     if not lost:
@@ -169,11 +174,12 @@ def _told_by(error: Any) -> dict[str, Any]:
     return {"http_status": error} if type(error) is int else {}
 
 
-def _link_name(value: Any) -> str:
+def _linked(member: str, value: Any) -> str:
+    """What a link leads to, in the words of targets: `Task type Rigging`."""
     if isinstance(value, (list, tuple)) and value:
         value = value[0]
-    if isinstance(value, Mapping):
-        return " ".join(
-            name_of(value[name]) for name in ("type", "name") if value.get(name)
-        ) or name_of(value.get("id"))
-    return name_of(value)
+    if not isinstance(value, Mapping):
+        return f"{_KINDS.get(member, member)} {name_of(value)}"
+    kind = said(value.get("type") or member)
+    name = value.get("name") or value.get("code") or value.get("id") or ""
+    return name_of(f"{_KINDS.get(kind, kind)} {said(name)}")

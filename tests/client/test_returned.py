@@ -1,0 +1,165 @@
+"""Targets that say 200 to what they dropped: what Zou answered, measured, and what the desk has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+import snaglist_client
+
+PROJECT = {"type": "Project", "id": 1, "name": "Agent327"}
+SEQUENCE = {"type": "Sequence", "id": 404, "name": "S99"}
+ZOU_ID = "6abf722e-7abf-4589-a822-5185f7d1343f"
+
+
+def shot(number: int, **more: Any) -> dict[str, Any]:
+    return {"type": "Shot", "id": number, "code": f"SH{number}", "project": PROJECT} | more
+
+
+def answered(number: int, **more: Any) -> dict[str, Any]:
+    """As Zou answers a shot: its own id, the source's as shotgun_id, links as ids of its own."""
+    members = {"id": ZOU_ID, "shotgun_id": number, "project_id": ZOU_ID, "parent_id": ZOU_ID}
+    return {"name": f"SH{number}", "code": None, "description": None} | members | more
+
+
+def found(client: httpx.Client) -> dict[tuple[str, str], dict[str, Any]]:
+    listed = client.get("/api/v1/items").json()
+    return {(one["entity_id"], one["part"]): one for one in listed}
+
+
+@pytest.fixture(autouse=True)
+def _flushed(snaglist: snaglist_client.Desk) -> None:
+    snaglist.record("left over", entity_type="Shot", shotgun_id=1)
+
+
+def test_what_was_dropped_is_recorded_and_the_rest_imported(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    checked = snaglist.check_returned([shot(1), shot(2), shot(3)], [answered(3), answered(1)])
+    assert snaglist.flush(10)
+
+    assert checked == ([1, 3], [2], [])
+    assert not checked
+    items = found(client)
+    assert items["1", ""]["reason"] == "came_over"
+    assert (items["2", ""]["status"], items["2", ""]["name"]) == ("open", "SH2")
+    assert items["2", ""]["project_name"] == "Agent327"
+    assert items["2", ""]["cause_title"].startswith("The target kept nothing of what was sent")
+    assert ("3", "") not in items
+
+
+def test_a_link_that_came_back_null_is_a_failure_of_its_part(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """Zou's `unknown sequence`: 200, and a shot without its parent."""
+    checked = snaglist.check_returned(
+        [shot(26, sg_sequence=SEQUENCE), shot(27, sg_sequence=None), shot(28)],
+        [answered(26, parent_id=None), answered(27, parent_id=None), {"shotgun_id": 28}],
+    )
+    assert snaglist.flush(10)
+
+    assert checked == ([27, 28], [26], [])
+    assert set(found(client)) == {("26", "sg_sequence"), ("1", "")}
+    assert found(client)["26", "sg_sequence"]["cause_title"].startswith("What this belongs to")
+
+
+@pytest.mark.parametrize(
+    ("member", "name", "title"),
+    [
+        ("step", "task_type_id", "This task type is not in the target: Anim"),
+        ("sg_status_list", "task_status_id", "This status does not exist in the target: wip"),
+        ("entity", "entity_id", "What this belongs to has not come over yet"),
+        ("project", "project_id", "The project is not in Kitsu yet: Agent327"),
+    ],
+)
+def test_every_link_of_a_task_is_looked_at(
+    member: str, name: str, title: str, snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """Zou's `unknown step`, `unknown status`, `unknown entity` and `missing project`: all 200."""
+    links = {"task_type_id": "a", "task_status_id": "b", "entity_id": "c", "project_id": "d"}
+    task = {
+        "type": "Task",
+        "id": 61,
+        "content": "Animation",
+        "step": {"type": "Step", "id": 9, "name": "Anim"},
+        "sg_status_list": "wip",
+        "entity": {"type": "Asset", "id": 1, "name": "Sheep"},
+        "project": PROJECT,
+    }
+    checked = snaglist.check_returned(task, {"shotgun_id": 61} | links | {name: None})
+    assert snaglist.flush(10)
+
+    assert checked == ([], [61], [])
+    assert found(client)["61", member]["cause_title"] == title
+
+
+def test_a_batch_that_broke_off_tells_which_was_not_tried(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """Zou's 500 in a batch: what is before it is saved, what is behind was not tried."""
+    checked = snaglist.check_returned(
+        [shot(1), shot(2), shot(3), shot(4)],
+        [answered(1)],
+        error={"error": True, "message": "Internal server error."},
+    )
+    assert snaglist.flush(10)
+
+    assert checked == ([1], [2], [3, 4])
+    assert set(found(client)) == {("1", ""), ("2", "")}
+    assert found(client)["2", ""]["message"] == "Internal server error."
+
+
+def test_a_batch_of_which_nothing_is_known_is_one_failure(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    checked = snaglist.check_returned([shot(11), shot(12)], 500)
+    assert snaglist.flush(10)
+
+    assert checked == ([], [], [11, 12])
+    assert set(found(client)) == {("1", ""), ("", "")}
+
+
+def test_a_single_entry_that_failed_is_known(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    checked = snaglist.check_returned(shot(5), ConnectionResetError("reset by peer"))
+    assert snaglist.flush(10)
+
+    assert checked == ([], [5], [])
+    assert found(client)["5", ""]["message"] == "ConnectionResetError: reset by peer"
+
+
+def test_an_entry_under_another_ones_id_did_not_come_over(
+    snaglist: snaglist_client.Desk,
+) -> None:
+    """Zou's `dup email` and `similar exists`: 200, and the one that was there before."""
+    person = {"type": "HumanUser", "id": 92, "email": "x@y.com"}
+
+    assert snaglist.check_returned(person, [{"shotgun_id": 91}]) == ([], [92], [])
+
+
+def test_a_connection_comes_back_as_its_project(snaglist: snaglist_client.Desk) -> None:
+    sent = {"type": "ProjectUserConnection", "id": 7, "project": PROJECT}
+
+    assert snaglist.check_returned(sent, [{"shotgun_id": 1}]) == ([7], [], [])
+    assert snaglist.check_returned(sent, []) == ([], [7], [])
+
+
+def test_other_targets_name_their_own_links(snaglist: snaglist_client.Desk) -> None:
+    sent = [{"id": 5, "epic": "E1"}, {"id": 6, "epic": "E2"}]
+    back = [{"shotgun_id": 5, "parent": None}, {"shotgun_id": 6, "parent": "x"}]
+
+    checked = snaglist.check_returned(sent, back, entity_type="Task", links={"epic": "parent"})
+
+    assert checked == ([6], [5], [])
+
+
+def test_in_a_run_it_counts(snaglist: snaglist_client.Desk, client: httpx.Client) -> None:
+    with snaglist.run("nightly", total=2) as run:
+        assert not run.check_returned([shot(1), shot(2)], [answered(1)])
+        assert run.complete()
+
+    (one,) = client.get("/api/v1/runs").json()
+    assert (one["tried"], one["came_over"], one["failed"]) == (2, 1, 1)
