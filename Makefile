@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check torture bench bench-reads bench-causes lock wheel client-wheel clean
+.PHONY: help install serve test check torture bench bench-reads bench-causes bench-client lock wheel client-wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ bench-reads: $(VENV)/.dev ## measure every list, search and summary at 1,000,000
 
 bench-causes: $(VENV)/.bench ## measure how well and how fast records are grouped
 	$(BIN)/python -m bench.causes $(ARGS)
+
+bench-client: $(VENV)/.dev ## measure what the client costs its host
+	$(BIN)/python -m bench.client $(ARGS)
 
 lock: ## write requirements/*.txt anew (needs uv)
 	$(LOCK) pyproject.toml -o requirements/run.txt $(ARGS)

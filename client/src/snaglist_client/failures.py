@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Union
 
-from snaglist_client.plain import TooMuch, clean_text, clipped, encoded, plain, said
+from snaglist_client.plain import TooMuch, clean_text, clipped, json_of_any, plain, said
 
 Failure = Union[BaseException, str]
 LARGEST_EVENT = 900_000
@@ -87,7 +87,7 @@ def fitted(event: dict[str, Any]) -> bytes:
                 continue
             details[without] = _CUT_OUT
         try:
-            body = encoded(plain({**event, "details": details}, LARGEST_EVENT))
+            body = json_of_any({**event, "details": details}, LARGEST_EVENT)
         except (TooMuch, RecursionError, ValueError, MemoryError):
             continue
         if len(body) <= LARGEST_EVENT:
@@ -104,7 +104,7 @@ def _least(event: Mapping[str, Any], inner: Mapping[str, Any]) -> bytes:
         except (KeyError, TooMuch, RecursionError):
             continue
     error = clipped(said(event.get("error")), 2_000)
-    return encoded({"error": error, "details": {**kept, "cut_out": _CUT_OUT}})
+    return json_of_any({"error": error, "details": {**kept, "cut_out": _CUT_OUT}})
 
 
 def _answer_in(error: BaseException) -> dict[str, Any]:

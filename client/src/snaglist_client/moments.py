@@ -20,7 +20,17 @@ def new_id() -> str:
 
 def utc_now() -> str:
     """Now, as `2026-11-23T10:53:12.500123Z`."""
-    return utc_text(datetime.now(timezone.utc))
+    global _second  # one pair, replaced as a whole: threads need no lock for it
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    known, text = _second
+    if known != seconds:
+        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+        _second = seconds, text
+    return f"{text}.{rest // 1000:06d}Z"
+
+
+_second = (0, "1970-01-01T00:00:00")
+"""The second that was written last, and its text."""
 
 
 def utc_text(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any, Callable
 from uuid import UUID
 
-from snaglist_client.redaction import MARK, is_secret_name, redacted
+from snaglist_client.redaction import MARK, is_secret_name, may_hold_secret, redacted
 
 _DEEPEST = 100
 _LARGEST_NUMBER = 10**40
@@ -30,28 +30,37 @@ class TooMuch(Exception):
     """The value is larger than the room that was left for it."""
 
 
-def encoded(value: Any) -> bytes:
-    """The JSON of a value that `plain` made, on one line."""
-    return _encode(value).encode()
-
-
-def plain(value: Any, room: int = 10**9) -> Any:
-    """The value made of nothing but JSON's own types, secrets taken out.
+def json_of_any(value: Any, room: int = 10**9) -> bytes:
+    """The value as JSON on one line, made of nothing but what JSON knows, secrets taken out.
 
     What JSON does not know is shown as text; what is circular, too deep or cannot even be shown
     has a marker in its place. Raises TooMuch over `room` characters, and nothing else of its own.
     """
-    return _Walk(room).value(value, 0)
+    text: str = _encode(_Walk(room, _whole).value(value, 0))
+    if may_hold_secret(text):
+        text = _encode(_Walk(room, clean_text).value(value, 0))
+    return text.encode()
+
+
+def plain(value: Any, room: int = 10**9) -> Any:
+    """The same as a value. Raises TooMuch."""
+    return _Walk(room, clean_text).value(value, 0)
 
 
 def clean_text(text: str) -> str:
     """A text that is UTF-8 and holds no secret."""
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            text = text.encode("utf-8", "backslashreplace").decode()
-    return redacted(text)
+    return redacted(_whole(text))
+
+
+def _whole(text: str) -> str:
+    """The text as UTF-8 can hold it."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text
 
 
 def said(value: Any) -> str:
@@ -70,8 +79,9 @@ def clipped(text: str, head: int, tail: int = 0) -> str:
 class _Walk:
     """One look through a value."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, clean: Callable[[str], str]) -> None:
         self._room = room
+        self._clean = clean
         self._open: set[int] = set()
 
     def value(self, value: Any, depth: int) -> Any:
@@ -133,7 +143,7 @@ class _Walk:
         return clipped(said(key), _LONGEST_NAME)
 
     def _text(self, text: str) -> str:
-        text = clean_text(clipped(text, _LONGEST_TEXT))
+        text = self._clean(clipped(text, _LONGEST_TEXT))
         self._take(len(text) + 4)
         return text
 

@@ -55,6 +55,7 @@ _PATTERNS = tuple(
         ("snag_", r"(?P<secret>snag_[0-9A-Za-z]{49})"),
     )
 )
+_CLUES = tuple(sorted({clue for clues, _ in _PATTERNS for clue in clues} - {"://"}))
 _SHORTEST = len("://x@")
 _MOST_REMEMBERED = 4096
 _LONGEST_REMEMBERED = 64
@@ -73,9 +74,21 @@ def is_secret_name(name: str) -> bool:
     return known
 
 
+def may_hold_secret(text: str) -> bool:
+    """Whether a close look at this text is worth its time; cheap, and never wrong when it says no.
+
+    Of a JSON text it tells so of every string in it.
+    """
+    low = text.lower()
+    for clue in _CLUES:
+        if clue in low:
+            return True
+    return "@" in low and "://" in low
+
+
 def redacted(text: str) -> str:
     """The text with every secret that is known by its form replaced by `[redacted]`."""
-    if len(text) < _SHORTEST:
+    if len(text) < _SHORTEST or not may_hold_secret(text):
         return text
     low = text.lower()
     for clues, pattern in _PATTERNS:

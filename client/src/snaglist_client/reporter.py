@@ -54,7 +54,10 @@ class Thing(NamedTuple):
     def _project(self) -> Any:
         if self.project is not None:
             return self.project
-        return self.payload.get("project") if isinstance(self.payload, Mapping) else None
+        payload = self.payload
+        if type(payload) is dict or isinstance(payload, Mapping):
+            return payload.get("project")
+        return None
 
 
 def thing(

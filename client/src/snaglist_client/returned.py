@@ -12,7 +12,6 @@ from snaglist_client.reporter import Reporter, Thing, thing
 
 LINKS: dict[str, dict[str, tuple[str, ...]]] = {
     "": {"project": ("project_id",)},
-    "Asset": {"sg_asset_type": ("entity_type_id",)},
     "Shot": {"sg_sequence": ("parent_id",)},
     "Scene": {"sg_sequence": ("parent_id",)},
     "Sequence": {"episode": ("parent_id",)},
@@ -30,7 +29,6 @@ _KINDS = {
     "Step": "Task type",
     "HumanUser": "Person",
     "sg_status_list": "Status",
-    "sg_asset_type": "Asset type",
 }
 _DROPPED = "Entry dropped by the target: 1 sent, 0 returned"
 _CONNECTION = "project"
