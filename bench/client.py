@@ -81,23 +81,28 @@ def _shares(places: dict[str, str], token: str, folder: Path, target: int, quick
     table = Table(
         f"share: of an import of {ITEMS_A_SECOND} items/s that is spent in the client",
         f"{seconds} s, each item a POST of 2 KB to a target that takes all, one in {FAILS_EVERY} "
-        f"fails; medians of {rounds} pairs. CPU: of the whole process, beside the same import "
-        "without the client. Caller: time of the calling thread, waits for the disk included.",
+        f"fails; medians of {rounds} pairs of runs, with the client and without. The calling "
+        "thread's time has its waits for the disk in it.",
     )
-    cpu: dict[str, list[float]] = {name: [] for name in places}
-    inside: dict[str, list[float]] = {name: [] for name in places}
+    found: dict[tuple[str, str], list[float]] = {}
     for round_ in range(rounds):
         for name, url in places.items():
             spool = folder / f"share-{name}-{round_}"
             with_it = _host("paced", url, token, spool, count, target)
             without = _host("paced", "", "", spool, count, target)
-            cpu[name].append(with_it["cpu"] - without["cpu"])
-            inside[name].append(with_it["inside"] - without["inside"])
-    for name in places:
-        for what, shares in (("CPU", cpu[name]), ("caller", inside[name])):
-            share = statistics.median(shares)
-            table.add(f"desk {name}, {what}", f"{share:.2%}", "≤ 1 %", share <= _MOST_SHARE)
+            for what, row in _ROWS.items():
+                found.setdefault((name, row), []).append(with_it[what] - without[what])
+    for (name, row), shares in found.items():
+        share = statistics.median(shares)
+        table.add(f"desk {name}, {row}", f"{share:.2%}", "≤ 1 %", share <= _MOST_SHARE)
     return table
+
+
+_ROWS = {
+    "inside_cpu": "CPU in the client's calls and thread",
+    "cpu": "CPU of the process, with less without",
+    "inside": "time of the calling thread",
+}
 
 
 def _host(*arguments: object) -> Any:

@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -79,23 +80,38 @@ def _paced(desk: Any, count: int, target: int) -> dict[str, float]:
     """An import that waits for its target most of the time: `ITEMS_A_SECOND`, some fail."""
     connection = http.client.HTTPConnection("127.0.0.1", target, timeout=30)
     run = desk.run("bench") if desk else contextlib.nullcontext()
-    inside = 0.0
+    inside = inside_cpu = 0.0
     began, cpu = time.perf_counter(), time.process_time()
     with run:
         for number in range(count):
-            before = time.perf_counter()
+            before, before_cpu = time.perf_counter(), time.thread_time()
             with contextlib.suppress(ValueError):
                 item = run.item("Asset", number, payload=PAYLOAD) if desk else run
                 with item:
-                    start = time.perf_counter()
+                    start, start_cpu = time.perf_counter(), time.thread_time()
                     _post(connection, number)
                     before += time.perf_counter() - start
+                    before_cpu += time.thread_time() - start_cpu
                     if number % FAILS_EVERY == 0:
                         raise ValueError("Missing required field")
+            inside_cpu += time.thread_time() - before_cpu
             inside += time.perf_counter() - before
             time.sleep(max(0.0, began + (number + 1) / ITEMS_A_SECOND - time.perf_counter()))
     wall = time.perf_counter() - began
-    return {"cpu": (time.process_time() - cpu) / wall, "inside": inside / wall}
+    return {
+        "cpu": (time.process_time() - cpu) / wall,
+        "inside": inside / wall,
+        "inside_cpu": (inside_cpu + _background_cpu()) / wall,
+    }
+
+
+def _background_cpu() -> float:
+    """The CPU seconds of the client's own thread."""
+    return sum(
+        time.clock_gettime(time.pthread_getcpuclockid(thread.ident or 0))
+        for thread in threading.enumerate()
+        if thread.name == "snaglist-client"
+    )
 
 
 def _post(connection: http.client.HTTPConnection, number: int) -> None:

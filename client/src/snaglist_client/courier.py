@@ -21,7 +21,7 @@ from snaglist_client.pace import MOST_SECONDS, Pace, varied
 from snaglist_client.spool import Segment, Spool, Taken
 
 log = logging.getLogger("snaglist_client")
-GATHER_SECONDS = 1.0
+GATHER_SECONDS = 2.0
 BEAT_SECONDS = 30.0
 LEFTOVER_SECONDS = 60.0
 _ROUND_SECONDS = 60.0
@@ -185,7 +185,7 @@ class Courier:
                 hurry.wait(GATHER_SECONDS)
             wait = self._pace.left()
             if wait > 0:
-                stop.wait(min(wait, GATHER_SECONDS))
+                stop.wait(min(wait, 1.0))
                 continue
             wake.clear()
             hurry.clear()
