@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
@@ -249,13 +250,41 @@ def test_a_host_without_any_folder_to_write_in_goes_on(spool: Path, tmp_path: Pa
     assert not spool.exists()
 
 
-def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path)
+def test_a_link_in_the_place_of_the_spool_is_not_followed(tmp_path: Path) -> None:
+    told, elsewhere = tmp_path / "told", tmp_path / "elsewhere"
+    run_importer("pass; desk.status()", "http://127.0.0.1:9", "none", told)
+    (folder,) = told.iterdir()
+    shutil.rmtree(folder)
+    elsewhere.mkdir()
+    folder.symlink_to(elsewhere)
 
-    run_importer("desk.record('1')", "http://127.0.0.1:9", "none", link)
+    run_importer("desk.record('1')", "http://127.0.0.1:9", "none", told, TMPDIR=tmp_path)
 
-    assert not list(tmp_path.glob("*/*.jsonl"))
+    assert not list(elsewhere.iterdir())
+    assert list(tmp_path.glob("snaglist-client-*/*/*.jsonl"))
+
+
+def test_a_folder_that_was_there_before_keeps_its_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    run_importer("desk.record('1')", "http://127.0.0.1:9", "none", tmp_path)
+
+    (folder,) = tmp_path.iterdir()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_details_may_have_any_name(snaglist: snaglist_client.Desk, client: httpx.Client) -> None:
+    snaglist.record("It broke", error="inner", self=1, entry=2, details=3)
+    assert snaglist.flush(10)
+
+    (record,) = client.get("/import/shotgun/errors").json()
+    assert record["event_data"]["details"] == {
+        "error": "inner",
+        "self": 1,
+        "entry": 2,
+        "details": 3,
+    }
 
 
 def test_the_handler_records_what_is_logged_and_never_itself(

@@ -92,6 +92,22 @@ def test_a_part_fails_and_comes_over_by_itself(
     assert len(found) == 2
 
 
+def test_a_failure_in_the_same_millisecond_as_a_success_is_not_hidden_by_it(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    for number in range(50):
+        snaglist.imported("Shot", number)
+        snaglist.record("It broke", entity_type="Shot", shotgun_id=number, part="movie")
+        snaglist.record("It broke", entity_type="Version", shotgun_id=number)
+        snaglist.imported("Version", number)
+    assert snaglist.flush(10)
+
+    found = items(client, limit=200)
+    assert {one["status"] for key, one in found.items() if key[0] == "Shot"} == {"open"}
+    assert {one["status"] for key, one in found.items() if key[0] == "Version"} == {"resolved"}
+    assert len(found) == 100
+
+
 def test_an_exception_can_be_had_back(snaglist: snaglist_client.Desk, client: httpx.Client) -> None:
     with (
         pytest.raises(ValueError, match="frame"),

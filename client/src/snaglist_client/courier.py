@@ -1,13 +1,8 @@
-"""From capture to desk: the spool in front, one background thread behind, for one address.
-
-All `Desk`s of a process with the same address, token and spool share one courier.
-"""
+"""From capture to desk: the spool in front, one background thread behind, for one address."""
 
 from __future__ import annotations
 
-import atexit
 import logging
-import os
 import threading
 import time
 from pathlib import Path
@@ -46,11 +41,13 @@ class Settings(NamedTuple):
 class Courier:
     """Takes messages in any thread, keeps them on disk, and brings them to the desk."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, begins: Callable[[], None]) -> None:
         self.settings = settings
+        self._begins = begins
         self.spool: Spool | None = None
         self.dropped = DroppedCount()
         self.trouble = ""
+        self.success_at = 0.0
         self.tell_of_drops: Callable[[Dropped], bytes] | None = None
         self._line = Line(settings.url, settings.token)
         self._pace = Pace()
@@ -144,7 +141,7 @@ class Courier:
             self.trouble = ""
             self.dropped.keep_in(folder)
             self.spool = Spool(folder, self.settings.most_bytes)
-            _see_to_forks_and_exit()
+            self._begins()
         return self.spool
 
     def _opened(self) -> Segment:
@@ -268,7 +265,7 @@ class Courier:
         """Have this segment in hand, unless it is gone or in another's."""
         taken = self.room().take(path)
         if taken is not None:
-            self._in_hand = taken, Delivery(taken.lines(), self._reject)
+            self._in_hand = taken, Delivery(taken.lines(), self._reject, self._say_otherwise)
 
     def _bring(self, left: Callable[[], float]) -> None:
         """Send the segment in hand to its end. Raises Away or ShutOut; it stays in hand then."""
@@ -306,6 +303,13 @@ class Courier:
         folder = self.room().rejected
         RejectedFile(folder).add(line, reason)
         self.say("The desk refused a message for good; it is kept in %s. %s", folder, reason)
+
+    def _say_otherwise(self, line: bytes) -> None:
+        self.capture(line, lasting=True)
+
+    def hurry(self) -> None:
+        """Have the thread send now what waits."""
+        self._hurry.set()
 
     def _confess(self, left: Callable[[], float]) -> None:
         """Tell the desk what was dropped, now that it is there."""
@@ -384,39 +388,3 @@ class Courier:
             segment.forget()
         if in_hand is not None:
             in_hand[0].forget()
-
-
-_couriers: dict[Settings, Courier] = {}
-_making = threading.Lock()
-_seen_to: list[bool] = []
-
-
-def courier_for(settings: Settings) -> Courier:
-    """The one courier of this process with these settings."""
-    with _making:
-        found = _couriers.get(settings)
-        if found is None:
-            found = _couriers[settings] = Courier(settings)
-        return found
-
-
-def _see_to_forks_and_exit() -> None:
-    """From the first capture on: forks begin anew, and the interpreter's end flushes."""
-    if not _seen_to:
-        _seen_to.append(True)
-        atexit.register(_at_exit)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_after_fork)
-
-
-def _at_exit() -> None:
-    for courier in list(_couriers.values()):
-        if courier.is_open:
-            courier.close(courier.settings.exit_seconds)
-
-
-def _after_fork() -> None:
-    global _making
-    _making = threading.Lock()
-    for courier in list(_couriers.values()):
-        courier.begin_anew()

@@ -10,15 +10,18 @@ from collections import deque
 from typing import Any, Callable, NamedTuple
 from urllib.parse import quote
 
-from snaglist_client.line import Answer, Capped, Line, ShutOut
+from snaglist_client.line import Answer, Capped, Line, ShutOut, TimedOut
 
-RECORD, IMPORTED, BEGIN, END = b"record", b"imported", b"begin", b"end"
+RECORD, IMPORTED, BEGIN, END, OUTCOME = b"record", b"imported", b"begin", b"end", b"outcome"
 _MOST_RECORDS = 1_000
-_FEWEST_CAPPED = 50
+_FEWEST_HALVED = 50
 _REFUSED = frozenset([400, 413, 414, 415, 422, 431])
 _NO_SUCH_ROUTE = frozenset([404, 405])
 _NDJSON = "application/x-ndjson"
 Reject = Callable[[bytes, str], None]
+Again = Callable[[bytes], None]
+_OTHERWISE = b"\t"
+"""In the line of an outcome: what is said instead when the lease is over."""
 
 
 class Portion(NamedTuple):
@@ -37,6 +40,8 @@ class Portion(NamedTuple):
             return f"/import/{self.argument.decode('ascii')}/imported"
         if self.kind == BEGIN:
             return "/api/v1/runs"
+        if self.kind == OUTCOME:
+            return "/api/v1/outcomes"
         return f"/api/v1/runs/{self.argument.decode('ascii')}/end"
 
     @property
@@ -46,6 +51,8 @@ class Portion(NamedTuple):
             return b"\n".join(self.bodies)
         if self.kind == IMPORTED:
             return b"[" + b",".join(self.bodies) + b"]"
+        if self.kind == OUTCOME:
+            return b"[" + b",".join(one.partition(_OTHERWISE)[0] for one in self.bodies) + b"]"
         return self.bodies[0]
 
     @property
@@ -66,9 +73,10 @@ class Portion(NamedTuple):
 class Delivery:
     """One segment on its way. What was taken is not sent again when it goes on after a fault."""
 
-    def __init__(self, lines: list[bytes], reject: Reject) -> None:
+    def __init__(self, lines: list[bytes], reject: Reject, again: Again | None = None) -> None:
         self._portions = deque(portions_of(lines, reject))
         self._reject = reject
+        self._again = again
 
     def go_on(self, line: Line, seconds_left: Callable[[], float]) -> None:
         """Send what is left. Raises Away or ShutOut, and OSError if a refusal cannot be kept."""
@@ -77,18 +85,20 @@ class Delivery:
             media_type = _NDJSON if portion.kind == RECORD else "application/json"
             try:
                 answer = line.post(portion.path, portion.body, seconds_left(), media_type)
-            except Capped:
-                if len(portion.bodies) <= _FEWEST_CAPPED:
+            except (Capped, TimedOut) as error:
+                is_small = len(portion.bodies) <= _FEWEST_HALVED
+                if not is_small:
+                    self._replace_first(portion.halves)
+                if is_small or isinstance(error, TimedOut):
                     raise
-                self._replace_first(portion.halves)
                 continue
             self._settle(portion, answer)
 
     def _settle(self, portion: Portion, answer: Answer) -> None:
         """Take off the first portion what the answer settles."""
         if answer.status < 300:
-            if portion.kind == RECORD:
-                self._reject_invalid(portion, answer.body)
+            if portion.kind in (RECORD, OUTCOME):
+                self._look_through(portion, answer.body)
             self._replace_first([])
         elif portion.kind in (BEGIN, END) and answer.status in (*_NO_SUCH_ROUTE, 409):
             self._replace_first([])  # an older desk, or a run that is over already
@@ -100,13 +110,18 @@ class Delivery:
             self._reject(portion.line(0), answer.reason)
             self._replace_first([])
 
-    def _reject_invalid(self, portion: Portion, body: Any) -> None:
+    def _look_through(self, portion: Portion, body: Any) -> None:
+        """Set aside what is invalid, and say otherwise what was the outcome of a lost lease."""
         results = body.get("results") if isinstance(body, dict) else None
         if not isinstance(results, list) or len(results) != len(portion.bodies):
             raise ShutOut("What answers there is no desk; check SNAGLIST_URL.")
         for place, result in enumerate(results):
             if result.get("status") == "invalid":
                 self._reject(portion.line(place), Answer(400, result.get("problem")).reason)
+            elif result.get("status") == "lost" and self._again is not None:
+                otherwise = portion.bodies[place].partition(_OTHERWISE)[2]
+                if otherwise:
+                    self._again(otherwise + b"\n")
 
     def _replace_first(self, portions: list[Portion]) -> None:
         self._portions.popleft()
@@ -128,7 +143,7 @@ def portions_of(lines: list[bytes], reject: Reject) -> list[Portion]:
             reject(line, "The line cannot be read.")
     portions = []
     for (kind, argument), bodies in sorted(found.items(), key=lambda one: _ORDER.index(one[0][0])):
-        most = _MOST_RECORDS if kind in (RECORD, IMPORTED) else 1
+        most = _MOST_RECORDS if kind in (RECORD, IMPORTED, OUTCOME) else 1
         portions += [
             Portion(kind, argument, bodies[start : start + most])
             for start in range(0, len(bodies), most)
@@ -136,7 +151,7 @@ def portions_of(lines: list[bytes], reject: Reject) -> list[Portion]:
     return portions
 
 
-_ORDER = (BEGIN, RECORD, IMPORTED, END)
+_ORDER = (BEGIN, RECORD, IMPORTED, OUTCOME, END)
 
 
 def line_of(kind: bytes, body: bytes, argument: str = "") -> bytes:
@@ -148,6 +163,11 @@ def line_of(kind: bytes, body: bytes, argument: str = "") -> bytes:
 def json_of(members: dict[str, Any]) -> bytes:
     """A small JSON object of plain, clean values."""
     return _encode(members).encode()
+
+
+def outcome_line(outcome: bytes, otherwise: bytes = b"") -> bytes:
+    """What became of a leased item, and the line that says so when the lease is over."""
+    return OUTCOME + b" " + outcome + (_OTHERWISE + otherwise.rstrip(b"\n") or b"") + b"\n"
 
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode

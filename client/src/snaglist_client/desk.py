@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from snaglist_client.courier import Settings, courier_for
+from snaglist_client.courier import Settings
+from snaglist_client.couriers import courier_for
 from snaglist_client.failures import Failure, event_of, told_by
+from snaglist_client.leases import Worker
 from snaglist_client.losses import Dropped
 from snaglist_client.messages import enveloped, name_of, slug
 from snaglist_client.mirrors import Mirror, record_entry
@@ -16,6 +19,7 @@ from snaglist_client.moments import new_id
 from snaglist_client.plain import said
 from snaglist_client.quietly import quietly
 from snaglist_client.reporter import Reporter, thing
+from snaglist_client.retries import Retries
 from snaglist_client.returned import Checked, check_returned
 from snaglist_client.runs import Run
 from snaglist_client.standing import Standing, standing_of
@@ -44,10 +48,10 @@ class Desk:
         spool_bytes: int = USUAL_SPOOL_BYTES,
         exit_seconds: float = 5.0,
     ) -> None:
-        self.url = (url or os.environ.get("SNAGLIST_URL") or USUAL_URL).rstrip("/")
+        self.url = said(url or os.environ.get("SNAGLIST_URL") or USUAL_URL).rstrip("/")
         settings = Settings(
             self.url,
-            token or os.environ.get("SNAGLIST_TOKEN") or "",
+            said(token or os.environ.get("SNAGLIST_TOKEN") or ""),
             None if spool is None else str(spool),
             spool_bytes,
             exit_seconds,
@@ -68,8 +72,41 @@ class Desk:
         """The endless kind: `with desk.mirror("events") as mirror:`."""
         return Mirror(self._courier, self.source, self.target, name, project)
 
+    def retries(
+        self,
+        *,
+        entity_types: Iterable[Any] = (),
+        retry: str | None = None,
+        name: Any = "",
+        wait: bool = True,
+        seconds: int = 60,
+        item_seconds: float = 3600.0,
+    ) -> Retries:
+        """Items that somebody ordered to be tried again (the token needs the scope `work`).
+
+        `for item in desk.retries(): with item: import_asset(reload(item))`. Waits for further
+        ones, unless `wait` is false; then it ends when there is nothing to do. Each is leased for
+        `seconds`, which are renewed while it is in hand, for `item_seconds` at most.
+        """
+        worker = self.worker(name, entity_types=entity_types, seconds=seconds)
+        return Retries(worker, wait=wait, retry=retry, item_seconds=item_seconds)
+
+    def worker(
+        self, name: Any = "", *, entity_types: Iterable[Any] = (), seconds: int = 60
+    ) -> Worker:
+        """What asks for items in this desk's source and target; `retries` uses it."""
+        targets = [self.target] if self.target else []
+        return Worker(
+            self._courier,
+            name,
+            sources=[self.source],
+            targets=targets,
+            entity_types=entity_types,
+            seconds=seconds,
+        )
+
     @quietly("")
-    def record(self, error: Failure, **details: Any) -> str:
+    def record(self, error: Failure, /, **details: Any) -> str:
         """Record a failure; it is on disk when this returns. The record's id, "" if dropped.
 
         `details` say what failed (`entity_type`, `shotgun_id`, `name`, `project`, `part`), and
@@ -83,7 +120,7 @@ class Desk:
         return self._reporter(run).record(event_of(error, details), occurred_at)
 
     @quietly("")
-    def record_event(self, entry: Any, error: Failure, **details: Any) -> str:
+    def record_event(self, entry: Any, error: Failure, /, **details: Any) -> str:
         """Record that this EventLogEntry could not be applied. The record's id, "" if dropped."""
         run = name_of(details.pop("run", None) or "")
         return record_entry(self._reporter(run), entry, error, details)

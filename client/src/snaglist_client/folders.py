@@ -29,7 +29,7 @@ def spool_folder(url: str, given: str | Path | None) -> Path:
     faults = []
     for base in _bases(given):
         try:
-            _make_own(base)
+            base.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder = base / name
             _make_own(folder)
             _make_own(folder / "rejected")

@@ -33,6 +33,10 @@ class Capped(Away):
     """The token's cap is reached."""
 
 
+class TimedOut(Away):
+    """The desk did not answer in time, perhaps because it was given too much."""
+
+
 class OutOfTime(Away):
     """The caller's time is over; the desk may be well."""
 
@@ -105,7 +109,9 @@ class Line:
                 return _understood(response, text)
             except (OSError, http.client.HTTPException) as error:
                 self.close()
-                if is_fresh or isinstance(error, socket.timeout):
+                if isinstance(error, socket.timeout):
+                    raise TimedOut(_described(error)) from None
+                if is_fresh:
                     raise Away(_described(error)) from None
             except (ValueError, UnicodeError):
                 self.close()

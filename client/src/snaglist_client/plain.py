@@ -19,6 +19,9 @@ _LARGEST_NUMBER = 10**40
 _LONGEST_TEXT = 300_000
 _LONGEST_REPR = 2_000
 _LONGEST_NAME = 200
+_SHORT_TEXT = 10_000
+_LONGEST_NOTED = 64
+_MOST_NOTED = 4096
 _TOO_DEEP = "[too deep]"
 _CIRCULAR = "[circular]"
 _encode = json.JSONEncoder(
@@ -82,11 +85,15 @@ class _Walk:
     def __init__(self, room: int, clean: Callable[[str], str]) -> None:
         self._room = room
         self._clean = clean
+        self._is_first = clean is _whole
         self._open: set[int] = set()
 
     def value(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if kind is str:
+            if len(value) < _SHORT_TEXT and self._is_first and value.isascii():
+                self._take(len(value) + 4)
+                return value
             return self._text(value)
         if value is None or kind is bool:
             return value
@@ -125,13 +132,18 @@ class _Walk:
     def _members(self, members: list[tuple[Any, Any]], depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in members:
-            name = key if type(key) is str else self._name(key)
-            if is_secret_name(name):
-                inner = value if _says_nothing(value) else MARK
-                self._take(len(name) + 16)
+            if type(key) is str and key in _harmless:
+                name, inner = key, self.value(value, depth + 1)
+                self._room -= len(key) + 4
             else:
-                inner = self.value(value, depth + 1)
-            name = self._text(name)
+                name = key if type(key) is str else self._name(key)
+                if is_secret_name(name):
+                    inner = value if _says_nothing(value) else MARK
+                    self._take(16)
+                else:
+                    inner = self.value(value, depth + 1)
+                    _note_harmless(name)
+                name = self._text(name)
             while name in found:
                 name += "'"
             found[name] = inner
@@ -151,6 +163,17 @@ class _Walk:
         self._room -= characters
         if self._room < 0:
             raise TooMuch
+
+
+_harmless: set[str] = set()
+"""Names of members that were looked at: they name no secret, and hold none."""
+
+
+def _note_harmless(name: str) -> None:
+    if len(name) <= _LONGEST_NOTED and name.isascii() and not may_hold_secret(name):
+        if len(_harmless) >= _MOST_NOTED:
+            _harmless.clear()
+        _harmless.add(name)
 
 
 def _says_nothing(value: Any) -> bool:

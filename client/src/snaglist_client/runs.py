@@ -208,7 +208,7 @@ class Item:
         return not self._reraise
 
     @quietly("")
-    def fail(self, error: Failure, **details: Any) -> str:
+    def fail(self, error: Failure, /, **details: Any) -> str:
         """Record that this failed without raising: a text or an exception, and what to note."""
         self._is_failed = True
         self.ok = False

@@ -1,0 +1,83 @@
+"""The child of a worker: a process that holds the studio's function and calls it for each item.
+
+Items come in on one pipe, what became of them goes out on another, both as JSON lines; what the
+function prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from typing import Any, Callable
+
+from snaglist_client.failures import event_of
+from snaglist_client.plain import clean_text, said
+
+Handler = Callable[[Any], Any]
+
+
+class HandledItem:
+    """What the studio's function is given: the item's members as attributes.
+
+    Set `target_url` to have it with the success; raise to say that it failed again.
+    """
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        self.__dict__.update(members)
+        self.target_url: str | None = None
+
+    def __repr__(self) -> str:
+        members = self.__dict__
+        return f"<{members.get('entity_type')} {members.get('entity_id')} {members.get('name')!r}>"
+
+
+def load(name: str) -> Handler:
+    """The function that `module:function` names. Raises ImportError, AttributeError, TypeError."""
+    module, _, function = name.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # the folder in which the worker was started
+    found: Any = importlib.import_module(module)
+    for part in (function or "retry").split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        raise TypeError(f"{name} is no function")
+    handler: Handler = found
+    return handler
+
+
+def handled(handler: Handler, members: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
+    """Call the function for one item; what became of it."""
+    item = HandledItem(members)
+    try:
+        handler(item)
+    except Exception as error:
+        return {"ok": False, "event_data": event_of(error, details).decode()}
+    url = item.target_url
+    return {"ok": True, "target_url": None if url is None else clean_text(said(url))}
+
+
+def main() -> int:
+    """Serve items until there are no more; says first whether the function could be loaded."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    try:
+        handler = load(sys.argv[1])
+    except Exception as error:
+        _answer(answers, {"fault": clean_text(f"{type(error).__name__}: {said(error)}")})
+        return 1
+    _answer(answers, {"ready": True})
+    for line in sys.stdin.buffer:
+        given = json.loads(line)
+        _answer(answers, handled(handler, given["item"], given["details"]))
+    return 0
+
+
+def _answer(answers: Any, answer: dict[str, Any]) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Items that the desk gives out to be tried again: leased, kept, and what became of them."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+from snaglist_client.courier import Courier
+from snaglist_client.delivery import json_of, outcome_line
+from snaglist_client.failures import Failure, event_of
+from snaglist_client.line import SECONDS, ShutOut
+from snaglist_client.messages import imported_line, name_of, record_line
+from snaglist_client.moments import new_id, utc_now
+from snaglist_client.plain import clean_text, said
+from snaglist_client.quietly import quietly
+from snaglist_client.reporter import thing
+
+
+class Worker:
+    """What tries again, as the desk knows it: a name, and the kinds of items that it takes."""
+
+    def __init__(
+        self,
+        courier: Courier,
+        name: Any = "",
+        *,
+        sources: Iterable[Any] = (),
+        targets: Iterable[Any] = (),
+        entity_types: Iterable[Any] = (),
+        seconds: int = 60,
+    ) -> None:
+        host = name_of(platform.node())
+        self.courier = courier
+        self.id = new_id()
+        self.seconds = max(5, min(int(seconds), 3600))
+        self._about: dict[str, Any] = {"id": self.id, "name": name_of(name) or host or "worker"}
+        self._about["host"] = host
+        for member, names in (
+            ("sources", sources),
+            ("targets", targets),
+            ("entity_types", entity_types),
+        ):
+            if named := [name_of(one) for one in names]:
+                self._about[member] = named
+
+    def lease(self, limit: int = 1, retry: str | None = None) -> tuple[list[RetryItem], float]:
+        """Items to try now, and after how many seconds to ask again.
+
+        Raises Away, or ShutOut when the desk has no such thing or the token no scope `work`.
+        """
+        asked = {"worker": self._about, "limit": limit, "seconds": self.seconds}
+        if retry:
+            asked["retry"] = retry
+        answer = self.courier.ask("/api/v1/leases", json_of(asked), SECONDS)
+        if answer.status >= 300 or not isinstance(answer.body, dict):
+            raise ShutOut(answer.reason)
+        leases = answer.body.get("leases") or []
+        return [RetryItem(self, one) for one in leases], float(answer.body.get("poll_seconds") or 0)
+
+    def renew(self, items: Iterable[RetryItem]) -> None:
+        """Keep these items for longer; those that are lost say so then. Raises Away or ShutOut."""
+        held = {item.lease_id: item for item in items if not item.is_settled}
+        if not held:
+            return
+        asked = {"worker": self.id, "leases": list(held), "seconds": self.seconds}
+        answer = self.courier.ask("/api/v1/leases/renew", json_of(asked), SECONDS)
+        if answer.status < 300 and isinstance(answer.body, dict):
+            for result in answer.body.get("results") or []:
+                item = held.get(result.get("lease_id"))
+                if item is not None and result.get("status") == "lost":
+                    item.is_lost = True
+
+
+class RetryItem:
+    """One item to try again: `with item: import_asset(reload(item))`.
+
+    What raises in the block failed again; what does not came over. What ends the program gives
+    the item back untried. `is_lost` when the desk gave it to somebody else meanwhile.
+    """
+
+    def __init__(self, worker: Worker, lease: dict[str, Any]) -> None:
+        given = lease["item"]
+        self._worker = worker
+        self.lease_id: str = lease["lease_id"]
+        self.retry_id: str = lease["retry_id"]
+        self.attempt: int = lease.get("attempt") or 1
+        self.began = time.monotonic()
+        self.item_id: str = given["id"]
+        self.source: str = given["source"]
+        self.target: str = given["target"]
+        self.entity_type: str = given["entity_type"]
+        number = given["entity_id"]
+        self.entity_id: int | str = (
+            int(number) if number.isascii() and number.isdecimal() else number
+        )
+        self.part: str = given["part"]
+        self.name: str = given.get("name") or ""
+        self.project: str = given.get("project") or ""
+        self.project_name: str = given.get("project_name") or ""
+        self.cause_title: str = given.get("cause_title") or ""
+        self.message: str = given.get("message") or ""
+        self.target_url: str | None = None
+        self.is_lost = False
+        self.is_settled = False
+        self.ok = False
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What is known of it, as plain values."""
+        names = "item_id source target entity_type entity_id part name project project_name"
+        names += " cause_title message attempt retry_id lease_id"
+        return {name: getattr(self, name) for name in names.split()}
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What a record's details say of it."""
+        project = {"id": self.project, "name": self.project_name} if self.project else None
+        tried = thing(
+            self.entity_type, self.entity_id, part=self.part, name=self.name, project=project
+        )
+        return tried.details
+
+    @quietly(None)
+    def came_over(self) -> None:
+        """Report that it came over."""
+        if self._settle():
+            self.ok = True
+            outcome = {"lease_id": self.lease_id, "outcome": "came_over"}
+            if self.target_url:
+                outcome["target_url"] = clean_text(said(self.target_url))[:2_000]
+            tried = thing(self.entity_type, self.entity_id, part=self.part)
+            otherwise = imported_line(
+                *(self.source, self.target, tried.entity_type, tried.entity_id, tried.part),
+                *(self.project or None, self.target_url, ""),
+            )
+            self._say(json_of(outcome), otherwise)
+
+    @quietly(None)
+    def fail(self, error: Failure, /, **details: Any) -> None:
+        """Report that it failed again: an exception or a text, and what to note."""
+        self.fail_with(event_of(error, {**self.details, **details}))
+
+    @quietly(None)
+    def fail_with(self, event_data: bytes) -> None:
+        """Report that it failed again, as this JSON says."""
+        if self._settle():
+            record_id, now = new_id(), utc_now()
+            record = json_of({"id": record_id, "occurred_at": now})[:-1]
+            record += b',"event_data":' + event_data + b"}"
+            outcome = json_of({"lease_id": self.lease_id, "outcome": "failed"})[:-1]
+            otherwise = record_line(
+                record_id, self.source, self.target, event_data, occurred_at=now
+            )
+            self._say(outcome + b',"record":' + record + b"}", otherwise)
+
+    @quietly(None)
+    def give_back(self) -> None:
+        """Report that it was not tried: it waits again, and no attempt is counted."""
+        if self._settle():
+            self._say(json_of({"lease_id": self.lease_id, "outcome": "returned"}), b"")
+
+    def __enter__(self) -> RetryItem:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if error is None:
+            self.came_over()
+        elif isinstance(error, Exception):
+            self.fail(error)
+        else:
+            self.give_back()
+            return False
+        return True
+
+    def _settle(self) -> bool:
+        was, self.is_settled = self.is_settled, True
+        return not was
+
+    def _say(self, outcome: bytes, otherwise: bytes) -> None:
+        courier = self._worker.courier
+        courier.capture(outcome_line(outcome, otherwise), lasting=True)
+        courier.hurry()

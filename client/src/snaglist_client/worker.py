@@ -1,0 +1,292 @@
+"""`snaglist-worker studio_import:retry`: tries again what people order, with a studio's function.
+
+The function is called with one item (`entity_type`, `entity_id`, `part`, `name`, `project`, …), in
+a process of its own: one that hangs or crashes costs its item's try, and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import IO, Any
+
+from snaglist_client.desk import Desk
+from snaglist_client.leases import RetryItem
+from snaglist_client.plain import clipped
+from snaglist_client.retries import Retries
+
+_LOAD_SECONDS = 300.0
+
+
+class Unloadable(Exception):
+    """The studio's function cannot be loaded."""
+
+
+class Child:
+    """A process that holds the function. Used by one thread."""
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answers: queue.Queue[bytes] = queue.Queue()
+
+    def start(self) -> None:
+        """Have it there and loaded. Raises Unloadable."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.end()
+        self._answers = queue.Queue()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "snaglist_client.handling", self._function],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C ends the worker after the item in hand
+        )
+        assert self._process.stdout is not None
+        reading = (self._process.stdout, self._answers)
+        threading.Thread(target=_read, args=reading, daemon=True).start()
+        answer = self._wait(time.monotonic() + _LOAD_SECONDS) or {}
+        if not answer.get("ready"):
+            self.end()
+            raise Unloadable(answer.get("fault") or "its process ended while it was loaded")
+
+    def handle(self, item: RetryItem, seconds: float) -> dict[str, Any]:
+        """What became of this item. Never takes longer than so many seconds."""
+        given = json.dumps({"item": item.about, "details": item.details}).encode() + b"\n"
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        until = time.monotonic() + seconds
+        try:
+            process.stdin.write(given)
+            process.stdin.flush()
+            answer = self._wait(until)
+        except OSError:
+            answer = None
+        if answer is not None:
+            return answer
+        if time.monotonic() >= until and process.poll() is None:
+            self.end()
+            return {"ok": False, "why": f"The handler did not end within {seconds:.0f} s"}
+        code = process.wait()
+        self.end()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return {"ok": False, "why": f"The handler's process crashed: {how}"}
+
+    def end(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+
+    def _wait(self, until: float) -> dict[str, Any] | None:
+        """The next answer; None if the process ends without, or the time does."""
+        left = until - time.monotonic()
+        if left > 0:
+            try:
+                line = self._answers.get(timeout=left)
+            except queue.Empty:
+                return None
+            if not line:
+                return None
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+        return None
+
+
+def _read(pipe: IO[bytes], answers: queue.Queue[bytes]) -> None:
+    try:
+        for line in pipe:
+            answers.put(line)
+    except (OSError, ValueError):
+        pass
+    answers.put(b"")
+
+
+class Job:
+    """One of the worker's threads: asks for an item, has its child handle it, reports."""
+
+    def __init__(self, retries: Retries, child: Child, seconds: float) -> None:
+        self.retries = retries
+        self._child = child
+        self._seconds = seconds
+
+    def run(self, show: Show) -> None:
+        """Work until it is stopped, or there is nothing more to do."""
+        try:
+            for item in self.retries:
+                began = time.monotonic()
+                try:
+                    self._child.start()
+                except Unloadable as error:
+                    item.give_back()
+                    show.fault(str(error))
+                    return
+                answer = self._child.handle(item, self._seconds)
+                if answer["ok"]:
+                    item.target_url = answer.get("target_url")
+                    item.came_over()
+                elif "event_data" in answer:
+                    item.fail_with(answer["event_data"].encode())
+                else:
+                    item.fail(answer["why"], handler=True)
+                show.item(item, answer, time.monotonic() - began)
+        finally:
+            self._child.end()
+
+
+class Show:
+    """What the worker says: a line that moves in a terminal, JSON lines elsewhere."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+        self._is_terminal = out.isatty()
+        self._lock = threading.Lock()
+        self.came_over = 0
+        self.failed = 0
+        self.faults: list[str] = []
+
+    def item(self, item: RetryItem, answer: dict[str, Any], seconds: float) -> None:
+        """An item is done."""
+        with self._lock:
+            self.came_over += answer["ok"]
+            self.failed += not answer["ok"]
+            if self._is_terminal:
+                self._bar(f"{item.entity_type} {item.entity_id}")
+                return
+            said: dict[str, Any] = {
+                "entity_type": item.entity_type,
+                "entity_id": item.entity_id,
+                "part": item.part,
+                "name": item.name,
+                "outcome": "came_over" if answer["ok"] else "failed",
+                "seconds": round(seconds, 3),
+            }
+            if not answer["ok"]:
+                said["error"] = answer.get("why") or _error_in(answer["event_data"])
+            self._line(json.dumps(said))
+
+    def fault(self, text: str) -> None:
+        """The worker cannot go on."""
+        with self._lock:
+            self.faults.append(text)
+
+    def end(self) -> None:
+        """The last line."""
+        with self._lock:
+            done = {"came_over": self.came_over, "failed": self.failed}
+            if self._is_terminal:
+                self._bar("done")
+                self._line("")
+            else:
+                self._line(json.dumps({"done": done}))
+
+    def _bar(self, text: str) -> None:
+        width = 30
+        total = self.came_over + self.failed
+        full = width * self.came_over // total if total else 0
+        bar = "#" * full + "-" * (width - full)
+        shown = "".join(one if one.isprintable() else "?" for one in text)[:40]
+        self._out.write(
+            f"\r[{bar}] {self.came_over} came over, {self.failed} failed  {shown}\x1b[K"
+        )
+        self._out.flush()
+
+    def _line(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Work until SIGTERM or Ctrl-C, which end it after the items in hand; the exit code."""
+    given = _parser().parse_args(arguments)
+    desk = Desk(given.url, target=given.target, source=given.source)
+    first = Child(given.function)
+    try:
+        first.start()
+    except Unloadable as error:
+        sys.stderr.write(f"{given.function} cannot be loaded: {clipped(str(error), 500)}\n")
+        return 2
+    show = Show(sys.stdout)
+    jobs = []
+    for number in range(max(1, given.jobs)):
+        worker = desk.worker(given.name, entity_types=given.types, seconds=given.lease)
+        retries = Retries(
+            worker, wait=not given.once, retry=given.retry, item_seconds=given.seconds + 60
+        )
+        jobs.append(Job(retries, Child(given.function) if number else first, given.seconds))
+    _work(jobs, show)
+    desk.close(30.0)
+    show.end()
+    for fault in show.faults:
+        sys.stderr.write(f"{given.function} cannot be loaded: {clipped(fault, 500)}\n")
+    trouble = desk.status().trouble
+    if trouble:
+        sys.stderr.write(f"{clipped(trouble, 500)}\n")
+    return 0 if not show.faults and not trouble else 1
+
+
+def _work(jobs: list[Job], show: Show) -> None:
+    """Run all jobs to their end."""
+
+    def stop(*_: object) -> None:
+        for job in jobs:
+            job.retries.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    threads = [threading.Thread(target=job.run, args=(show,), daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.2)
+
+
+def _error_in(event_data: str) -> str:
+    return str(json.loads(event_data).get("error", ""))[:500]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="snaglist-worker",
+        description="Tries again what people order, with your function: module:function, called "
+        "with one item. The desk is SNAGLIST_URL; SNAGLIST_TOKEN has the scopes work and report.",
+    )
+    parser.add_argument("function", help="such as studio_import:retry")
+    parser.add_argument("--jobs", type=int, default=1, help="items at a time (1)")
+    parser.add_argument("--seconds", type=float, default=600.0, help="for an item, at most (600)")
+    parser.add_argument("--types", type=_names, default=(), help="of these alone: Shot,Asset")
+    parser.add_argument("--retry", help="of this order alone")
+    parser.add_argument("--once", action="store_true", help="end when there is nothing to do")
+    parser.add_argument("--name", default=f"worker-{os.getpid()}", help="how people see it")
+    parser.add_argument("--lease", type=int, default=60, help="seconds of a lease (60), renewed")
+    parser.add_argument("--url", help="the desk; else SNAGLIST_URL")
+    parser.add_argument("--source", default="shotgun", help="items that are read there (shotgun)")
+    parser.add_argument("--target", help="items that are written there; any if not given")
+    return parser
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
