@@ -247,6 +247,21 @@ def test_a_single_event_is_recorded_whole(
     assert ("Task", "31", "") in items(client)
 
 
+def test_a_run_that_is_busy_with_one_item_says_that_it_is_alive(
+    snaglist: snaglist_client.Desk, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snaglist_client.courier.BEAT_SECONDS", 0.2)
+
+    with snaglist.run("nightly"):
+        wait_until(lambda: client.get("/api/v1/runs").json(), what="the run")
+        first = run_at(client)["beat_at"]
+        wait_until(lambda: run_at(client)["beat_at"] > first, what="a sign of life")
+
+    assert snaglist.flush(10)
+    last = run_at(client)
+    assert last["status"] == "ended"
+
+
 def test_what_is_captured_arrives_without_being_asked(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

@@ -163,3 +163,17 @@ def test_in_a_run_it_counts(snaglist: snaglist_client.Desk, client: httpx.Client
 
     (one,) = client.get("/api/v1/runs").json()
     assert (one["tried"], one["came_over"], one["failed"]) == (2, 1, 1)
+
+
+def test_an_item_can_be_checked_by_what_was_returned(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly", total=2) as run:
+        for number, back in ((1, [answered(1)]), (2, [])):
+            with run.item("Shot", number, payload=shot(number)) as item:
+                item.check_returned(back)
+            assert item.ok == (number == 1)
+        assert run.complete()
+
+    assert found(client)["1", ""]["reason"] == "came_over"
+    assert found(client)["2", ""]["status"] == "open"

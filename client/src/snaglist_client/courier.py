@@ -80,16 +80,21 @@ class Courier:
             with self._lock:
                 segment = self._opened()
                 self.room().check_room(len(line))
-                size = segment.append(line, lasting=lasting)
-                if segment.is_long:
-                    self._segment = None
-                    self._set_aside(segment)
-                    self._hurry.set()
-            if lasting:
-                segment.sync(size)
+                try:
+                    size = segment.append(line, lasting=lasting)
+                finally:
+                    if segment.is_long:
+                        self._segment = None
+                        self._set_aside(segment)
+                        self._hurry.set()
         except OSError as error:
             self.drop(error.strerror or str(error), run)
             return False
+        if lasting:
+            try:
+                segment.sync(size)
+            except OSError as error:
+                self.say("Snaglist's spool cannot be synced: %s.", error.strerror or error)
         if self._thread is None:
             self._start()
         if not self._wake.is_set():
@@ -108,6 +113,8 @@ class Courier:
                 self._beats.pop(run, None)
             else:
                 self._beats[run] = beat
+                self._beat_at = 0.0
+                self._wake.set()
 
     @property
     def is_open(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -180,7 +181,7 @@ class Item:
         self._reporter = reporter
         self._given = (entity_type, entity_id, name, payload, part, project)
         self._reraise = reraise
-        self._is_failed = False
+        self._is_told = False
         self.ok = False
         self.record_id = ""
         self.target_url: str | None = None
@@ -195,8 +196,8 @@ class Item:
         trace: TracebackType | None,
     ) -> bool:
         if error is None:
-            if not self._is_failed:
-                self.ok = True
+            if not self._is_told:
+                self._is_told = self.ok = True
                 try:
                     self._reporter.report_success(self._thing(), self.target_url)
                 except Exception as fault:  # nothing of ours reaches the host
@@ -210,10 +211,26 @@ class Item:
     @quietly("")
     def fail(self, error: Failure, /, **details: Any) -> str:
         """Record that this failed without raising: a text or an exception, and what to note."""
-        self._is_failed = True
+        self._is_told = True
         self.ok = False
         self.record_id = self._reporter.report_failure(self._thing(), error, details)
         return self.record_id
+
+    @quietly(False)
+    def check_returned(self, returned: Any, **more: Any) -> bool:
+        """Look at what the target answered to this item's payload, as `Desk.check_returned`.
+
+        Whether it came over; the block's end then reports nothing more.
+        """
+        entity_type, entity_id, _, payload, _, project = self._given
+        sent = payload if isinstance(payload, Mapping) else {"id": entity_id}
+        self._is_told = True
+        self.ok = bool(
+            check_returned(
+                self._reporter, sent, returned, entity_type=entity_type, project=project, **more
+            )
+        )
+        return self.ok
 
     def _thing(self) -> Thing:
         entity_type, entity_id, name, payload, part, project = self._given

@@ -39,18 +39,21 @@ class Segment:
         self._fd = fd
         self._wanted = 0
         self._synced = 0
+        self._is_torn = False
         self._syncing = threading.RLock()
 
     @property
     def is_long(self) -> bool:
         """Whether it is time for another one."""
-        return self.lines >= MOST_LINES or self.size >= MOST_BYTES
+        return self._is_torn or self.lines >= MOST_LINES or self.size >= MOST_BYTES
 
     def append(self, line: bytes, *, lasting: bool) -> int:
         """Write a line, whole or not at all; the size then, for `sync`. Raises OSError."""
         written = os.write(self._fd, line)
         if written != len(line):
+            self._is_torn = True  # unless what was written can be taken back
             os.ftruncate(self._fd, self.size)
+            self._is_torn = False
             raise OSError(28, "the disk is full")
         self.lines += 1
         self.size += written
