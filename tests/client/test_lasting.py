@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +290,33 @@ def test_a_token_that_is_not_known_loses_nothing(
     assert "SNAGLIST_TOKEN" in caplog.text
     assert new_snaglist(desk.url, desk.token).flush(10)
     assert numbers(client) == [1]
+
+
+@pytest.mark.parametrize("answer", ["<html>Welcome to the hotel</html>", "{}", "[]"])
+def test_something_else_that_answers_for_the_desk_swallows_nothing(
+    answer: str, new_snaglist: NewSnaglist
+) -> None:
+    class Portal(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Portal) as portal:
+        threading.Thread(target=portal.serve_forever).start()
+        snaglist = new_snaglist(f"http://127.0.0.1:{portal.server_port}", "none")
+        snaglist.imported("Shot", 1)
+        flushed = snaglist.flush(5)
+        snaglist.close(0)
+        portal.shutdown()
+
+    assert not flushed
+    assert snaglist.status().waiting == 1
+    assert "no desk" in snaglist.status().trouble
 
 
 def test_a_token_with_a_cap_takes_its_time_and_all_of_it(

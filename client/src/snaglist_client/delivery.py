@@ -18,6 +18,7 @@ _FEWEST_HALVED = 50
 _REFUSED = frozenset([400, 413, 414, 415, 422, 431])
 _NO_SUCH_ROUTE = frozenset([404, 405])
 _NDJSON = "application/x-ndjson"
+_NO_DESK = "What answers there is no desk; check SNAGLIST_URL."
 Reject = Callable[[bytes, str], None]
 Again = Callable[[bytes], None]
 _OTHERWISE = b"\t"
@@ -97,6 +98,8 @@ class Delivery:
     def _settle(self, portion: Portion, answer: Answer) -> None:
         """Take off the first portion what the answer settles."""
         if answer.status < 300:
+            if not isinstance(answer.body, dict) or _PROOF[portion.kind] not in answer.body:
+                raise ShutOut(_NO_DESK)
             if portion.kind in (RECORD, OUTCOME):
                 self._look_through(portion, answer.body)
             self._replace_first([])
@@ -110,11 +113,11 @@ class Delivery:
             self._reject(portion.line(0), answer.reason)
             self._replace_first([])
 
-    def _look_through(self, portion: Portion, body: Any) -> None:
+    def _look_through(self, portion: Portion, body: dict[str, Any]) -> None:
         """Set aside what is invalid, and say otherwise what was the outcome of a lost lease."""
-        results = body.get("results") if isinstance(body, dict) else None
+        results = body.get("results")
         if not isinstance(results, list) or len(results) != len(portion.bodies):
-            raise ShutOut("What answers there is no desk; check SNAGLIST_URL.")
+            raise ShutOut(_NO_DESK)
         for place, result in enumerate(results):
             if result.get("status") == "invalid":
                 self._reject(portion.line(place), Answer(400, result.get("problem")).reason)
@@ -150,6 +153,15 @@ def portions_of(lines: list[bytes], reject: Reject) -> list[Portion]:
         ]
     return portions
 
+
+_PROOF = {
+    BEGIN: "id",
+    RECORD: "results",
+    IMPORTED: "resolved",
+    OUTCOME: "results",
+    END: "id",
+}
+"""A member of each answer of a desk: what has none is no desk."""
 
 _ORDER = (BEGIN, RECORD, IMPORTED, OUTCOME, END)
 
