@@ -78,8 +78,8 @@ class Courier:
         """
         try:
             with self._lock:
-                segment = self._opened()
-                self.room().check_room(len(line))
+                segment = self._segment or self._opened()
+                (self.spool or self.room()).check_room(len(line))
                 try:
                     size = segment.append(line, lasting=lasting)
                 finally:

@@ -17,6 +17,7 @@ _NOT_SLUG = re.compile(r"[^a-z0-9_-]+")
 _LONGEST = 200
 _LONGEST_URL = 2_000
 _LARGEST_TOTAL = 10**9
+_USUAL_IDS = 1 << 53
 
 
 def record_line(
@@ -153,6 +154,8 @@ def entity_id_of(value: Any) -> EntityId:
 
 def project_of(value: Any) -> EntityId | None:
     """A project's id, or its name; None for none. Takes the link that ShotGrid gives."""
+    if value is None or (type(value) is int and 0 <= value < _USUAL_IDS):
+        return value
     if type(value) is dict or isinstance(value, Mapping):
         inner = value.get("id")
         value = value.get("name") if inner is None else inner

@@ -166,6 +166,8 @@ class Item:
     failure.
     """
 
+    __slots__ = ("_given", "_is_told", "_reporter", "_reraise", "ok", "record_id", "target_url")
+
     def __init__(
         self,
         reporter: Reporter,

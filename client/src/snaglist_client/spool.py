@@ -17,7 +17,7 @@ from pathlib import Path
 from snaglist_client import locks
 from snaglist_client.moments import new_id
 
-MOST_LINES = 1_000
+MOST_LINES = 500
 MOST_BYTES = 4 << 20
 _SUFFIX = ".jsonl"
 _LOOK_SECONDS = 1.0
