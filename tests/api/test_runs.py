@@ -140,6 +140,16 @@ def test_what_failed_in_the_run_before_it_was_announced_stays(desk: DeskProcess)
     assert len(client.get("/api/v1/items?state=open").json()) == 1
 
 
+def test_the_parts_of_what_failed_as_a_whole_stay_on_the_list(desk: DeskProcess) -> None:
+    client = desk.client()
+    _fail(client, None, "Version", 1, part="movie", at="2026-11-01T00:00:00Z")
+    run = _begun(client, name="nightly")
+    _fail(client, run, "Version", 1)
+    done = client.post(f"/api/v1/runs/{run}/complete", json={}).json()
+    assert done["edit"]["changed"] == 0
+    assert len(client.get("/api/v1/items?state=open").json()) == 2
+
+
 def test_a_mirror_tells_how_far_it_is_and_is_never_complete(desk: DeskProcess) -> None:
     client = desk.client()
     mirror = _begun(client, name="events", kind="mirror")
@@ -242,9 +252,11 @@ def _fail(
     entity_id: int,
     *,
     project: int = 87,
+    part: str = "",
     at: str | None = None,
 ) -> None:
     details = {"entity_type": entity_type, "shotgun_id": entity_id, "project": {"id": project}}
+    details |= {"part": part}
     envelope = {"event_data": {"error": "Read timed out.", "details": details}}
     further = {"run": run, "occurred_at": at}
     envelope |= {name: value for name, value in further.items() if value is not None}

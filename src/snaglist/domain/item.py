@@ -113,6 +113,14 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """What it is counted under: its status, or the reason for which it is resolved."""
         return self.status.value if self.reason is None else self.reason.value
 
+    @property
+    def whole_key(self) -> str:
+        """The key of the whole entity that this is, or is a part of."""
+        if not self.part:
+            return self.key
+        key = ItemKey(self.source, self.target, self.entity_type, self.entity_id, "", self.project)
+        return key.digest
+
     def failed(self, failure: Failure, at: str) -> Item:
         """A failed attempt: counted always; it stands and opens unless it is late.
 

@@ -109,13 +109,17 @@ def _slice_done(connection: Connection, edit: Edit, members: str, moves: Moves, 
 def _pass_over(
     connection: Connection, items: Sequence[Item], moves: Moves, edit: Edit, at: str
 ) -> int:
-    """Let items leave the list that a complete run tried, and that did not fail in it."""
+    """Let items leave the list that a complete run tried, and that did not fail in it.
+
+    Where an entity failed as a whole, nobody came to try its parts.
+    """
     completion = msgspec.json.decode(edit.asked, type=Completion)
-    failed = failed_in(connection, completion.run_id, [item.key for item in items])
+    keys = {key for item in items for key in (item.key, item.whole_key)}
+    failed = failed_in(connection, completion.run_id, keys)
     changed = 0
     for before in items:
         after = before.not_failing(completion.began_at, at)
-        if before.key not in failed and after is not before:
+        if failed.isdisjoint((before.key, before.whole_key)) and after is not before:
             undo = _encode(before.footing).decode()
             moves.item(before, after, Event.NOT_FAILING, edit.who, edit_id=edit.id, undo=undo)
             changed += 1
