@@ -65,6 +65,26 @@ def test_a_link_that_came_back_null_is_a_failure_of_its_part(
     assert found(client)["26", "sg_sequence"]["cause_title"].startswith("What this belongs to")
 
 
+def test_what_lost_a_link_was_tried_and_is_there_but_for_the_link(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    sent = shot(26, sg_sequence=SEQUENCE)
+    with snaglist.run("nightly", total=1) as run:
+        assert not run.check_returned([sent], [answered(26, parent_id=None)])
+        assert run.complete()
+
+    assert found(client)["26", "sg_sequence"]["status"] == "open"
+
+
+def test_who_wants_an_exception_gets_one_in_the_same_words() -> None:
+    sent = shot(26, sg_sequence=SEQUENCE)
+    with pytest.raises(snaglist_client.NotKept, match="1 sent, 0 returned"):
+        snaglist_client.kept(sent, [])
+    with pytest.raises(snaglist_client.NotKept, match="Sequence S99 not found"):
+        snaglist_client.kept(sent, [answered(26, parent_id=None)], part="sg_sequence")
+    assert snaglist_client.kept(sent, [answered(26, parent_id=None)], part="movie")
+
+
 @pytest.mark.parametrize(
     ("member", "name", "title"),
     [

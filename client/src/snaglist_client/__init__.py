@@ -6,9 +6,20 @@ from snaglist_client.completion import Completion
 from snaglist_client.desk import Desk
 from snaglist_client.handler import Handler
 from snaglist_client.mirrors import Mirror
-from snaglist_client.returned import Checked
+from snaglist_client.returned import Checked, NotKept, kept
 from snaglist_client.runs import Item, Run
 from snaglist_client.standing import Standing
 
 __version__ = "0.1.0"
-__all__ = ["Checked", "Completion", "Desk", "Handler", "Item", "Mirror", "Run", "Standing"]
+__all__ = [
+    "Checked",
+    "Completion",
+    "Desk",
+    "Handler",
+    "Item",
+    "Mirror",
+    "NotKept",
+    "Run",
+    "Standing",
+    "kept",
+]

@@ -92,21 +92,62 @@ def _check_links(
     answered: Mapping[str, Any],
     links: Mapping[str, str | Iterable[str]] | None,
 ) -> None:
-    """Report an entity that came back, unless a link of it did not."""
-    told = links if links is not None else {**LINKS[""], **LINKS.get(one.entity_type, {})}
-    lost = [
-        (member, name)
+    """Report an entity that came back as come over, but for the links of it that did not.
+
+    The whole comes first: its success speaks for all its parts.
+    """
+    lost = _lost(one.entity_type, entry, answered, links)
+    reporter.report_success(one)
+    for member, name, text in lost:
+        part = one._replace(part=name_of(member))
+        _fail(reporter, outcome, part, text, {"field": member, "returned_null": name})
+    if not lost:
+        outcome.came_over.append(one.entity_id)
+
+
+def _lost(
+    entity_type: str,
+    entry: Mapping[str, Any],
+    answered: Mapping[str, Any],
+    links: Mapping[str, str | Iterable[str]] | None,
+) -> list[tuple[str, str, str]]:
+    """Links that were sent and came back null: the member, its name in the answer, a sentence."""
+    told = links if links is not None else {**LINKS[""], **LINKS.get(entity_type, {})}
+    return [
+        (
+            member,
+            name,
+            f"{_linked(member, entry[member])} not found in the target: stored with {name} null",
+        )
         for member, names in told.items()
         for name in ([names] if isinstance(names, str) else names)
         if entry.get(member) and name in answered and answered[name] is None
     ]
-    for member, name in lost:
-        text = f"{_linked(member, entry[member])} not found in the target: stored with {name} null"
-        part = one._replace(part=name_of(member))
-        _fail(reporter, outcome, part, text, {"field": member, "returned_null": name})
-    if not lost:
-        reporter.report_success(one)
-        outcome.came_over.append(one.entity_id)
+
+
+class NotKept(Exception):
+    """The target said that all is well, and did not keep what it was sent."""
+
+
+def kept(
+    sent: Mapping[str, Any],
+    returned: Any,
+    *,
+    part: str = "",
+    links: Mapping[str, str | Iterable[str]] | None = None,
+) -> Mapping[str, Any]:
+    """What a target kept of one entity that it was sent alone: for those who want an exception.
+
+    Raises NotKept, in the words of `check_returned`, when it kept nothing or lost a link: any
+    link, or the one that `part` names.
+    """
+    answered = _by_id(returned or ()).get(_key(sent))
+    if answered is None:
+        raise NotKept(_DROPPED)
+    for member, _, text in _lost(name_of(sent.get("type") or ""), sent, answered, links):
+        if not part or part == name_of(member):
+            raise NotKept(text)
+    return answered
 
 
 def _fail(
