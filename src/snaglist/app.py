@@ -46,6 +46,8 @@ from snaglist.service.tokens import create_first_token, list_tokens
 from snaglist.storage.connection import Engine
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.writer import Write, Writer, settle
+from snaglist.web.application import Dispatcher, application
+from snaglist.web.pages import Pages
 
 log = logging.getLogger("snaglist.app")
 
@@ -204,6 +206,15 @@ class _Running:
             lambda event: self._desk.recorder.grouper.pieces(event),
             Watch(self._database, settings.run_seconds),
         )
+        pages = Pages(
+            self._database,
+            lambda: self._desk.recorder.grouper,
+            self._executor,
+            clock=time.time,
+            new_id=new_id,
+            random=secrets.token_bytes,
+        )
+        self._answer = Dispatcher(application(pages), self._desk)
         self._server = Server(
             uvicorn.Config(
                 self._application,
@@ -241,7 +252,7 @@ class _Running:
 
     def _application(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            return self._desk(scope, receive, send)
+            return self._answer(scope, receive, send)
         return self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:

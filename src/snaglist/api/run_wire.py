@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated
 
 import msgspec
@@ -76,13 +75,7 @@ class CompletionOut(msgspec.Struct):
 
 def run_out(view: RunView) -> RunOut:
     """A run as it goes out."""
-    run, tried = view.run, view.tried
-    numbers: Counter[tuple[bool, Outcome]] = Counter()
-    by_type: dict[tuple[str, str], Counter[Outcome]] = {}
-    for one in view.counts:
-        numbers[one.is_part, one.outcome] += one.things
-        if not one.is_part:
-            by_type.setdefault((one.project, one.entity_type), Counter())[one.outcome] += one.things
+    run = view.run
     return RunOut(
         id=run.id,
         label=run.label,
@@ -99,22 +92,13 @@ def run_out(view: RunView) -> RunOut:
         ended_at=run.ended_at,
         total=run.total,
         totals=None if run.totals is None else msgspec.json.decode(run.totals),
-        tried=tried,
-        came_over=numbers[False, Outcome.CAME_OVER],
-        failed=numbers[False, Outcome.FAILED],
-        not_tried=None if run.total is None else max(0, run.total - tried),
-        parts_came_over=numbers[True, Outcome.CAME_OVER],
-        parts_failed=numbers[True, Outcome.FAILED],
-        counts=[
-            RunCountOut(
-                project,
-                view.names.get(project, ""),
-                entity_type,
-                counted[Outcome.CAME_OVER],
-                counted[Outcome.FAILED],
-            )
-            for (project, entity_type), counted in sorted(by_type.items())
-        ],
+        tried=view.tried,
+        came_over=view.came_over,
+        failed=view.failed,
+        not_tried=view.not_tried,
+        parts_came_over=view.number(Outcome.CAME_OVER, parts=True),
+        parts_failed=view.number(Outcome.FAILED, parts=True),
+        counts=[RunCountOut(**msgspec.structs.asdict(line)) for line in view.lines],
         last_event_id=run.last_event_id,
         last_event_at=run.last_event_at,
         unsent=run.unsent,

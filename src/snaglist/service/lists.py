@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from snaglist.domain.cause import Cause
 from snaglist.domain.errors import NotFound
 from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Entry
+from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.domain.record import Record
 from snaglist.storage import filtering as store
@@ -23,8 +25,9 @@ from snaglist.storage.database import Database
 from snaglist.storage.filtering import Quad
 from snaglist.storage.found_records import FoundRecords, page_of_records_found
 from snaglist.storage.history import entries_of_cause, entries_of_item
-from snaglist.storage.items import items_by_id
+from snaglist.storage.items import items_by_id, items_of_entities
 from snaglist.storage.overview import (
+    count_causes,
     failures_by_day,
     newest_records,
     project_names,
@@ -201,6 +204,37 @@ def summarize(database: Database, at: str) -> Summary:
             transient_causes(connection, NEWEST),
             days,
         )
+
+    return database.read(query)
+
+
+def counted_causes(database: Database, at: str) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """How many causes there are in each state, and the failures of each by day, of late."""
+
+    def query(connection: Connection) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+        days: dict[str, dict[str, int]] = defaultdict(dict)
+        for day, cause_id, failures in failures_by_day(connection, _first_day(at), None):
+            days[cause_id][day] = failures
+        return count_causes(connection), days
+
+    return database.read(query)
+
+
+def names_of_projects(database: Database, projects: Iterable[str]) -> dict[str, str]:
+    """The names of projects by id; those that were never named are missing."""
+    wanted = sorted(projects)
+    return database.read(lambda connection: project_names(connection, wanted))
+
+
+def parts_of(database: Database, item: Item) -> list[Listed]:
+    """All parts of an item's entity that ever failed, the whole first; itself among them."""
+
+    def query(connection: Connection) -> list[Listed]:
+        if not item.entity_id:
+            return listed(connection, [item])
+        key = ItemKey(item.source, item.target, item.entity_type, item.entity_id, "", "")
+        found = items_of_entities(connection, [key])
+        return listed(connection, sorted(found, key=lambda one: one.part))
 
     return database.read(query)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -16,7 +17,7 @@ from snaglist.domain.identity import entity_id_of, entity_type_of
 from snaglist.domain.item import Status
 from snaglist.domain.moment import attempted_at, read_moment, utc_text
 from snaglist.domain.record import is_source
-from snaglist.domain.run import COMPLETE, Completion, Kind, Run, RunStatus, run_id_of
+from snaglist.domain.run import COMPLETE, Completion, Kind, Outcome, Run, RunStatus, run_id_of
 from snaglist.domain.words import one_line
 from snaglist.service.edits import find_places, sliced, start
 from snaglist.service.sightings import Targets
@@ -78,6 +79,16 @@ class CompleteIn(msgspec.Struct, forbid_unknown_fields=True):
     tried: Number | None = None
 
 
+class RunLine(msgspec.Struct, frozen=True):
+    """What a run tried of one project and type."""
+
+    project: str
+    project_name: str
+    entity_type: str
+    came_over: int
+    failed: int
+
+
 class RunView(msgspec.Struct, frozen=True):
     """A run with what it tried, and the names of the projects."""
 
@@ -89,6 +100,46 @@ class RunView(msgspec.Struct, frozen=True):
     def tried(self) -> int:
         """How many entities it tried; parts of them aside."""
         return _tried(self.counts)
+
+    @property
+    def not_tried(self) -> int | None:
+        """How many entities it has yet to try; None where nobody said how many there are."""
+        return None if self.run.total is None else max(0, self.run.total - self.tried)
+
+    def number(self, outcome: Outcome, *, parts: bool = False) -> int:
+        """How many entities, or else parts of some, came to this."""
+        return sum(
+            one.things for one in self.counts if one.outcome is outcome and one.is_part is parts
+        )
+
+    @property
+    def came_over(self) -> int:
+        """How many entities came over."""
+        return self.number(Outcome.CAME_OVER)
+
+    @property
+    def failed(self) -> int:
+        """How many entities failed."""
+        return self.number(Outcome.FAILED)
+
+    @property
+    def lines(self) -> list[RunLine]:
+        """What came of the entities, by project and type."""
+        found: dict[tuple[str, str], Counter[Outcome]] = {}
+        for one in self.counts:
+            if not one.is_part:
+                place = (one.project, one.entity_type)
+                found.setdefault(place, Counter())[one.outcome] += one.things
+        return [
+            RunLine(
+                project,
+                self.names.get(project, ""),
+                entity_type,
+                counted[Outcome.CAME_OVER],
+                counted[Outcome.FAILED],
+            )
+            for (project, entity_type), counted in sorted(found.items())
+        ]
 
 
 def begin_run(

@@ -93,7 +93,7 @@ def rotate_token(
     secret = secret_text(random_bits)
 
     def change(connection: Connection) -> Token:
-        token = _open_token(connection, name, at)
+        token = open_token(connection, name, at)
         store.retire_secrets(connection, token.id, utc_text(at), utc_text(at + overlap_seconds))
         store.insert_secret(connection, digest_of(secret.encode()), token.id, utc_text(at))
         return token
@@ -105,7 +105,7 @@ def revoke_token(database: Database, name: str, *, at: float) -> Token:
     """Close a token, by its name or id, with all its secrets. Raises NotFound."""
 
     def change(connection: Connection) -> Token:
-        token = _open_token(connection, name, at)
+        token = open_token(connection, name, at)
         store.revoke(connection, token.id, utc_text(at))
         return token
 
@@ -119,7 +119,8 @@ def is_open(token: Token, at: float) -> bool:
     )
 
 
-def _open_token(connection: Connection, name: str, at: float) -> Token:
+def open_token(connection: Connection, name: str, at: float) -> Token:
+    """The token of this name or id that still opens something. Raises NotFound."""
     for token in store.every_token(connection):
         if name in (token.name, token.id) and is_open(token, at):
             return token

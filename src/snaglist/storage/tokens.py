@@ -9,7 +9,7 @@ import msgspec
 from snaglist.domain.access import Scope, Token
 from snaglist.storage.connection import Connection, Row
 
-_COLUMNS = (
+COLUMNS_OF_ONE = (
     "t.id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, t.rate"
 )
 
@@ -50,30 +50,32 @@ def insert_secret(connection: Connection, digest: str, token_id: str, created_at
 def every_token(connection: Connection) -> list[Token]:
     """All tokens, the oldest first."""
     return [
-        _token(row)
-        for row in connection.execute(f"SELECT {_COLUMNS} FROM tokens t ORDER BY created_at, id")
+        token_of(row)
+        for row in connection.execute(
+            f"SELECT {COLUMNS_OF_ONE} FROM tokens t ORDER BY created_at, id"
+        )
     ]
 
 
 def every_secret(connection: Connection, at: str) -> list[Secret]:
     """The secrets of all tokens, but those that were replaced and have run out by `at`."""
     rows = connection.execute(
-        f"SELECT s.digest, s.expires_at, {_COLUMNS} FROM token_secrets s"
+        f"SELECT s.digest, s.expires_at, {COLUMNS_OF_ONE} FROM token_secrets s"
         " JOIN tokens t ON t.id = s.token_id"
         " WHERE s.expires_at IS NULL OR s.expires_at > :at",
         at=at,
     )
-    return [Secret(row[0], row[1], _token(row[2:])) for row in rows]
+    return [Secret(row[0], row[1], token_of(row[2:])) for row in rows]
 
 
 def find_secret(connection: Connection, digest: str) -> Secret | None:
     """The secret of this digest, whatever its state."""
     rows = connection.execute(
-        f"SELECT s.digest, s.expires_at, {_COLUMNS} FROM token_secrets s"
+        f"SELECT s.digest, s.expires_at, {COLUMNS_OF_ONE} FROM token_secrets s"
         " JOIN tokens t ON t.id = s.token_id WHERE s.digest = :digest",
         digest=digest,
     )
-    return Secret(rows[0][0], rows[0][1], _token(rows[0][2:])) if rows else None
+    return Secret(rows[0][0], rows[0][1], token_of(rows[0][2:])) if rows else None
 
 
 def revoke(connection: Connection, token_id: str, at: str) -> None:
@@ -109,7 +111,7 @@ def note_use(connection: Connection, minutes: Mapping[str, str]) -> None:
         )
 
 
-def _token(row: Row) -> Token:
+def token_of(row: Row) -> Token:
     return Token(
         id=row[0],
         name=row[1],

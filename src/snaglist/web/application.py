@@ -1,0 +1,159 @@
+"""The pages as an application: its routes, who may see them, its headers and its error page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from mimetypes import guess_type
+from urllib.parse import quote, urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError
+from snaglist.web import causes, edits, overview, runs, signing, things
+from snaglist.web.pages import HEADERS, Pages, Visit
+
+log = logging.getLogger("snaglist.web")
+Page = Callable[[Pages, Visit], Awaitable[Response]]
+
+PAGES: Mapping[str, tuple[str, Page]] = {
+    "/": ("GET", overview.show),
+    "/causes": ("GET", causes.list_causes),
+    "/causes/{id}": ("GET", causes.show),
+    "/causes/{id}/edits": ("POST", edits.edit_cause),
+    "/things": ("GET", things.list_things),
+    "/things/{id}": ("GET", things.show),
+    "/things/{id}/edits": ("POST", edits.edit_thing),
+    "/imports": ("GET", runs.list_runs),
+    "/imports/{id}": ("GET", runs.show),
+    "/undo/{id}": ("POST", edits.undo),
+    "/signout": ("POST", signing.sign_out),
+}
+"""What is shown only to whoever is signed in: by path, the method and what answers."""
+
+
+def application(pages: Pages) -> Starlette:
+    """The pages, as an ASGI application."""
+    routes = [
+        Route(path, _signed_in(pages, page), methods=[method])
+        for path, (method, page) in PAGES.items()
+    ]
+    routes += [
+        Route("/signin", _open(pages, signing.sign_in), methods=["GET", "POST"]),
+        Route("/static/{name}", _static),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _strange(pages)})
+
+
+def serves(path: str) -> bool:
+    """Whether a path is one of the pages; of `/` the request's `Accept` decides."""
+    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    return first in _FIRSTS
+
+
+_FIRSTS = {path.split("/", 2)[1] for path in PAGES} - {""} | {"signin", "static"}
+
+
+def _signed_in(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            visit = await pages.visit(request)
+        except NotSignedIn:
+            wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            further = f"?next={quote(wanted, safe='/')}" if request.method == "GET" else ""
+            return RedirectResponse(f"/signin{further}", status_code=303, headers=HEADERS)
+        return await _told(pages, visit, page)
+
+    return answer
+
+
+def _open(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await _told(pages, Visit(request, None), page)
+
+    return answer
+
+
+async def _told(pages: Pages, visit: Visit, page: Page) -> Response:
+    try:
+        if visit.request.method == "POST":
+            check_origin(visit.request)
+        return await page(pages, visit)
+    except SnaglistError as error:
+        status = 404 if isinstance(error, NotFound) else 400
+        return pages.problem(visit, error, status)
+    except Exception:
+        log.exception("the page %s failed", ascii(visit.request.url.path))
+        return pages.problem(visit, SnaglistError("The desk failed here; its log says more."), 500)
+
+
+def check_origin(request: Request) -> None:
+    """Raise NotSignedIn for a form that another site's page sent."""
+    origin = request.headers.get("origin")
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    host = request.headers.get("host", "")
+    if site not in ("same-origin", "none") or (origin and urlsplit(origin).netloc != host):
+        raise NotSignedIn("The form came from another site.", "Open the page here and try again.")
+
+
+def _strange(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        status = getattr(error, "status_code", 404)
+        return pages.problem(Visit(request, None), NotFound("There is no such page."), status)
+
+    return answer
+
+
+async def _static(request: Request) -> Response:
+    found = _files().get(request.path_params["name"])
+    if found is None:
+        raise HTTPException(404)
+    body, media_type = found
+    headers = {"cache-control": "no-cache", "content-security-policy": "default-src 'none'"}
+    return Response(body, media_type=media_type, headers=headers)
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str]]:
+    folder = files("snaglist.web") / "static"
+    return {
+        file.name: (file.read_bytes(), guess_type(file.name)[0] or "application/octet-stream")
+        for file in folder.iterdir()
+        if file.is_file()
+    }
+
+
+class Dispatcher:
+    """Sends each request where it belongs: pages to the pages, all else to the API."""
+
+    def __init__(
+        self,
+        pages: Callable[[Scope, Receive, Send], Awaitable[None]],
+        api: Callable[[Scope, Receive, Send], Awaitable[None]],
+    ) -> None:
+        self._pages = pages
+        self._api = api
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """The application that answers this request."""
+        path = scope["path"]
+        if serves(path) or (path == "/" and _prefers_html(scope)):
+            return self._pages(scope, receive, send)
+        return self._api(scope, receive, send)
+
+
+def _prefers_html(scope: Scope) -> bool:
+    if scope["method"] not in ("GET", "HEAD"):
+        return False
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            accept = value.decode("latin-1").lower()
+            return "text/html" in accept and "application/json" not in accept.split("text/html")[0]
+    return False

@@ -1,0 +1,98 @@
+"""The list of causes, and one cause: what it means, who can fix it, and what it holds up."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from snaglist.domain.cause import Cause
+from snaglist.domain.filtering import Filter, Subject, read_filter
+from snaglist.service import lists as service
+from snaglist.web.overview import days_of
+from snaglist.web.pages import Pages, Visit, asked_of, given_of, id_of
+from snaglist.web.things import grouped
+
+_PAGE = 50
+_SHOWN = ("q", "project", "type", "assignee", "since")
+STATES = ("open", "came_back", "done", "ignored")
+
+
+async def list_causes(pages: Pages, visit: Visit) -> Response:
+    """Causes in one state, those that hold up most first."""
+    state = visit.request.query_params.get("state", "open")
+    state = state if state in STATES else "open"
+    asked = asked_of(visit, _SHOWN)
+    wanted = read_filter(Subject.CAUSES, [("state", state), *given_of(asked)])
+    behind = _place(visit.request.query_params.get("behind"))
+    found = await pages.run(
+        lambda: service.find_causes(pages.database, wanted, "items", behind, _PAGE + 1)
+    )
+    counts, days = await pages.run(lambda: service.counted_causes(pages.database, pages.now))
+    causes = found[:_PAGE]
+    further = None
+    if len(found) > _PAGE:
+        last = causes[-1]
+        place = f"{last.open_items}.{last.seq}"
+        further = urlencode([("state", state), *given_of(asked), ("behind", place)])
+    return pages.page(
+        visit,
+        "causes.html",
+        {
+            "causes": causes,
+            "state": state,
+            "states": [(name, counts.get(name, 0)) for name in STATES],
+            "asked": asked,
+            "is_asked": any(asked.values()),
+            "further": further,
+            "days": {cause.id: days_of(days.get(cause.id, {}), pages.now) for cause in causes},
+            "who": {cause.id: who_can(pages, cause) for cause in causes},
+        },
+    )
+
+
+async def show(pages: Pages, visit: Visit) -> Response:
+    """One cause whole, and the first of the things that it holds up."""
+    cause_id = id_of(visit)
+    grouper, at = pages.grouper(), pages.now
+    view = await pages.run(lambda: service.look_at_cause(pages.database, grouper, cause_id, at))
+    of_cause = Filter(cause_id=cause_id, states=("open", "retrying"))
+    found = await pages.run(lambda: service.find_items(pages.database, of_cause, None, _PAGE))
+    names = await pages.run(
+        lambda: service.names_of_projects(pages.database, {quad.project for quad in view.quads})
+    )
+    other = view.cause.merged_into or (
+        view.cause.moved_to if view.cause.status == "moved_on" else None
+    )
+    onward = None
+    if other is not None:
+        onward = await pages.run(
+            lambda: service.look_at_cause(pages.database, grouper, other, at).cause
+        )
+    return pages.page(
+        visit,
+        "cause.html",
+        {
+            "cause": view.cause,
+            "view": view,
+            "entities": grouped(found.items),
+            "names": names,
+            "days": days_of(view.days, at),
+            "onward": onward,
+            "has_more": found.further is not None,
+            "undo": visit.request.query_params.get("done"),
+        },
+    )
+
+
+def who_can(pages: Pages, cause: Cause) -> str:
+    """Who can fix it, as the catalogue has it; "" where nobody knows."""
+    known = pages.grouper().catalogue.causes.get(cause.known or "")
+    return "" if known is None else known.who
+
+
+def _place(text: str | None) -> tuple[str | int, int] | None:
+    value, _, seq = (text or "").partition(".")
+    if value.isdecimal() and seq.isdecimal() and len(value) < 16 and len(seq) < 16:
+        return int(value), int(seq)
+    return None

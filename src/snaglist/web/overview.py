@@ -1,0 +1,162 @@
+"""The first page: what did not come over, who must act, and whether it is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from starlette.responses import Response
+
+from snaglist.domain.cause import Cause
+from snaglist.domain.filtering import Filter
+from snaglist.domain.run import Completion, Kind, RunStatus
+from snaglist.service.lists import Summary, find_causes, summarize
+from snaglist.service.runs import RunView, list_runs
+from snaglist.web.pages import Pages, Visit
+from snaglist.web.pictures import COLOURS
+
+_PYTHON = """\
+import snaglist_client as snaglist
+
+desk = snaglist.Desk("{url}", token=TOKEN, target="kitsu")
+with desk.run("nightly", total=len(assets)) as run:
+    for asset in assets:
+        with run.item("Asset", asset["id"], name=asset["code"], payload=asset):
+            import_asset(asset)"""
+_CURL = """\
+curl -X POST {url}/import/shotgun/errors -H "Authorization: Bearer $TOKEN" \\
+  -d '{{"error": "Failed to import asset", "details": {{"entity_type": "Asset", "id": 12}}}}'
+curl -X POST {url}/import/shotgun/imported -H "Authorization: Bearer $TOKEN" \\
+  -d '{{"entity_type": "Asset", "shotgun_id": 12}}'"""
+_BIGGEST = 5
+_RUNS = 100
+_SHOWN_RUNS = 4
+_LEFT = ("open", "retrying")
+_HOW = ("came_over", "not_failing", "ignored", "by_hand", "not_meant", "deleted_in_source")
+
+
+class ProjectLine(msgspec.Struct, frozen=True):
+    """A project's things that are left, and what its zero rests on."""
+
+    name: str
+    left: int
+    complete_at: str | None
+    is_overdue: bool
+
+
+class Day(msgspec.Struct, frozen=True):
+    """A legend's line of the stacked days: a cause and its failures, by day."""
+
+    title: str
+    cause_id: str | None
+    failures: Sequence[int]
+
+
+async def show(pages: Pages, visit: Visit) -> Response:
+    """What did not come over, why, who must act, and whether it is done."""
+    at = pages.now
+    summary = await pages.run(lambda: summarize(pages.database, at))
+    views = await pages.run(lambda: list_runs(pages.database, {}, None, _RUNS))
+    biggest = await pages.run(
+        lambda: find_causes(
+            pages.database, Filter(states=("open", "came_back")), "items", None, COLOURS - 1
+        )
+    )
+    if not summary.items and not views:
+        url = str(visit.request.base_url).rstrip("/")
+        return pages.page(
+            visit, "empty.html", {"python": _PYTHON.format(url=url), "curl": _CURL.format(url=url)}
+        )
+    days, lines = stacked_days(summary, biggest, pages.texts("overview.other_causes"), at)
+    left = sum(summary.items.get(bucket, 0) for bucket in _LEFT)
+    return pages.page(
+        visit,
+        "overview.html",
+        {
+            "summary": summary,
+            "left": left,
+            "how": [(name, summary.items.get(name, 0)) for name in _HOW],
+            "total": sum(summary.items.values()),
+            "projects": project_lines(summary, views, at, pages.overdue_hours),
+            "runs": newest_of_each(views)[:_SHOWN_RUNS],
+            "unsent": [view.run for view in views if view.run.unsent and _goes_on(view)],
+            "biggest": biggest[:_BIGGEST],
+            "days": days,
+            "lines": lines,
+        },
+    )
+
+
+def project_lines(
+    summary: Summary, views: Sequence[RunView], at: str, overdue_hours: float
+) -> list[ProjectLine]:
+    """Every project, those with the most left first; one that has several ids, under its name.
+
+    Its zero is as of the newest complete run of all its types; that is overdue after a while.
+    """
+    due = (datetime.fromisoformat(at) - timedelta(hours=overdue_hours)).isoformat()
+    left: Counter[str] = Counter()
+    ids: dict[str, set[str]] = {}
+    for project, items in summary.projects.items():
+        name = summary.project_names.get(project) or project
+        left[name] += sum(items.get(bucket, 0) for bucket in _LEFT)
+        ids.setdefault(name, set()).add(project)
+    lines: list[ProjectLine] = []
+    for name, number in left.items():
+        complete_at = last_complete(views, ids[name] | {name})
+        is_overdue = complete_at is not None and complete_at < due
+        lines.append(ProjectLine(name, number, complete_at, is_overdue))
+    return sorted(lines, key=lambda line: (-line.left, line.name))
+
+
+def last_complete(views: Sequence[RunView], project: set[str]) -> str | None:
+    """When a run last tried everything of the project of these ids and names, if one did."""
+    for view in views:
+        run = view.run
+        if run.completed_at is None or run.scope is None:
+            continue
+        scope = msgspec.json.decode(run.scope, type=Completion)
+        if not scope.entity_types and (not scope.projects or project & {*scope.projects}):
+            return run.completed_at
+    return None
+
+
+def newest_of_each(views: Sequence[RunView]) -> list[RunView]:
+    """The newest run of each name, those that go on first."""
+    newest: dict[tuple[str, str], RunView] = {}
+    for view in views:
+        newest.setdefault((view.run.name, view.run.kind), view)
+    return sorted(newest.values(), key=lambda view: view.run.status is not RunStatus.RUNNING)
+
+
+def stacked_days(
+    summary: Summary, causes: Sequence[Cause], others: str, at: str
+) -> tuple[dict[str, list[int]], list[Day]]:
+    """Failures by day, one number for each of these causes and one for all others."""
+    known = {cause.id: place for place, cause in enumerate(causes[: COLOURS - 1])}
+    days: dict[str, list[int]] = {}
+    for day, _ in days_of({}, at):
+        failures = summary.days.get(day, {})
+        counted: Counter[int] = Counter()
+        for cause_id, number in failures.items():
+            counted[known.get(cause_id, len(known))] += number
+        days[day] = [counted[place] for place in range(len(known) + 1)]
+    lines = [
+        Day(cause.shown_title, cause.id, [values[place] for values in days.values()])
+        for place, cause in enumerate(causes[: COLOURS - 1])
+    ]
+    lines.append(Day(others, None, [values[len(known)] for values in days.values()]))
+    return days, [line for line in lines if any(line.failures) or line.cause_id is not None]
+
+
+def _goes_on(view: RunView) -> bool:
+    return view.run.status is RunStatus.RUNNING or view.run.kind is Kind.MIRROR
+
+
+def days_of(failures: Mapping[str, int], at: str, number: int = 14) -> list[tuple[str, int]]:
+    """The failures of each of the last days, those without any included."""
+    last = datetime.fromisoformat(at).date()
+    days = [(last - timedelta(days=ago)).isoformat() for ago in range(number - 1, -1, -1)]
+    return [(day, failures.get(day, 0)) for day in days]

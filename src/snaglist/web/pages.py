@@ -1,0 +1,199 @@
+"""What all pages share: the templates, who is looking, forms, and how things are shown."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+import jinja2
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from snaglist.causes.grouping import Grouper
+from snaglist.domain.access import Scope
+from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError, WrongShape
+from snaglist.domain.moment import utc_text
+from snaglist.domain.session import Session
+from snaglist.service.sessions import signed_in
+from snaglist.storage.database import Database
+from snaglist.web import pictures
+from snaglist.web.texts import texts_in
+
+T = TypeVar("T")
+COOKIE = "snaglist"
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+_LARGEST_FORM = 64 << 10
+
+
+@dataclass
+class Visit:
+    """One request of somebody who looks: `session` is None while nobody is signed in."""
+
+    request: Request
+    session: Session | None
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def who(self) -> str:
+        """The name of the token that is signed in."""
+        return self.session.token.name if self.session is not None else ""
+
+    def may(self, scope: str) -> bool:
+        """Whether whoever looks may do what this scope opens."""
+        return self.session is not None and self.session.allows(Scope(scope))
+
+    def require(self, scope: Scope) -> Session:
+        """The session, if it may do so. Raises NotSignedIn."""
+        if self.session is None or not self.session.allows(scope):
+            raise NotSignedIn(
+                "Your token does not allow that.",
+                f"Ask whoever runs the desk for one with the scope {scope.value}.",
+            )
+        return self.session
+
+
+class Pages:
+    """What the pages work with, and how they are made.
+
+    `clock` gives Unix time in seconds, `new_id` a fresh UUIDv7, `random` so many random bytes;
+    `grouper` what groups records now. What blocks runs in `executor`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        grouper: Callable[[], Grouper],
+        executor: Executor,
+        *,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        random: Callable[[int], bytes],
+        overdue_hours: float = 26,
+    ) -> None:
+        self.database = database
+        self.grouper = grouper
+        self.clock = clock
+        self.new_id = new_id
+        self.random = random
+        self.overdue_hours = overdue_hours
+        self._executor = executor
+        self.texts = texts_in()
+        self._templates = jinja2.Environment(
+            loader=jinja2.PackageLoader("snaglist.web"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=jinja2.StrictUndefined,
+        )
+        self._templates.globals |= {
+            "t": self.texts,
+            "bar": pictures.bar,
+            "sparkline": pictures.sparkline,
+            "stacked": pictures.stacked,
+            "colour": pictures.colour,
+        }
+        self._templates.filters |= {
+            "moment": _moment,
+            "number": lambda value: f"{value:,}",
+            "pretty": _pretty,
+            "query": lambda pairs: urlencode([pair for pair in pairs.items() if pair[1]]),
+        }
+
+    @property
+    def now(self) -> str:
+        """The present moment, as the desk writes it."""
+        return utc_text(self.clock())
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run something that blocks in another thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def visit(self, request: Request) -> Visit:
+        """Who is looking, and the form that was sent. Raises NotSignedIn or WrongShape."""
+        secret = request.cookies.get(COOKIE, "")
+        session = await self.run(lambda: signed_in(self.database, secret, self.clock()))
+        if request.method != "POST":
+            return Visit(request, session)
+        form = await read_form(request)
+        if not hmac.compare_digest(form.get("form_key", "").encode(), session.form_key.encode()):
+            raise NotSignedIn("The form is from another session.", "Open the page again.")
+        return Visit(request, session, form)
+
+    def page(
+        self, visit: Visit, name: str, values: Mapping[str, Any], status: int = 200
+    ) -> Response:
+        """A page, made of its template and these values."""
+        body = self._templates.get_template(name).render(
+            **values,
+            visit=visit,
+            now=self.now,
+            path=visit.request.url.path,
+            form_key=visit.session.form_key if visit.session is not None else "",
+        )
+        return Response(body, status_code=status, media_type="text/html", headers=HEADERS)
+
+    def problem(self, visit: Visit, error: SnaglistError, status: int) -> Response:
+        """The page that says what went wrong, and what to do now."""
+        return self.page(visit, "problem.html", {"error": error}, status)
+
+
+def asked_of(visit: Visit, names: tuple[str, ...]) -> dict[str, str]:
+    """What the address asks for by these names; "" asks for nothing."""
+    return {name: visit.request.query_params.get(name, "").strip() for name in names}
+
+
+def given_of(asked: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is asked for, without what asks for nothing."""
+    return [pair for pair in asked.items() if pair[1]]
+
+
+def id_of(visit: Visit) -> str:
+    """The id in the path. Raises NotFound."""
+    try:
+        return str(UUID(visit.request.path_params["id"]))
+    except ValueError:
+        raise NotFound("There is no such page.", "Go back to the overview.") from None
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The members of a form; of one that comes twice the last. Raises WrongShape."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            raise WrongShape("The form is too large.", "Send less.")
+    try:
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=1_000))
+    except ValueError:
+        raise WrongShape("The form cannot be read.", "Open the page again.") from None
+
+
+def _moment(moment: str | None) -> Markup:
+    """A time, which the page's script shows in the reader's zone."""
+    if not moment:
+        return Markup("")
+    shown = moment[:16].replace("T", " ")
+    return Markup('<time datetime="{}">{} UTC</time>').format(moment, shown)
+
+
+def _pretty(text: str) -> str:
+    """JSON as people read it; what is none stays as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)[:200_000]
+    except (ValueError, RecursionError):
+        return text[:200_000]

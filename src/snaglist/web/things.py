@@ -1,0 +1,85 @@
+"""The list of things, and one thing: what happened to it, in words and in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import msgspec
+from starlette.responses import Response
+
+from snaglist.domain.filtering import Subject, read_filter
+from snaglist.domain.item import Item
+from snaglist.service import lists as service
+from snaglist.service.lists import Listed
+from snaglist.web.pages import Pages, Visit, asked_of, given_of, id_of
+
+_PAGE = 50
+_SHOWN = ("state", "q", "project", "type", "cause", "assignee", "since", "run")
+
+
+class Entity(msgspec.Struct, frozen=True):
+    """One entity of a list, with those of its parts that are on it."""
+
+    first: Listed
+    parts: list[Listed]
+
+
+async def list_things(pages: Pages, visit: Visit) -> Response:
+    """Things that match the address, those that moved last first; one row for each entity."""
+    asked = asked_of(visit, _SHOWN)
+    wanted = read_filter(Subject.ITEMS, given_of(asked))
+    text = visit.request.query_params.get("below", "")
+    below = int(text) if text.isdecimal() and len(text) < 19 else None
+    found = await pages.run(lambda: service.find_items(pages.database, wanted, below, _PAGE))
+    further = None
+    if found.further is not None:
+        further = urlencode([*given_of(asked), ("below", found.further)])
+    return pages.page(
+        visit,
+        "things.html",
+        {
+            "entities": grouped(found.items),
+            "asked": asked,
+            "is_asked": any(asked.values()),
+            "further": further,
+        },
+    )
+
+
+async def show(pages: Pages, visit: Visit) -> Response:
+    """One thing whole, and the other parts of its entity."""
+    item_id = id_of(visit)
+    view = await pages.run(lambda: service.look_at_item(pages.database, item_id))
+    parts = await pages.run(lambda: service.parts_of(pages.database, view.listed.item))
+    newest = view.records[0] if view.records else None
+    return pages.page(
+        visit,
+        "thing.html",
+        {
+            "thing": view.listed,
+            "item": view.listed.item,
+            "history": view.history,
+            "parts_of_it": parts,
+            "newest": newest,
+            "undo": visit.request.query_params.get("done"),
+        },
+    )
+
+
+def grouped(items: Sequence[Listed]) -> list[Entity]:
+    """These items, those of one entity together where the first of them is."""
+    entities: dict[tuple[str, ...], Entity] = {}
+    for one in items:
+        key = _entity(one.item)
+        if key in entities:
+            entities[key].parts.append(one)
+        else:
+            entities[key] = Entity(one, [one])
+    return list(entities.values())
+
+
+def _entity(item: Item) -> tuple[str, ...]:
+    if not item.entity_id:
+        return (item.id,)
+    return (item.source, item.target, item.entity_type, item.entity_id)
