@@ -41,12 +41,15 @@ from snaglist.service.regrouping import Regrouping
 from snaglist.service.retrying import Retrying
 from snaglist.service.runs import Watch
 from snaglist.service.schema import bring_up_to_date, require_schema
+from snaglist.service.sessions import new_code
 from snaglist.service.sightings import Targets
 from snaglist.service.tokens import create_first_token, list_tokens
 from snaglist.storage.connection import Engine
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.writer import Write, Writer, settle
 from snaglist.web.application import Dispatcher, application
+from snaglist.web.links import Links
+from snaglist.web.live import Live
 from snaglist.web.pages import Pages
 
 log = logging.getLogger("snaglist.app")
@@ -101,6 +104,16 @@ def retry_order_of(settings: Settings) -> Order:
         return read_order(settings.retry_order)
     except SnaglistError as error:
         raise CannotStart(f"retry_order cannot be read: {error}", error.remedy) from None
+
+
+def links_of(settings: Settings) -> Links:
+    """Where the pages may lead, by these settings. Raises CannotStart for no web address."""
+    site = settings.shotgrid_url
+    if site and not site.startswith(("https://", "http://")):
+        raise CannotStart(
+            f"shotgrid_url is no web address: {site[:80]!r}.", "Write it as https://studio.…"
+        )
+    return Links(site, settings.link_hosts)
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -213,8 +226,11 @@ class _Running:
             clock=time.time,
             new_id=new_id,
             random=secrets.token_bytes,
+            links=links_of(settings),
+            overdue_hours=settings.overdue_hours,
         )
-        self._answer = Dispatcher(application(pages), self._desk)
+        self._live_pages = Live(pages, lambda: self._server.should_exit)
+        self._answer = Dispatcher(application(pages, self._live_pages), self._desk)
         self._server = Server(
             uvicorn.Config(
                 self._application,
@@ -236,7 +252,7 @@ class _Running:
     def run(self, listener: socket.socket, announce: Callable[[str], object]) -> None:
         """Serve until a signal comes, then commit all that was accepted."""
         self._writer.start()
-        welcome(self._database, announce)
+        welcome(self._database, announce, address_of(listener))
         self._gatekeeper.refresh()
         announce(
             f"Snaglist {__version__} at {address_of(listener)}, "
@@ -266,6 +282,7 @@ class _Running:
                 self._keep_causes_fresh,
                 self._do_what_is_due,
                 self._regroup,
+                self._live_pages.watch,
             )
         ]
         await receive()
@@ -338,11 +355,12 @@ class _Running:
                 await self._desk.run(self._gatekeeper.flush)
 
 
-def welcome(database: Database, announce: Callable[[str], object]) -> None:
+def welcome(database: Database, announce: Callable[[str], object], url: str) -> None:
     """On the first start, make an admin token and show it once.
 
-    On a terminal it is announced, else written to a file that only its owner can read. Raises
-    CannotStart if that file cannot be made; then there is no token either.
+    On a terminal it is announced, with a link that signs its owner in to the pages at `url`; else
+    it is written to a file that only its owner can read. Raises CannotStart if that file cannot
+    be made; then there is no token either.
     """
     if list_tokens(database):
         return
@@ -353,6 +371,10 @@ def welcome(database: Database, announce: Callable[[str], object]) -> None:
     if place is None:
         if made is not None:
             announce(f"Admin token, shown only now: {made.secret}")
+            code = new_code(
+                database, made.token.id, random_bits=secrets.token_bytes(32), at=time.time()
+            )
+            announce(f"Sign in, once and within ten minutes: {url}/signin?code={code}")
         return
     with place.open("w", encoding="utf-8") as file:
         file.write(f"{made.secret}\n" if made is not None else "")

@@ -83,6 +83,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "in the environment one a line."
         ),
     ] = ()
+    shotgrid_url: Annotated[
+        str, Meta(description='The ShotGrid site that pages link to, https://…; "" for none.')
+    ] = ""
+    link_hosts: Annotated[
+        tuple[str, ...],
+        Meta(description="Hosts of targets that pages link to, such as kitsu.studio, by commas."),
+    ] = ()
+    overdue_hours: Annotated[
+        float,
+        Meta(description="After so many hours a project's complete import is overdue.", gt=0),
+    ] = 26.0
     allow_unsafe_postgresql: Annotated[
         bool,
         Meta(description="Serve on a PostgreSQL whose settings let it lose what it committed."),

@@ -8,6 +8,7 @@ import click
 
 from snaglist import __version__
 from snaglist.cli.local.serve import serve
+from snaglist.cli.local.signin import signin
 from snaglist.cli.local.store import backup, doctor, migrate
 from snaglist.cli.local.token import token
 from snaglist.cli.remote.editing import ignore, regroup, reopen, resolve, undo
@@ -26,7 +27,7 @@ def snaglist() -> None:
 
 
 for command in (
-    *(serve, token, migrate, backup, doctor),
+    *(serve, token, signin, migrate, backup, doctor),
     *(causes, items, runs, show, ignore, resolve, reopen, undo, regroup, export),
     *(retry, retries, pause, resume, abort, workers),
 ):

@@ -61,6 +61,12 @@ def find_places(database: Database, asked: Filter) -> list[int]:
     return database.read(lambda connection: store.places_found(connection, asked))
 
 
+def places_of_items(database: Database, ids: Sequence[str]) -> list[int]:
+    """The places of the items of these ids; those that are none are passed over."""
+    found = database.read(lambda connection: items_by_id(connection, ids))
+    return sorted(item.seq for item in found.values())
+
+
 def preview(database: Database, places: Sequence[int], edit: ItemEdit, at: str) -> Preview:
     """What this edit would do to the items at these places now; nothing is changed."""
     would_change = 0

@@ -29,6 +29,7 @@ from snaglist.storage.items import items_by_id, items_of_entities
 from snaglist.storage.overview import (
     count_causes,
     failures_by_day,
+    newest_places,
     newest_records,
     project_names,
     standing_records,
@@ -218,6 +219,11 @@ def counted_causes(database: Database, at: str) -> tuple[dict[str, int], dict[st
         return count_causes(connection), days
 
     return database.read(query)
+
+
+def latest_change(database: Database) -> str:
+    """A text that changes whenever something on the list, or a run, does."""
+    return database.read(newest_places)
 
 
 def names_of_projects(database: Database, projects: Iterable[str]) -> dict[str, str]:

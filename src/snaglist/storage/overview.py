@@ -90,3 +90,12 @@ def count_causes(connection: Connection) -> dict[str, int]:
         " count(*) FROM causes WHERE merged_into IS NULL GROUP BY 1"
     )
     return dict(rows)
+
+
+def newest_places(connection: Connection) -> str:
+    """The newest record, entry of the audit trail and sign of a run, as one text."""
+    rows = connection.execute(
+        "SELECT (SELECT max(seq) FROM records), (SELECT max(seq) FROM audit),"
+        " (SELECT max(beat_at) FROM runs WHERE status = 'running'), (SELECT max(seq) FROM runs)"
+    )
+    return " ".join(str(value) for value in rows[0])

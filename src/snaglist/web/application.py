@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError
 from snaglist.web import causes, edits, overview, runs, signing, things
+from snaglist.web.live import Live
 from snaglist.web.pages import HEADERS, Pages, Visit
 
 log = logging.getLogger("snaglist.web")
@@ -33,13 +34,14 @@ PAGES: Mapping[str, tuple[str, Page]] = {
     "/things/{id}/edits": ("POST", edits.edit_thing),
     "/imports": ("GET", runs.list_runs),
     "/imports/{id}": ("GET", runs.show),
+    "/things/edits": ("POST", edits.edit_things),
     "/undo/{id}": ("POST", edits.undo),
     "/signout": ("POST", signing.sign_out),
 }
 """What is shown only to whoever is signed in: by path, the method and what answers."""
 
 
-def application(pages: Pages) -> Starlette:
+def application(pages: Pages, live: Live) -> Starlette:
     """The pages, as an ASGI application."""
     routes = [
         Route(path, _signed_in(pages, page), methods=[method])
@@ -48,6 +50,7 @@ def application(pages: Pages) -> Starlette:
     routes += [
         Route("/signin", _open(pages, signing.sign_in), methods=["GET", "POST"]),
         Route("/static/{name}", _static),
+        Route("/live", _heard(pages, live)),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _strange(pages)})
 
@@ -58,7 +61,7 @@ def serves(path: str) -> bool:
     return first in _FIRSTS
 
 
-_FIRSTS = {path.split("/", 2)[1] for path in PAGES} - {""} | {"signin", "static"}
+_FIRSTS = {path.split("/", 2)[1] for path in PAGES} - {""} | {"signin", "static", "live"}
 
 
 def _signed_in(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -70,6 +73,17 @@ def _signed_in(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Respon
             further = f"?next={quote(wanted, safe='/')}" if request.method == "GET" else ""
             return RedirectResponse(f"/signin{further}", status_code=303, headers=HEADERS)
         return await _told(pages, visit, page)
+
+    return answer
+
+
+def _heard(pages: Pages, live: Live) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            await pages.visit(request)
+        except NotSignedIn:
+            return Response(status_code=401, headers=HEADERS)
+        return await live.answer(request)
 
     return answer
 

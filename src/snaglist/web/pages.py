@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -22,9 +23,11 @@ from snaglist.domain.access import Scope
 from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError, WrongShape
 from snaglist.domain.moment import utc_text
 from snaglist.domain.session import Session
+from snaglist.service.lists import latest_change
 from snaglist.service.sessions import signed_in
 from snaglist.storage.database import Database
 from snaglist.web import pictures
+from snaglist.web.links import Links
 from snaglist.web.texts import texts_in
 
 T = TypeVar("T")
@@ -42,11 +45,20 @@ _LARGEST_FORM = 64 << 10
 
 @dataclass
 class Visit:
-    """One request of somebody who looks: `session` is None while nobody is signed in."""
+    """One request of somebody who looks: `session` is None while nobody is signed in.
+
+    `change` is the newest change that a page which is made now may know of.
+    """
 
     request: Request
     session: Session | None
-    form: Mapping[str, str] = field(default_factory=dict)
+    change: str = ""
+    fields: Sequence[tuple[str, str]] = ()
+
+    @cached_property
+    def form(self) -> Mapping[str, str]:
+        """The members of the form that was sent; of one that comes several times the last."""
+        return dict(self.fields)
 
     @property
     def who(self) -> str:
@@ -83,6 +95,7 @@ class Pages:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         random: Callable[[int], bytes],
+        links: Links = Links(),  # noqa: B008 - frozen
         overdue_hours: float = 26,
     ) -> None:
         self.database = database
@@ -90,6 +103,7 @@ class Pages:
         self.clock = clock
         self.new_id = new_id
         self.random = random
+        self.links = links
         self.overdue_hours = overdue_hours
         self._executor = executor
         self.texts = texts_in()
@@ -128,11 +142,13 @@ class Pages:
         secret = request.cookies.get(COOKIE, "")
         session = await self.run(lambda: signed_in(self.database, secret, self.clock()))
         if request.method != "POST":
-            return Visit(request, session)
-        form = await read_form(request)
-        if not hmac.compare_digest(form.get("form_key", "").encode(), session.form_key.encode()):
+            change = await self.run(lambda: latest_change(self.database))
+            return Visit(request, session, change)
+        visit = Visit(request, session, fields=await read_form(request))
+        given = visit.form.get("form_key", "")
+        if not hmac.compare_digest(given.encode(), session.form_key.encode()):
             raise NotSignedIn("The form is from another session.", "Open the page again.")
-        return Visit(request, session, form)
+        return visit
 
     def page(
         self, visit: Visit, name: str, values: Mapping[str, Any], status: int = 200
@@ -170,15 +186,15 @@ def id_of(visit: Visit) -> str:
         raise NotFound("There is no such page.", "Go back to the overview.") from None
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """The members of a form; of one that comes twice the last. Raises WrongShape."""
+async def read_form(request: Request) -> list[tuple[str, str]]:
+    """The members of a form. Raises WrongShape."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST_FORM:
             raise WrongShape("The form is too large.", "Send less.")
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=1_000))
+        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=1_000)
     except ValueError:
         raise WrongShape("The form cannot be read.", "Open the page again.") from None
 

@@ -46,7 +46,7 @@ async def sign_out(pages: Pages, visit: Visit) -> Response:
 async def _secret(pages: Pages, visit: Visit) -> str:
     bits, at = pages.random(32), pages.clock()
     if visit.request.method == "POST":
-        token = (await read_form(visit.request)).get("token", "")
+        token = dict(await read_form(visit.request)).get("token", "")
         return await pages.run(
             lambda: service.sign_in(pages.database, token, random_bits=bits, at=at)
         )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from snaglist.domain.filtering import Subject, read_filter
 from snaglist.domain.item import Item
 from snaglist.service import lists as service
+from snaglist.service.edits import get_edit
 from snaglist.service.lists import Listed
 from snaglist.web.pages import Pages, Visit, asked_of, given_of, id_of
 
@@ -32,6 +33,8 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
     found = await pages.run(lambda: service.find_items(pages.database, wanted, below, _PAGE))
+    done = visit.request.query_params.get("done")
+    edit = None if done is None else await pages.run(lambda: get_edit(pages.database, done))
     further = None
     if found.further is not None:
         further = urlencode([*given_of(asked), ("below", found.further)])
@@ -43,6 +46,8 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
             "asked": asked,
             "is_asked": any(asked.values()),
             "further": further,
+            "filter": urlencode(given_of(asked)),
+            "done": edit,
         },
     )
 
@@ -62,7 +67,8 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "history": view.history,
             "parts_of_it": parts,
             "newest": newest,
-            "undo": visit.request.query_params.get("done"),
+            "in_source": pages.links.in_source(view.listed.item),
+            "in_target": pages.links.in_target(view.listed),
         },
     )
 

@@ -1,0 +1,168 @@
+"""Whole stories at a real browser: what a coordinator and a TD come for."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from support.desks import DeskProcess
+from web.conftest import Visitor, failed
+
+
+def test_a_newcomer_signs_in_by_a_link_and_is_told_how_to_begin(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    link = desk.run("signin", "--url", desk.url).stdout.strip()
+
+    visitor.page.goto(link)
+
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("No import has reported yet")
+    expect(visitor.page.locator("pre").first).to_contain_text(f'snaglist.Desk("{desk.url}"')
+    visitor.page.get_by_role("button", name="Sign out").click()
+    visitor.page.goto(link)
+    expect(visitor.page.get_by_role("alert")).to_contain_text("used already")
+    visitor.faults.clear()  # the browser logs the 403 of a link that holds no more
+
+
+def test_from_the_overview_to_a_cleared_cause(visitor: Visitor, desk: DeskProcess) -> None:
+    for number in (1, 2, 3):
+        failed(desk, shotgun_id=number, name=f"SQ010_SH00{number}0")
+    visitor.signs_in()
+    page = visitor.page
+    expect(page.get_by_role("heading", level=1)).to_have_text("3 things did not come over")
+    page.get_by_role("link", name=re.compile("sg_cut_in")).first.click()
+    expect(page.get_by_text("3 things", exact=True)).to_be_visible()
+    page.get_by_role("button", name=re.compile("I fixed it")).click()
+    expect(page.get_by_text("admin says it is fixed")).to_be_visible()
+
+    told = [{"shotgun_id": number, "entity_type": "Shot"} for number in (1, 2, 3)]
+    desk.client().post("/import/shotgun/imported", json=told).raise_for_status()
+
+    expect(page.get_by_text("admin fixed it, and it held.")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("came over")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is left behind")
+    expect(page.locator("main")).to_contain_text("no complete import yet")
+
+
+def test_many_things_are_set_aside_and_that_is_undone(visitor: Visitor, desk: DeskProcess) -> None:
+    for number in range(60):
+        failed(desk, shotgun_id=number, name=f"SQ010_SH{number:04}")
+    visitor.signs_in()
+    page = visitor.page
+    visitor.goes_to("/things?state=open&type=Shot")
+    page.get_by_label(re.compile("all that match")).check()
+    page.get_by_label("Why").fill("the artist is away")
+    page.get_by_role("button", name="See what it would do").click()
+    expect(page.get_by_text("60 of 60 would change.")).to_be_visible()
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("60 things changed.")).to_be_visible()
+    assert len(desk.client().get("/api/v1/items?state=ignored&limit=200").json()) == 60
+
+    page.get_by_role("button", name="Undo").click()
+
+    page.wait_for_url(re.compile("state=open"))
+    expect(page.locator("tbody tr")).to_have_count(50)
+    assert len(desk.client().get("/api/v1/items?state=open&limit=200").json()) == 60
+
+
+def test_only_what_is_ticked_is_changed(visitor: Visitor, desk: DeskProcess) -> None:
+    for number in (1, 2, 3):
+        failed(desk, shotgun_id=number, name=f"SQ010_SH00{number}0")
+    visitor.signs_in()
+    visitor.goes_to("/things")
+    page = visitor.page
+    page.get_by_label("Tick SQ010_SH0020").check()
+    page.get_by_label("What to do").select_option("resolve.by_hand")
+    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("1 thing changed.")).to_be_visible()
+    (changed,) = desk.client().get("/api/v1/items?state=by_hand").json()
+    assert changed["name"] == "SQ010_SH0020"
+
+
+def test_an_open_page_follows_the_desk_and_keeps_its_place(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    failed(desk)
+    visitor.signs_in()
+    visitor.goes_to("/things")
+    page = visitor.page
+    page.get_by_label("Tick SQ010_SH0010").check()
+    page.keyboard.press("j")
+    expect(page.locator("tr.chosen a").first).to_be_focused()
+
+    failed(desk, shotgun_id=2, name="SQ010_SH0020")
+
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_label("Tick SQ010_SH0010")).to_be_checked()
+    expect(page.locator("tr.chosen")).to_contain_text("SQ010_SH0010")
+    expect(page.locator("tr.chosen a").first).to_be_focused()
+
+
+def test_a_page_says_that_the_desk_is_away_and_mends_itself(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    failed(desk)
+    visitor.signs_in()
+    page = visitor.page
+    expect(page.locator("#offline")).to_be_hidden()
+    port = desk.port
+
+    desk.kill()
+    expect(page.locator("#offline")).to_be_visible()
+    desk.start(port=port)
+    failed(desk, shotgun_id=2)
+
+    expect(page.locator("#offline")).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 things did not come over")
+    visitor.faults.clear()  # the browser logs what it could not reach
+
+
+def test_a_cause_is_fixed_by_keys_alone(visitor: Visitor, desk: DeskProcess) -> None:
+    failed(desk)
+    visitor.signs_in()
+    page = visitor.page
+    visitor.goes_to("/causes")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("sg_cut_in")
+    page.keyboard.press("r")
+    expect(page.get_by_text("admin says it is fixed")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_label("Use these keys").press("Space")
+    page.keyboard.press("Escape")
+    visitor.goes_to("/causes")
+    page.keyboard.press("j")
+    expect(page.locator("tr.chosen")).to_have_count(0)
+
+
+def test_two_browsers_see_what_the_other_did(
+    browser: Browser, visitor: Visitor, desk: DeskProcess
+) -> None:
+    item = failed(desk)
+    context = browser.new_context()
+    other = Visitor(context, desk)
+    for one in (visitor, other):
+        one.signs_in()
+        one.goes_to(f"/things/{item}")
+
+    visitor.page.get_by_role("button", name="done by hand").click()
+
+    expect(other.page.locator(".state").first).to_have_text("done by hand")
+    context.close()
+    assert other.faults == []
+
+
+def test_whoever_may_only_look_sees_no_button_that_would_be_refused(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    item = failed(desk)
+    cause = desk.client().get("/api/v1/causes").json()[0]["id"]
+    visitor.signs_in(desk.new_token("read", name="viewer"))
+    for path in (f"/things/{item}", f"/causes/{cause}", "/things", "/causes", "/imports"):
+        visitor.goes_to(path)
+        names = visitor.page.locator("main button").all_inner_texts()
+        assert names in ([], ["Show"]), path

@@ -1,0 +1,69 @@
+"""Every text of the pages is in the catalogue, and every text of the catalogue is on a page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from snaglist.domain.cause import CauseStatus, Claim
+from snaglist.domain.history import Event
+from snaglist.domain.item import Reason, Status
+from snaglist.domain.run import RunStatus
+from snaglist.web.texts import texts_in
+
+WEB = Path(__file__).parents[2] / "src" / "snaglist" / "web"
+TEMPLATES = sorted((WEB / "templates").glob("*.html"))
+ALL = "".join(path.read_text("utf-8") for path in [*TEMPLATES, *sorted(WEB.glob("*.py"))])
+_JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_SHOWN = re.compile(r'\b(?:alt|title|placeholder|aria-label|value)="([^"]*)"')
+_SIGNS = re.compile(r"[\s·–@?…:\"'=>]*")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_has_no_text_of_its_own(template: Path) -> None:
+    text = _JINJA.sub("", template.read_text("utf-8"))
+    inside = [part.strip() for part in re.sub(r"<[^>]*>", "\n", text).splitlines()]
+    attributes = [
+        found
+        for tag in re.findall(r"<(?!input type=\"hidden\"|option|button)[^>]*>", text)
+        for found in _SHOWN.findall(tag)
+    ]
+    assert [part for part in (*inside, *attributes) if not _SIGNS.fullmatch(part)] == []
+
+
+def test_every_text_that_is_asked_for_is_there() -> None:
+    keys = texts_in().keys()
+    asked = set(re.findall(r"""\b(?:t|texts)\("([a-z_.]+)"[,)]""", ALL))
+    assert asked - keys == set()
+
+
+def test_every_word_of_the_code_has_one_for_people() -> None:
+    keys = texts_in().keys()
+    words = {
+        "state": [*(Status), *Reason],
+        "cause_state": [*CauseStatus, "came_back"],
+        "run_state": [*RunStatus],
+        "event": [*Event],
+        "cause": [f"claim_{claim.value}" for claim in Claim],
+    }
+    missing = {
+        f"{group}.{getattr(word, 'value', word)}"
+        for group, members in words.items()
+        for word in members
+    } - keys
+    assert missing - {"state.resolved"} == set()
+
+
+def test_no_text_is_there_for_nobody() -> None:
+    asked = set(re.findall(r"""\b(?:t|texts)\("([a-z_.]+)"[,)]""", ALL))
+    stems = tuple(re.findall(r"""\bt\("([a-z_.]+[._])" ?~""", ALL))
+    assert {key for key in texts_in().keys() - asked if not key.startswith(stems)} == set()
+
+
+def test_a_coordinators_page_knows_no_word_of_the_code() -> None:
+    shown = (WEB / "texts" / "en.toml").read_text("utf-8").lower()
+    texts = " ".join(re.findall(r'"([^"]*)"', shown))
+    for word in ("lease", "fingerprint", "traceback", "payload", "slug"):
+        assert not re.search(rf"\b{word}", texts), word
