@@ -58,13 +58,15 @@ def signed_in(database: Database, secret: str, at: float) -> Session:
 def sign_out(database: Database, session: Session, *, everywhere: bool = False) -> None:
     """End this session, or all sessions of its token."""
 
-    def change(connection: Connection) -> None:
-        if everywhere:
-            store.delete_sessions_of(connection, session.token.id)
-        else:
-            store.delete_session(connection, session.digest)
+    if everywhere:
+        sign_out_all(database, session.token.id)
+    else:
+        database.write(lambda connection: store.delete_session(connection, session.digest))
 
-    database.write(change)
+
+def sign_out_all(database: Database, token_id: str) -> None:
+    """End all sessions of a token."""
+    database.write(lambda connection: store.delete_sessions_of(connection, token_id))
 
 
 def new_code(database: Database, name: str, *, random_bits: bytes, at: float) -> str:

@@ -92,3 +92,15 @@ def entries_of_cause(connection: Connection, cause_id: str) -> list[Entry]:
         id=cause_id,
     )
     return [entry_of(row) for row in rows]
+
+
+def newest_entries(connection: Connection, below: int | None, most: int) -> list[tuple[int, Entry]]:
+    """The newest entries with their places, the newest first; only places below `below`."""
+    where = "" if below is None else "WHERE seq < :below"
+    values = {} if below is None else {"below": below}
+    rows = connection.execute(
+        f"SELECT seq, {ENTRY_COLUMNS} FROM audit {where} ORDER BY seq DESC LIMIT :most",
+        most=most,
+        **values,
+    )
+    return [(row[0], entry_of(row[1:])) for row in rows]

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError
-from snaglist.web import causes, edits, overview, runs, signing, things
+from snaglist.web import causes, edits, overview, runs, settings, signing, things
 from snaglist.web.live import Live
 from snaglist.web.pages import HEADERS, Pages, Visit
 
@@ -36,6 +36,11 @@ PAGES: Mapping[str, tuple[str, Page]] = {
     "/imports/{id}": ("GET", runs.show),
     "/things/edits": ("POST", edits.edit_things),
     "/undo/{id}": ("POST", edits.undo),
+    "/settings": ("GET", settings.show),
+    "/settings/history": ("GET", settings.history),
+    "/settings/tokens": ("POST", settings.create_token),
+    "/settings/tokens/{id}/rotate": ("POST", settings.rotate_token),
+    "/settings/tokens/{id}/revoke": ("POST", settings.revoke_token),
     "/signout": ("POST", signing.sign_out),
 }
 """What is shown only to whoever is signed in: by path, the method and what answers."""

@@ -1,0 +1,102 @@
+"""Who may come in, where pages lead, and what was done by whom."""
+
+from __future__ import annotations
+
+from starlette.responses import RedirectResponse, Response
+
+from snaglist.domain.access import Scope
+from snaglist.domain.errors import BadParameter, SnaglistError
+from snaglist.service import tokens as service
+from snaglist.service.history import newest_entries
+from snaglist.service.sessions import sign_out_all
+from snaglist.service.tokens import NewToken
+from snaglist.web.pages import HEADERS, Pages, Visit, id_of
+
+_PAGE = 100
+_OVERLAP_SECONDS = 24 * 3600
+
+
+async def show(pages: Pages, visit: Visit) -> Response:
+    """Tokens, for whoever may make them; links; and a way out of all sessions."""
+    return await _shown(pages, visit)
+
+
+async def create_token(pages: Pages, visit: Visit) -> Response:
+    """Make a token, and show its secret this once."""
+    visit.require(Scope.ADMIN)
+    scopes = tuple(Scope(text) for name, text in visit.fields if name == "scope")
+    try:
+        made = await pages.run(
+            lambda: service.create_token(
+                pages.database,
+                token_id=pages.new_id(),
+                name=visit.form.get("name", "").strip(),
+                scopes=scopes,
+                random_bits=pages.random(32),
+                at=pages.clock(),
+            )
+        )
+    except BadParameter as fault:
+        return await _shown(pages, visit, fault=fault)
+    return await _shown(pages, visit, made=made)
+
+
+async def rotate_token(pages: Pages, visit: Visit) -> Response:
+    """Give a token a new secret, shown this once; the old one opens for a day more."""
+    visit.require(Scope.ADMIN)
+    token_id = id_of(visit)
+    made = await pages.run(
+        lambda: service.rotate_token(
+            pages.database,
+            token_id,
+            random_bits=pages.random(32),
+            at=pages.clock(),
+            overlap_seconds=_OVERLAP_SECONDS,
+        )
+    )
+    return await _shown(pages, visit, made=made)
+
+
+async def revoke_token(pages: Pages, visit: Visit) -> Response:
+    """Close a token for good, and every session of it."""
+    visit.require(Scope.ADMIN)
+    token_id = id_of(visit)
+
+    def revoke() -> None:
+        service.revoke_token(pages.database, token_id, at=pages.clock())
+        sign_out_all(pages.database, token_id)
+
+    await pages.run(revoke)
+    return RedirectResponse("/settings", status_code=303, headers=HEADERS)
+
+
+async def history(pages: Pages, visit: Visit) -> Response:
+    """What was done, by whom, the newest first."""
+    text = visit.request.query_params.get("below", "")
+    below = int(text) if text.isdecimal() and len(text) < 19 else None
+    found = await pages.run(lambda: newest_entries(pages.database, below, _PAGE))
+    further = found[-1][0] if len(found) == _PAGE else None
+    entries = [entry for _, entry in found]
+    return pages.page(visit, "history.html", {"entries": entries, "further": further})
+
+
+async def _shown(
+    pages: Pages,
+    visit: Visit,
+    made: NewToken | None = None,
+    fault: SnaglistError | None = None,
+) -> Response:
+    tokens = await pages.run(lambda: service.list_tokens(pages.database))
+    at = pages.clock()
+    return pages.page(
+        visit,
+        "settings.html",
+        {
+            "tokens": [token for token in tokens if service.is_open(token, at)],
+            "scopes": [scope.value for scope in Scope],
+            "made": made,
+            "fault": fault,
+            "links": pages.links,
+        },
+        400 if fault is not None else 200,
+    )

@@ -1,0 +1,133 @@
+"""Who gets in to the pages, how long, and what nobody else's page can do in their name."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from snaglist.web.application import PAGES
+from support.desks import DeskProcess
+from support.waiting import wait_until
+from web.conftest import failed
+
+
+def signed_in(desk: DeskProcess, token: str | None = None) -> httpx.Client:
+    """A client with a session's cookie."""
+    client = desk.client("")
+    answer = client.post("/signin", data={"token": token or desk.token})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def form_key(client: httpx.Client) -> str:
+    found = re.search(r'name="form_key" value="([0-9a-f]+)"', client.get("/settings").text)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+def test_every_page_asks_a_stranger_to_sign_in(desk: DeskProcess, path: str) -> None:
+    asked = path.replace("{id}", "01a20938-2ec1-74f6-af4e-24bf1ef3f97a")
+    headers = {"Accept": "text/html"}
+    answer = desk.client("").request(PAGES[path][0], asked, headers=headers)
+    assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/signin")
+
+
+def test_a_wrong_token_gets_no_session_and_is_told_why(desk: DeskProcess) -> None:
+    client = desk.client("")
+    for given in ("", "snag_nonsense", desk.token[:-1] + "x", "\x00", "é" * 50):
+        answer = client.post("/signin", data={"token": given})
+        assert answer.status_code == 403
+        assert "set-cookie" not in answer.headers
+        assert 'role="alert"' in answer.text
+
+
+def test_a_form_of_another_site_or_session_does_nothing(desk: DeskProcess) -> None:
+    item = failed(desk)
+    client, other = signed_in(desk), signed_in(desk)
+    key = form_key(client)
+    path, edit = f"/things/{item}/edits", {"edit": "ignore", "form_key": key}
+
+    assert client.post(path, data={"edit": "ignore"}).status_code in (303, 400)
+    assert other.post(path, data=edit).status_code in (303, 400)
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+    ):
+        assert client.post(path, data=edit, headers=headers).status_code == 400
+    assert len(desk.client().get("/api/v1/items?state=open").json()) == 1
+
+    assert client.post(path, data=edit, headers={"Origin": desk.url}).status_code == 303
+    assert len(desk.client().get("/api/v1/items?state=ignored").json()) == 1
+
+
+def test_the_cookie_is_kept_from_scripts_and_opens_no_api(desk: DeskProcess) -> None:
+    client = desk.client("")
+    cookie = client.post("/signin", data={"token": desk.token}).headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Secure" not in cookie
+    secure = client.post(
+        "/signin", data={"token": desk.token}, headers={"X-Forwarded-Proto": "https"}
+    )
+    assert "Secure" in secure.headers["set-cookie"]
+    assert client.get("/api/v1/items").status_code == 401
+
+
+def test_signing_out_everywhere_ends_every_session_of_the_token(desk: DeskProcess) -> None:
+    here, there = signed_in(desk), signed_in(desk)
+    here.post("/signout", data={"form_key": form_key(here), "everywhere": "yes"})
+    for client in (here, there):
+        assert client.get("/settings").headers["location"].startswith("/signin")
+
+
+def test_a_revoked_token_ends_its_sessions(desk: DeskProcess) -> None:
+    client = signed_in(desk, desk.new_token("read", name="ana"))
+    assert client.get("/causes").status_code == 200
+    desk.run("token", "revoke", "ana")
+    wait_until(lambda: client.get("/causes").status_code == 303, what="the session to end")
+
+
+def test_a_token_made_on_the_page_opens_the_desk(desk: DeskProcess) -> None:
+    client = signed_in(desk)
+    made = client.post(
+        "/settings/tokens",
+        data={"form_key": form_key(client), "name": "ben", "scope": ["read", "report"]},
+    )
+    secret = re.search(r'class="secret">(snag_\w+)<', made.text)
+    assert secret is not None
+    assert desk.client(secret[1]).get("/api/v1/items").status_code == 200
+    assert secret[1] not in client.get("/settings").text
+    again = client.post(
+        "/settings/tokens", data={"form_key": form_key(client), "name": "ben", "scope": "read"}
+    )
+    assert (again.status_code, "already" in again.text) == (400, True)
+
+
+def test_whoever_may_not_is_refused_whatever_the_form_says(desk: DeskProcess) -> None:
+    item = failed(desk)
+    client = signed_in(desk, desk.new_token("read", name="viewer"))
+    key = form_key(client)
+    for path, data in (
+        (f"/things/{item}/edits", {"edit": "ignore"}),
+        ("/things/edits", {"edit": "ignore", "every": "on", "sure": "yes"}),
+        ("/settings/tokens", {"name": "x", "scope": "admin"}),
+    ):
+        assert client.post(path, data={"form_key": key, **data}).status_code == 400, path
+    assert len(desk.client().get("/api/v1/items?state=open").json()) == 1
+    assert len(desk.run("token", "list").stdout.splitlines()) == 3
+
+
+def test_signing_in_leads_back_but_never_to_another_site(desk: DeskProcess) -> None:
+    client = desk.client("")
+    for wanted, led in (
+        ("/causes?state=done", "/causes?state=done"),
+        ("https://evil.example", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+    ):
+        answer = client.post("/signin", params={"next": wanted}, data={"token": desk.token})
+        assert answer.headers["location"] == led
