@@ -7,6 +7,7 @@ import sys
 import click
 
 from snaglist import __version__
+from snaglist.cli.local.demo import demo
 from snaglist.cli.local.serve import serve
 from snaglist.cli.local.signin import signin
 from snaglist.cli.local.store import backup, doctor, migrate
@@ -27,7 +28,7 @@ def snaglist() -> None:
 
 
 for command in (
-    *(serve, token, signin, migrate, backup, doctor),
+    *(serve, demo, token, signin, migrate, backup, doctor),
     *(causes, items, runs, show, ignore, resolve, reopen, undo, regroup, export),
     *(retry, retries, pause, resume, abort, workers),
 ):

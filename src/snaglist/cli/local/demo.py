@@ -1,0 +1,74 @@
+"""`snaglist demo`: a throwaway desk with a week of failures, and an import that runs beside it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from snaglist import app
+from snaglist.cli.local.demo_story import Storyteller
+from snaglist.cli.remote.desk import Failed, RemoteDesk
+from snaglist.cli.terminal import plain
+from snaglist.config import load_settings
+from snaglist.domain.access import Scope
+from snaglist.service.schema import upgrade
+from snaglist.service.sessions import new_code
+from snaglist.service.tokens import create_token
+
+_WAIT_SECONDS = 0.2
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8478, show_default=True)
+def demo(port: int) -> None:
+    """Run a throwaway desk that is full of life, to look around in; Ctrl-C ends it.
+
+    Its database is in a temporary folder, and gone afterwards.
+    """
+    logging.basicConfig(level=logging.ERROR)
+    with tempfile.TemporaryDirectory(prefix="snaglist-demo-") as folder:
+        settings = load_settings(
+            {}, database=f"sqlite:///{Path(folder) / 'demo.db'}", host="127.0.0.1", port=port
+        )
+        engine = app.engine_of(settings)
+        upgrade(engine, time.time())
+        with app.opened(engine) as store:
+            made = create_token(
+                store,
+                token_id=app.new_id(),
+                name="ana",
+                scopes=(Scope.ADMIN,),
+                random_bits=secrets.token_bytes(32),
+                at=time.time(),
+            )
+            code = new_code(store, "ana", random_bits=secrets.token_bytes(32), at=time.time())
+        url = f"http://127.0.0.1:{port}"
+        thread = threading.Thread(target=_tell, args=(RemoteDesk(url, made.secret),), daemon=True)
+        thread.start()
+        click.echo(f"Look around, signed in as ana: {url}/signin?code={code}")
+        app.serve(settings, lambda line: click.echo(plain(line)))
+
+
+def _tell(desk: RemoteDesk) -> None:
+    """Post the story once the desk is there, then let its last import go on."""
+    while True:
+        try:
+            desk.get("/readyz")
+            break
+        except Failed:
+            time.sleep(_WAIT_SECONDS)
+    story = Storyteller(desk, time.time())
+    story.tell_the_week()
+    while True:
+        try:
+            while story.go_on():
+                time.sleep(_WAIT_SECONDS)
+            story.begin_again()
+        except Failed:
+            return
