@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Browser, expect
 
@@ -166,3 +167,53 @@ def test_whoever_may_only_look_sees_no_button_that_would_be_refused(
         visitor.goes_to(path)
         names = visitor.page.locator("main button").all_inner_texts()
         assert names in ([], ["Show"]), path
+
+
+def test_an_event_shows_what_it_changed_and_a_run_what_is_new(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    client = desk.client()
+    entry = {
+        "type": "EventLogEntry",
+        "id": 709873,
+        "event_type": "Shotgun_Shot_Change",
+        "attribute_name": "sg_status_list",
+        "entity": {"type": "Shot", "id": 7, "name": "SQ010_SH0070"},
+        "meta": {"attribute_name": "sg_status_list", "old_value": "wtg", "new_value": "ip"},
+        "project": {"type": "Project", "id": 87, "name": "Big Buck Bunny"},
+    }
+    item = client.post("/import/shotgun/errors", json=entry).json()["item_id"]
+    failed(desk)
+    run = client.post("/api/v1/runs", json={"name": "Nightly", "total": 3}).json()["id"]
+    failed(desk, run=run)
+    failed(desk, shotgun_id=2, run=run)
+    visitor.signs_in()
+
+    visitor.goes_to(f"/things/{item}")
+    expect(visitor.page.locator("main")).to_contain_text("sg_status_list: wtg → ip")
+    visitor.goes_to(f"/imports/{run}")
+    expect(visitor.page.locator("main")).to_contain_text("2 things failed in it")
+    expect(visitor.page.locator("main")).to_contain_text("1 of them never failed before")
+
+
+def test_links_lead_only_where_the_studio_says(
+    browser: Browser, new_desk: Callable[..., DeskProcess], store: str
+) -> None:
+    desk = new_desk(
+        store,
+        SNAGLIST_SHOTGRID_URL="https://studio.shotgrid.example",
+        SNAGLIST_LINK_HOSTS="kitsu.studio",
+    )
+    desk.token = desk.new_token("admin")
+    context = browser.new_context()
+    somebody = Visitor(context, desk)
+    somebody.signs_in()
+    for number, url in ((1, "https://kitsu.studio/shots/1"), (2, "https://evil.example/2")):
+        item = failed(desk, shotgun_id=number)
+        told = {"shotgun_id": number, "entity_type": "Shot", "target_url": url}
+        desk.client().post("/import/shotgun/imported", json=told)
+        somebody.goes_to(f"/things/{item}")
+        links = somebody.page.locator("main a").evaluate_all("all => all.map(one => one.href)")
+        assert f"https://studio.shotgrid.example/detail/Shot/{number}" in links
+        assert (url in links) == (number == 1)
+    context.close()

@@ -18,7 +18,7 @@ TEMPLATES = sorted((WEB / "templates").glob("*.html"))
 ALL = "".join(path.read_text("utf-8") for path in [*TEMPLATES, *sorted(WEB.glob("*.py"))])
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _SHOWN = re.compile(r'\b(?:alt|title|placeholder|aria-label|value)="([^"]*)"')
-_SIGNS = re.compile(r"[\s·–@?…:,\"'=>]*")
+_SIGNS = re.compile(r"[\s·–→@?…:,\"'=>]*")
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

@@ -155,6 +155,17 @@ def put_tries(connection: Connection, tries: Sequence[Try]) -> None:
     connection.insert(_PUT_TRIES[connection.engine], as_rows(tries))
 
 
+def failures_of(connection: Connection, run: Run) -> tuple[int, int]:
+    """How many items have records of a run, and how many of them never failed before it."""
+    rows = connection.execute(
+        "SELECT count(*), count(CASE WHEN first_failed_at >= :began_at THEN 1 END) FROM items"
+        " WHERE id IN (SELECT item_id FROM records WHERE run = :label)",
+        began_at=run.began_at,
+        label=run.label,
+    )
+    return rows[0][0], rows[0][1]
+
+
 def failed_in(connection: Connection, run_id: str, things: Iterable[str]) -> set[str]:
     """Which of these things failed in this run."""
     rows = connection.execute(

@@ -13,6 +13,7 @@ from snaglist.domain.item import Item
 from snaglist.service import lists as service
 from snaglist.service.edits import get_edit
 from snaglist.service.lists import Listed
+from snaglist.web.changes import change_of
 from snaglist.web.pages import Pages, Visit, asked_of, given_of, id_of
 
 _PAGE = 50
@@ -67,6 +68,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "history": view.history,
             "parts_of_it": parts,
             "newest": newest,
+            "change": None if newest is None else change_of(newest.event_data),
             "in_source": pages.links.in_source(view.listed.item),
             "in_target": pages.links.in_target(view.listed),
         },
