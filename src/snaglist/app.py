@@ -226,6 +226,7 @@ class _Running:
             clock=time.time,
             new_id=new_id,
             random=secrets.token_bytes,
+            retry_order=retry_order_of(settings),
             links=links_of(settings),
             overdue_hours=settings.overdue_hours,
         )

@@ -24,13 +24,23 @@ def test_axe_finds_nothing_on_any_page(
     client.post("/import/shotgun/imported", json=told)
     cause = client.get("/api/v1/causes").json()[0]["id"]
     client.post(f"/api/v1/causes/{cause}/edits", json={"edit": "claim"})
+    retry = client.post(f"/api/v1/retries?cause={cause}", json={}).json()["id"]
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
     somebody = Visitor(context, desk)
     somebody.goes_to("/signin")
     found = {"/signin": Axe().run(somebody.page, options=RULES).response["violations"]}
     somebody.signs_in()
     for path in (
-        *("/", "/causes", "/things", "/imports", "/settings", "/settings/history"),
+        *(
+            "/",
+            "/causes",
+            "/things",
+            "/imports",
+            "/settings",
+            "/settings/history",
+            "/retries",
+            f"/retries/{retry}",
+        ),
         *(f"/causes/{cause}", f"/things/{item}", f"/imports/{run}", "/things/none"),
     ):
         somebody.goes_to(path)

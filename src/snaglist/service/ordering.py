@@ -63,14 +63,27 @@ def preview(database: Database, asked: Filter, at: str) -> RetryPreview:
     return RetryPreview(len(places), would_try, len(places) - would_try - taken, taken, able)
 
 
+def count_free(database: Database, places: Sequence[int]) -> int:
+    """How many of the items at these places an order would try now."""
+    return sum(
+        one.status == Status.OPEN and not one.is_taken
+        for page in _candidates(database, places)
+        for one in page
+    )
+
+
 def order(
     database: Database,
     asked: Filter,
     retry: Retry,
     order_of_types: Order,
     now: Callable[[], str],
+    *,
+    places: Sequence[int] | None = None,
 ) -> tuple[Retry, bool]:
     """Freeze what this filter finds into an order, and whether it was made now.
+
+    With `places` it is what is there instead.
 
     One of the same id that is there already is returned; if whoever made it came to no end, it
     is made whole. Only what is open counts, and is in no other order.
@@ -85,7 +98,8 @@ def order(
     begun, is_new = database.write(begin)
     if begun.status is not RetryStatus.PREPARING:
         return begun, False
-    for members in staged(database, find_places(database, asked), order_of_types):
+    chosen = find_places(database, asked) if places is None else places
+    for members in staged(database, chosen, order_of_types):
         database.write(lambda connection, one=members: freeze(connection, retry.id, one))  # type: ignore[misc]
     return database.write(lambda connection: _prepared(connection, retry.id, now())), is_new
 

@@ -97,5 +97,7 @@ def newest_places(connection: Connection) -> str:
     rows = connection.execute(
         "SELECT (SELECT max(seq) FROM records), (SELECT max(seq) FROM audit),"
         " (SELECT max(beat_at) FROM runs WHERE status = 'running'), (SELECT max(seq) FROM runs)"
+        ", (SELECT max(seq) FROM retries), (SELECT sum(waiting + leased) FROM retries"
+        " WHERE ended_at IS NULL)"
     )
     return " ".join(str(value) for value in rows[0])

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError
-from snaglist.web import causes, edits, overview, runs, settings, signing, things
+from snaglist.web import causes, edits, overview, retries, runs, settings, signing, things
 from snaglist.web.live import Live
 from snaglist.web.pages import HEADERS, Pages, Visit
 
@@ -35,6 +35,11 @@ PAGES: Mapping[str, tuple[str, Page]] = {
     "/imports": ("GET", runs.list_runs),
     "/imports/{id}": ("GET", runs.show),
     "/things/edits": ("POST", edits.edit_things),
+    "/causes/{id}/fixed": ("POST", retries.fix_cause),
+    "/things/{id}/retry": ("POST", retries.retry_thing),
+    "/retries": ("GET", retries.list_retries),
+    "/retries/{id}": ("GET", retries.show),
+    "/retries/{id}/edits": ("POST", retries.edit_retry),
     "/undo/{id}": ("POST", edits.undo),
     "/settings": ("GET", settings.show),
     "/settings/history": ("GET", settings.history),

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.service import lists as service
+from snaglist.service.retries import connected
 from snaglist.web.overview import days_of
 from snaglist.web.pages import Pages, Visit, asked_of, given_of, id_of
 from snaglist.web.things import grouped
@@ -80,6 +81,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "days": days_of(view.days, at),
             "onward": onward,
             "has_more": found.further is not None,
+            "has_workers": bool(await pages.run(lambda: connected(pages.database, at))),
             "undo": visit.request.query_params.get("done"),
         },
     )

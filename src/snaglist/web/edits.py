@@ -11,18 +11,21 @@ from starlette.responses import RedirectResponse, Response
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import CauseEdit, ItemEdit, checked
 from snaglist.domain.errors import WrongShape
-from snaglist.domain.filtering import Subject, read_filter
+from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.service.cause_edits import edit_cause as do_edit_cause
 from snaglist.service.edits import (
+    Preview,
     begin_edit,
     edit_item,
     find_places,
     places_of_items,
     preview,
 )
+from snaglist.service.ordering import count_free
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
+from snaglist.web.retries import ordered
 
 _AT_ONCE = 10
 _MEMBERS = ("until", "failures", "reason", "to", "text", "name", "into", "piece", "value", "why")
@@ -80,6 +83,8 @@ async def preview_things(pages: Pages, visit: Visit) -> Response:
 
 async def edit_things(pages: Pages, visit: Visit) -> Response:
     """Edit many things: first a preview, then, when whoever asks is sure, the edit."""
+    if visit.form.get("edit_and_reason") == "retry":
+        return await _retry_things(pages, visit)
     if "sure" not in visit.form:
         return await preview_things(pages, visit)
     visit.require(Scope.TRIAGE)
@@ -101,6 +106,17 @@ async def edit_things(pages: Pages, visit: Visit) -> Response:
     await pages.run(do_it)
     query = urlencode([*parse_qsl(visit.form.get("filter", "")), ("done", edit_id)])
     return RedirectResponse(f"/things?{query}", status_code=303, headers=HEADERS)
+
+
+async def _retry_things(pages: Pages, visit: Visit) -> Response:
+    """Try many things again: first a preview, then, when whoever asks is sure, the order."""
+    visit.require(Scope.RETRY)
+    places = await _places(pages, visit)
+    if "sure" in visit.form:
+        return await ordered(pages, visit, Filter(), places)
+    number = await pages.run(lambda: count_free(pages.database, places))
+    kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure")]
+    return pages.page(visit, "bulk.html", {"said": Preview(len(places), number), "kept": kept})
 
 
 async def _places(pages: Pages, visit: Visit) -> list[int]:

@@ -13,6 +13,7 @@ from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter
 from snaglist.domain.run import Completion, Kind, RunStatus
 from snaglist.service.lists import Summary, find_causes, summarize
+from snaglist.service.retries import list_retries
 from snaglist.service.runs import RunView, list_runs
 from snaglist.web.pages import Pages, Visit
 from snaglist.web.pictures import COLOURS
@@ -69,6 +70,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
         return pages.page(
             visit, "empty.html", {"python": _PYTHON.format(url=url), "curl": _CURL.format(url=url)}
         )
+    orders = await pages.run(lambda: list_retries(pages.database, (), None, _SHOWN_RUNS, at))
     days, lines = stacked_days(summary, biggest, pages.texts("overview.other_causes"), at)
     left = sum(summary.items.get(bucket, 0) for bucket in _LEFT)
     return pages.page(
@@ -81,6 +83,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "total": sum(summary.items.values()),
             "projects": project_lines(summary, views, at, pages.overdue_hours),
             "runs": newest_of_each(views)[:_SHOWN_RUNS],
+            "retries": [view for view in orders if view.retry.ended_at is None],
             "unsent": [view.run for view in views if view.run.unsent and _goes_on(view)],
             "biggest": biggest[:_BIGGEST],
             "days": days,

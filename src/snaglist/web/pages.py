@@ -20,9 +20,11 @@ from starlette.responses import Response
 
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.access import Scope
+from snaglist.domain.dependence import Order
 from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError, WrongShape
 from snaglist.domain.moment import utc_text
 from snaglist.domain.session import Session
+from snaglist.service.edits import places_of_items
 from snaglist.service.lists import latest_change
 from snaglist.service.sessions import signed_in
 from snaglist.storage.database import Database
@@ -95,6 +97,7 @@ class Pages:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         random: Callable[[int], bytes],
+        retry_order: Order,
         links: Links = Links(),  # noqa: B008 - frozen
         overdue_hours: float = 26,
     ) -> None:
@@ -103,6 +106,7 @@ class Pages:
         self.clock = clock
         self.new_id = new_id
         self.random = random
+        self.retry_order = retry_order
         self.links = links
         self.overdue_hours = overdue_hours
         self._executor = executor
@@ -149,6 +153,10 @@ class Pages:
         if not hmac.compare_digest(given.encode(), session.form_key.encode()):
             raise NotSignedIn("The form is from another session.", "Open the page again.")
         return visit
+
+    def places_of(self, ids: Sequence[str]) -> list[int]:
+        """The places of the things of these ids. Blocks."""
+        return places_of_items(self.database, ids)
 
     def page(
         self, visit: Visit, name: str, values: Mapping[str, Any], status: int = 200

@@ -1,0 +1,120 @@
+"""Trying again: ordering it, watching it, pausing and stopping it."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+from starlette.responses import RedirectResponse, Response
+
+from snaglist.domain.access import Scope
+from snaglist.domain.edits import ClaimFixed
+from snaglist.domain.errors import WrongShape
+from snaglist.domain.filtering import Filter
+from snaglist.domain.item import Status
+from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
+from snaglist.service import retries as service
+from snaglist.service.cause_edits import edit_cause
+from snaglist.service.ordering import order
+from snaglist.service.retries import RetryEdit
+from snaglist.web.pages import HEADERS, Pages, Visit, id_of
+
+_PAGE = 50
+_SHOWN = (MemberState.FAILED, MemberState.LEASED, MemberState.SKIPPED)
+
+
+async def list_retries(pages: Pages, visit: Visit) -> Response:
+    """Orders to try again, the newest first."""
+    text = visit.request.query_params.get("below", "")
+    below = int(text) if text.isdecimal() and len(text) < 19 else None
+    at = pages.now
+    found = await pages.run(lambda: service.list_retries(pages.database, (), below, _PAGE + 1, at))
+    workers = await pages.run(lambda: service.connected(pages.database, at))
+    further = found[_PAGE - 1].retry.seq if len(found) > _PAGE else None
+    return pages.page(
+        visit,
+        "retries.html",
+        {"retries": found[:_PAGE], "further": further, "workers": workers},
+    )
+
+
+async def show(pages: Pages, visit: Visit) -> Response:
+    """One order: how far it is, and what failed again."""
+    retry_id, at = id_of(visit), pages.now
+    whole = await pages.run(lambda: service.get_retry(pages.database, retry_id, at))
+    shown = {
+        state.value: await pages.run(
+            lambda state=state: service.list_members(pages.database, retry_id, state, None, _PAGE)  # type: ignore[misc]
+        )
+        for state in _SHOWN
+    }
+    return pages.page(
+        visit,
+        "retry.html",
+        {
+            "retry": whole.view.retry,
+            "view": whole.view,
+            "causes": whole.causes,
+            "history": whole.history,
+            "members": shown,
+        },
+    )
+
+
+async def fix_cause(pages: Pages, visit: Visit) -> Response:
+    """Somebody fixed a cause: keep that, and try its things again."""
+    visit.require(Scope.TRIAGE)
+    visit.require(Scope.RETRY)
+    cause_id, at = id_of(visit), pages.now
+    pieces_of = pages.grouper().pieces
+    await pages.run(
+        lambda: edit_cause(
+            pages.database,
+            cause_id,
+            ClaimFixed(),
+            None,
+            new_id=pages.new_id,
+            pieces_of=pieces_of,
+            who=visit.who,
+            at=at,
+        )
+    )
+    return await ordered(pages, visit, Filter(cause_id=cause_id))
+
+
+async def retry_thing(pages: Pages, visit: Visit) -> Response:
+    """Try one thing again."""
+    visit.require(Scope.RETRY)
+    item_id = id_of(visit)
+    places = await pages.run(lambda: pages.places_of([item_id]))
+    return await ordered(pages, visit, Filter(), places)
+
+
+async def ordered(
+    pages: Pages, visit: Visit, wanted: Filter, places: list[int] | None = None
+) -> Response:
+    """Order that what a filter finds (or what is at these places) is tried again, and show it."""
+    visit.require(Scope.RETRY)
+    asked = Filter(
+        **{name: getattr(wanted, name) for name in Filter.__struct_fields__ if name != "states"},
+        states=(Status.OPEN.value,),
+    )
+    retry = Retry(pages.new_id(), pages.now, visit.who, asked.query, None, USUAL_ATTEMPTS, None)
+    made, _ = await pages.run(
+        lambda: order(
+            pages.database, asked, retry, pages.retry_order, lambda: pages.now, places=places
+        )
+    )
+    return RedirectResponse(f"/retries/{made.id}", status_code=303, headers=HEADERS)
+
+
+async def edit_retry(pages: Pages, visit: Visit) -> Response:
+    """Pause, resume or stop an order."""
+    visit.require(Scope.RETRY)
+    retry_id, at, edit = id_of(visit), pages.now, visit.form.get("edit", "")
+    if edit not in get_args(RetryEdit):
+        raise WrongShape("There is no such thing to do.", "Go back and try again.")
+    asked = cast("RetryEdit", edit)
+    await pages.run(
+        lambda: service.edit_retry(pages.database, retry_id, asked, None, who=visit.who, at=at)
+    )
+    return RedirectResponse(f"/retries/{retry_id}", status_code=303, headers=HEADERS)
