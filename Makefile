@@ -10,6 +10,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test check torture bench bench-reads bench-causes bench-client lock wheel client-wheel clean
+.PHONY: help install serve test check torture bench bench-reads bench-pages bench-causes screenshots lock wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,11 +39,16 @@ bench: $(VENV)/.dev ## measure, and print the README's figures
 bench-reads: $(VENV)/.dev ## measure every list, search and summary at 1,000,000 records
 	$(BIN)/python -m bench reads $(ARGS)
 
+bench-pages: $(VENV)/.dev ## measure every page at 1,000,000 records, and what open pages cost
+	$(BIN)/python -m bench pages $(ARGS)
+
 bench-causes: $(VENV)/.bench ## measure how well and how fast records are grouped
 	$(BIN)/python -m bench.causes $(ARGS)
 
 bench-client: $(VENV)/.dev ## measure what the client costs its host
 	$(BIN)/python -m bench.client $(ARGS)
+screenshots: $(VENV)/.dev ## pictures of every page, light, dark and on a phone, into dist/screenshots
+	$(BIN)/python front/screenshots.py dist/screenshots
 
 lock: ## write requirements/*.txt anew (needs uv)
 	$(LOCK) pyproject.toml -o requirements/run.txt $(ARGS)

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from bench import batches, footprint, leases, listing, post, reads, regroup, zou  # noqa: E402
+from bench import batches, footprint, listing, pages, post, reads, regroup, zou  # noqa: E402
 from bench.loads import LoadFailed, require_wrk  # noqa: E402
 from bench.report import Report, Table  # noqa: E402
 from bench.stand import FULL, QUICK, Stand  # noqa: E402
@@ -27,11 +28,13 @@ SECTIONS: dict[str, Callable[[Stand], Table]] = {
     "memory": footprint.measure_memory,
     "start": footprint.measure_start,
     "reads": reads.measure_reads,
+    "pages": pages.measure_pages,
     "regroup": regroup.measure_regroup,
     "leases": leases.measure_leases,
     "zou": zou.measure_zou,
 }
 _LONG = ("reads", "regroup", "leases", "zou")
+_LONG = ("reads", "pages", "regroup", "zou")
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from snaglist.web.pages import Pages, Visit, asked_of, given_of, id_of
 from snaglist.web.things import grouped
 
 _PAGE = 50
+_FEW = 20
 _SHOWN = ("q", "project", "type", "assignee", "since")
 STATES = ("open", "came_back", "done", "ignored")
 
@@ -58,7 +59,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     grouper, at = pages.grouper(), pages.now
     view = await pages.run(lambda: service.look_at_cause(pages.database, grouper, cause_id, at))
     of_cause = Filter(cause_id=cause_id, states=("open", "retrying"))
-    found = await pages.run(lambda: service.find_items(pages.database, of_cause, None, _PAGE))
+    found = await pages.run(lambda: service.find_items(pages.database, of_cause, None, _FEW))
     names = await pages.run(
         lambda: service.names_of_projects(pages.database, {quad.project for quad in view.quads})
     )

@@ -17,6 +17,12 @@ from snaglist.service.lists import latest_change
 from snaglist.web.pages import Pages
 
 LOOK_SECONDS = 1.0
+LEAST_PACE = 2_000
+"""How many milliseconds a page waits at least between asking for its content anew."""
+
+PACE_OF_A_PAGE = 330
+"""So much longer for each page that is open: together they ask for three a second at most."""
+
 BEAT_LOOKS = 15
 """After so many looks without news a page is told that the line still stands."""
 
@@ -62,7 +68,8 @@ class Live:
                 looks += 1
                 if self._change != told:
                     told, looks = self._change, 0
-                    yield f"event: change\ndata: {told}\n\n"
+                    pace = max(LEAST_PACE, PACE_OF_A_PAGE * self._listeners)
+                    yield f"event: change\ndata: {pace} {told}\n\n"
                 elif looks >= BEAT_LOOKS:
                     looks = 0
                     yield ": here\n\n"

@@ -1,6 +1,6 @@
 // What moves on a page by itself: times in the reader's zone, numbers that follow the desk, and keys.
 
-const REFRESH_MS = 2000;
+const LEAST_PACE_MS = 2000;
 const KEYS_OFF = "snaglist-keys-off";
 
 // --- Times ---------------------------------------------------------------------------------------
@@ -59,6 +59,7 @@ let isStale = false;
 
 async function refresh() {
   waiting = null;
+  askedAt = Date.now();
   if (document.hidden) {
     isStale = true;
     return;
@@ -76,8 +77,13 @@ async function refresh() {
   }
 }
 
+let pace = LEAST_PACE_MS;
+let askedAt = 0;
+
+// At the pace that the desk tells, so that many open pages do not ask more often together.
 function soon() {
-  waiting ??= setTimeout(refresh, REFRESH_MS);
+  const sinceLast = Date.now() - askedAt;
+  waiting ??= setTimeout(refresh, Math.max(LEAST_PACE_MS / 4, pace - sinceLast));
 }
 
 function follow() {
@@ -93,11 +99,13 @@ function follow() {
   line.addEventListener("error", () => {
     wasAway = true;
     offline.hidden = false;
-    if (line.readyState === EventSource.CLOSED) setTimeout(() => { line.close(); follow(); }, REFRESH_MS);
+    if (line.readyState === EventSource.CLOSED) setTimeout(() => { line.close(); follow(); }, LEAST_PACE_MS);
   });
   line.addEventListener("change", (event) => {
-    if (event.data !== document.body.dataset.change) soon();
-    document.body.dataset.change = event.data;
+    const [told, ...change] = event.data.split(" ");
+    pace = Number(told);
+    if (change.join(" ") !== document.body.dataset.change) soon();
+    document.body.dataset.change = change.join(" ");
   });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && isStale) soon();

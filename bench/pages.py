@@ -1,0 +1,185 @@
+"""The pages: at 1,000,000 records beside 10,000, their weight, and what 30 open ones cost."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from bench.loads import LoadFailed, median_rate
+from bench.report import Table
+from bench.stand import ENGINES, Desk, Stand
+
+MOST_SLOWER = 2
+MOST_BYTES = 100_000
+OPEN_PAGES = 30
+LEAST_SHARE = 0.9
+_FEW = 10_000
+_CLIENTS = 64
+_PAGES = (
+    *("/", "/causes", "/causes?state=done", "/causes?q=project", "/causes/{cause}"),
+    *("/things", "/things?state=open&project=Nebula_EP&type=Task", "/things?q=SH0210"),
+    *("/things/{thing}", "/imports", "/retries", "/settings", "/settings/history"),
+)
+
+
+def measure_pages(stand: Stand) -> Table:
+    """p99 of every page at 1,000,000 records as a multiple of that at 10,000; and the rest."""
+    many, asked = stand.scale.million, stand.scale.answers
+    table = Table(
+        f"pages: with {many:,} records there, beside {_FEW:,}",
+        f"{asked} answers of each page, by turns; p50 and p99 in ms.",
+    )
+    for engine in ENGINES:
+        with stand.desk(engine) as small:
+            stand.grow(small, _FEW)
+            few, plenty = _Visitor(small), _Visitor(stand.grown_desk(engine))
+            for page in _PAGES:
+                _add_page(table, engine, page, few, plenty, asked)
+            weight = sum(plenty.weight(path) for path in plenty.first_paths())
+            table.add(
+                f"{engine}, the first page with its style and script, unpacked",
+                f"{weight / 1e3:.1f} kB",
+                f"<= {MOST_BYTES / 1e3:.0f} kB",
+                weight <= MOST_BYTES,
+            )
+        _add_open_pages(table, stand, engine)
+    return table
+
+
+def _add_page(
+    table: Table, engine: str, page: str, few: _Visitor, many: _Visitor, asked: int
+) -> None:
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(asked):
+        taken[0].append(few.milliseconds(few.path(page)))
+        taken[1].append(many.milliseconds(many.path(page)))
+    slower = _p99(taken[1]) / _p99(taken[0])
+    table.add(
+        f"{engine}, {page}",
+        f"{statistics.median(taken[0]):.1f}, {_p99(taken[0]):.1f} ms;"
+        f" {statistics.median(taken[1]):.1f}, {_p99(taken[1]):.1f} ms = {slower:.2f} x",
+        f"<= {MOST_SLOWER} x",
+        slower <= MOST_SLOWER,
+    )
+
+
+def _add_open_pages(table: Table, stand: Stand, engine: str) -> None:
+    """A burst with and without open pages, in turns."""
+    scale, alone, watched = stand.scale, [], []
+    with stand.desk(engine) as desk:
+        stand.grow(desk, _FEW)
+        desk.load(stand.corpus, _CLIENTS, scale.warm_up)
+        for _ in range(scale.rounds):
+            alone.append(desk.load(stand.corpus, _CLIENTS, 2 * scale.seconds))
+            with _open_pages(desk, OPEN_PAGES):
+                watched.append(desk.load(stand.corpus, _CLIENTS, 2 * scale.seconds))
+    share = statistics.median(b.rate / a.rate for a, b in zip(alone, watched, strict=True))
+    table.add(
+        f"{engine}, recording with {OPEN_PAGES} open pages",
+        f"{median_rate(watched):,.0f}/s = {share:.2f} x {median_rate(alone):,.0f}/s",
+        f">= {LEAST_SHARE} x",
+        share >= LEAST_SHARE,
+    )
+
+
+@contextlib.contextmanager
+def _open_pages(desk: Desk, number: int) -> Iterator[None]:
+    """So many overviews that follow the desk as browsers do, for one block."""
+    ends = threading.Event()
+    threads = [
+        threading.Thread(target=_follow, args=(_Visitor(desk), ends), daemon=True)
+        for _ in range(number)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        for thread in threads:
+            thread.join(30)
+
+
+def _follow(visitor: _Visitor, ends: threading.Event) -> None:
+    """Hear of changes, and ask for the page anew at the pace that is told."""
+    line = visitor.line()
+    asked_at = time.monotonic()
+    while not ends.is_set():
+        heard = line.readline()
+        if heard.startswith(b"data: "):
+            pace = int(heard.split()[1]) / 1e3
+            if time.monotonic() - asked_at >= pace:
+                asked_at = time.monotonic()
+                visitor.milliseconds("/")
+
+
+class _Visitor:
+    """Somebody who is signed in at one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        address = urlsplit(desk.process.url)
+        self._host, self._port = address.hostname or "", address.port
+        self._connection = http.client.HTTPConnection(self._host, self._port, timeout=120)
+        form = f"token={desk.process.token}"
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        self._connection.request("POST", "/signin", form, kind)
+        answer = self._connection.getresponse()
+        answer.read()
+        cookie = answer.headers.get("set-cookie", "").partition(";")[0]
+        self._headers = {"Cookie": cookie, "Accept": "text/html"}
+        self._ids: dict[str, str] = {}
+
+    def path(self, page: str) -> str:
+        """The page's path, with the ids of the biggest cause and the newest thing."""
+        for name, place in (("cause", "causes"), ("thing", "things")):
+            if f"{{{name}}}" in page and name not in self._ids:
+                found = re.search(rf'href="/{place}/([0-9a-f-]{{36}})"', self._ask(f"/{place}"))
+                if found is None:
+                    raise LoadFailed(f"/{place} lists nothing")
+                self._ids[name] = found[1]
+        return page.format(**self._ids)
+
+    def milliseconds(self, path: str) -> float:
+        """How long the answer took."""
+        began = time.perf_counter()
+        self._ask(path)
+        return (time.perf_counter() - began) * 1e3
+
+    def first_paths(self) -> list[str]:
+        """The first page, and all that it asks for."""
+        return ["/", *re.findall(r'(?:src|href)="(/static/[^"]+)"', self._ask("/"))]
+
+    def weight(self, path: str) -> int:
+        """The bytes of an answer, as it is sent."""
+        return len(self._ask(path).encode())
+
+    def line(self) -> http.client.HTTPResponse:
+        """The line on which it hears of changes."""
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=120)
+        connection.request("GET", "/live", headers=self._headers)
+        return connection.getresponse()
+
+    def _ask(self, path: str) -> str:
+        for is_last in (False, True):
+            try:
+                self._connection.request("GET", path, headers=self._headers)
+                answer = self._connection.getresponse()
+                told = answer.read().decode()
+                break
+            except (http.client.RemoteDisconnected, ConnectionError):
+                self._connection.close()
+                if is_last:
+                    raise
+        if answer.status != 200:
+            raise LoadFailed(f"{path} was answered with {answer.status}: {told[:200]!r}")
+        return told
+
+
+def _p99(times: list[float]) -> float:
+    return statistics.quantiles(times, n=100)[-1]
