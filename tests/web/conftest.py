@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +22,12 @@ _FLAGS = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, without a screen."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path is not None, "These tests need Chromium. On Debian: apt install chromium"
     with sync_playwright() as playwright:
+        path = shutil.which("chromium") or playwright.chromium.executable_path
+        assert Path(path).exists(), (
+            "These tests need Chromium. On Debian: apt install chromium;"
+            " elsewhere: .venv/bin/playwright install chromium"
+        )
         chromium = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield chromium
         chromium.close()
