@@ -12,8 +12,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from bench import batches, footprint, leases, listing, post, reads, regroup, zou  # noqa: E402
-from bench import batches, footprint, listing, pages, post, reads, regroup, zou  # noqa: E402
+from bench import (  # noqa: E402
+    batches,
+    footprint,
+    leases,
+    listing,
+    pages,
+    post,
+    reads,
+    regroup,
+    zou,
+)
 from bench.loads import LoadFailed, require_wrk  # noqa: E402
 from bench.report import Report, Table  # noqa: E402
 from bench.stand import FULL, QUICK, Stand  # noqa: E402
@@ -33,8 +42,7 @@ SECTIONS: dict[str, Callable[[Stand], Table]] = {
     "leases": leases.measure_leases,
     "zou": zou.measure_zou,
 }
-_LONG = ("reads", "regroup", "leases", "zou")
-_LONG = ("reads", "pages", "regroup", "zou")
+_LONG = ("reads", "pages", "regroup", "leases", "zou")
 
 
 def main() -> int:
