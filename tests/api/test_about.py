@@ -44,10 +44,11 @@ def test_the_root_says_who_answers(client: httpx.Client) -> None:
         ("text/html;q=nonsense", False),
     ],
 )
-def test_a_browser_is_led_to_the_page(client: httpx.Client, accept: str, is_page: bool) -> None:
+def test_a_browser_is_led_to_the_pages(client: httpx.Client, accept: str, is_page: bool) -> None:
     answer = client.get("/", headers={"Accept": accept})
 
-    assert answer.status_code == (302 if is_page else 200)
+    assert answer.status_code == (303 if is_page else 200)
+    assert answer.headers.get("location") == ("/signin?next=/" if is_page else None)
 
 
 def test_health_and_readiness(client: httpx.Client) -> None:

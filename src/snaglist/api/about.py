@@ -10,8 +10,7 @@ from mimetypes import guess_type
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from snaglist import __version__
 from snaglist.api.desk import Desk
@@ -28,10 +27,7 @@ _DOCS_POLICY = (
 
 
 async def root(desk: Desk, call: Call) -> Response:
-    """Who answers here; a browser is led to the documents."""
-    accept = Headers(scope=call.scope).get("accept", "")
-    if _prefers_html(accept):
-        return RedirectResponse("docs", status_code=302, headers={"vary": "accept"})
+    """Who answers here; a browser gets the pages instead."""
     return Response(
         encode(DeskOut("Snaglist", __version__)),
         media_type="application/json",
@@ -125,21 +121,3 @@ class DeskCollector:
         yield GaugeMetricFamily(
             "snaglist_store_up", "Whether the store takes writes.", value=writer.fault is None
         )
-
-
-def _prefers_html(accept: str) -> bool:
-    """Whether an Accept header ranks HTML above JSON."""
-    weights = {"text/html": 0.0, "application/json": 0.0}
-    for part in accept.split(","):
-        media_type, _, parameters = part.strip().lower().partition(";")
-        quality = 1.0
-        for parameter in parameters.split(";"):
-            name, _, value = parameter.strip().partition("=")
-            if name == "q":
-                try:
-                    quality = float(value)
-                except ValueError:
-                    quality = 0.0
-        if media_type.strip() in weights:
-            weights[media_type.strip()] = quality
-    return weights["text/html"] > weights["application/json"]

@@ -168,16 +168,31 @@ class Dispatcher:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """The application that answers this request."""
         path = scope["path"]
-        if serves(path) or (path == "/" and _prefers_html(scope)):
+        if serves(path) or (path == "/" and _asks_for_a_page(scope)):
             return self._pages(scope, receive, send)
         return self._api(scope, receive, send)
 
 
-def _prefers_html(scope: Scope) -> bool:
+def _asks_for_a_page(scope: Scope) -> bool:
     if scope["method"] not in ("GET", "HEAD"):
         return False
-    for name, value in scope["headers"]:
-        if name == b"accept":
-            accept = value.decode("latin-1").lower()
-            return "text/html" in accept and "application/json" not in accept.split("text/html")[0]
-    return False
+    accept = [value for name, value in scope["headers"] if name == b"accept"]
+    return prefers_html(b",".join(accept).decode("latin-1"))
+
+
+def prefers_html(accept: str) -> bool:
+    """Whether an Accept header ranks HTML above JSON."""
+    weights = {"text/html": 0.0, "application/json": 0.0}
+    for part in accept.split(","):
+        media_type, _, parameters = part.strip().lower().partition(";")
+        quality = 1.0
+        for parameter in parameters.split(";"):
+            name, _, value = parameter.strip().partition("=")
+            if name == "q":
+                try:
+                    quality = float(value)
+                except ValueError:
+                    quality = 0.0
+        if media_type.strip() in weights:
+            weights[media_type.strip()] = quality
+    return weights["text/html"] > weights["application/json"]
