@@ -9,8 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check torture bench bench-reads bench-causes bench-client lock wheel client-wheel clean
-.PHONY: help install serve test check torture bench bench-reads bench-pages bench-causes screenshots lock wheel clean
+.PHONY: help install serve test check torture bench bench-reads bench-pages bench-causes bench-client screenshots lock wheel client-wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +46,7 @@ bench-causes: $(VENV)/.bench ## measure how well and how fast records are groupe
 
 bench-client: $(VENV)/.dev ## measure what the client costs its host
 	$(BIN)/python -m bench.client $(ARGS)
+
 screenshots: $(VENV)/.dev ## pictures of every page, light, dark and on a phone, into dist/screenshots
 	$(BIN)/python front/screenshots.py dist/screenshots
 

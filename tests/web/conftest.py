@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from support.desks import DeskProcess
 
@@ -17,6 +17,9 @@ _FLAGS = (
     "--no-sandbox --disable-gpu --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 ).split()
+
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +72,7 @@ class Visitor:
 def visitor(browser: Browser, desk: DeskProcess) -> Iterator[Visitor]:
     """Somebody who looks at the desk; no page may complain, or ask another host."""
     context = browser.new_context(timezone_id="Europe/Berlin", locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     somebody = Visitor(context, desk)
     yield somebody
     context.close()

@@ -37,7 +37,8 @@ def test_every_page_asks_a_stranger_to_sign_in(desk: DeskProcess, path: str) -> 
 
 def test_a_wrong_token_gets_no_session_and_is_told_why(desk: DeskProcess) -> None:
     client = desk.client("")
-    for given in ("", "snag_nonsense", desk.token[:-1] + "x", "\x00", "é" * 50):
+    other = "x" if desk.token[-1] != "x" else "y"
+    for given in ("", "snag_nonsense", desk.token[:-1] + other, "\x00", "é" * 50):
         answer = client.post("/signin", data={"token": given})
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers

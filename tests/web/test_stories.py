@@ -54,6 +54,7 @@ def test_many_things_are_set_aside_and_that_is_undone(visitor: Visitor, desk: De
     page = visitor.page
     visitor.goes_to("/things?state=open&type=Shot")
     page.get_by_label(re.compile("all that match")).check()
+    page.get_by_label("What to do").select_option("ignore")
     page.get_by_label("Why").fill("the artist is away")
     page.get_by_role("button", name="See what it would do").click()
     expect(page.get_by_text("60 of 60 would change.")).to_be_visible()
