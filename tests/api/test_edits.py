@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import httpx
@@ -88,7 +87,7 @@ def test_an_if_match_that_is_no_etag_of_ours_changes_nothing(etag: str, desk: De
     assert edited.json()["assignee"] is None
 
 
-@pytest.mark.parametrize("name", [str(uuid.uuid4()), "none", "%00"])
+@pytest.mark.parametrize("name", ["01a20938-2ec1-74f6-af4e-24bf1ef3f97a", "none", "%00"])
 @pytest.mark.parametrize("kind", ["items", "causes"])
 def test_what_is_not_there_cannot_be_edited(kind: str, name: str, desk: DeskProcess) -> None:
     with desk.client() as client:

@@ -32,6 +32,7 @@ def files(spool: Path) -> list[Path]:
     return [path for path in spool.rglob("*.jsonl") if path.parent.name != "rejected"]
 
 
+@pytest.mark.torture
 def test_a_host_killed_in_the_middle_loses_and_doubles_nothing(
     desk: DeskProcess, client: httpx.Client, spool: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_what_was_captured_while_the_desk_was_away_arrives_with_the_next_program
     assert numbers(desk.client()) == list(range(51))
 
 
+@pytest.mark.torture
 def test_a_desk_killed_while_it_is_sent_to_has_everything_once_in_the_end(
     desk: DeskProcess, snaglist: snaglist_client.Desk
 ) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import queue
 import sys
+import threading
 from typing import Any, Callable
 
 from snaglist_client.failures import event_of
@@ -68,10 +70,18 @@ def main() -> int:
         _answer(answers, {"fault": clean_text(f"{type(error).__name__}: {said(error)}")})
         return 1
     _answer(answers, {"ready": True})
-    for line in sys.stdin.buffer:
-        given = json.loads(line)
+    items: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_receive, args=(items,), daemon=True).start()
+    while True:
+        given = json.loads(items.get())
         _answer(answers, handled(handler, given["item"], given["details"]))
-    return 0
+
+
+def _receive(items: queue.Queue[bytes]) -> None:
+    """Take items in. When the worker is gone its item goes to another, so this process ends."""
+    for line in sys.stdin.buffer:
+        items.put(line)
+    os._exit(0)
 
 
 def _answer(answers: Any, answer: dict[str, Any]) -> None:
