@@ -19,6 +19,9 @@ _MEDIA_HOSTS = (
 )
 _TARGET_HOSTS = ("kitsu", "zou", "cgwire", "jira", "atlassian", "ayon", "ftrack")
 
+_TARGET_PATHS = ("/api/", "/import/shotgun/")
+"""Kitsu's own, whatever its host is called: the second is where Zou takes ShotGrid's entities."""
+
 
 def side_of(host: str, speech: str) -> str:
     """The side that a host belongs to, "" for a host that could be anybody's."""
@@ -28,7 +31,7 @@ def side_of(host: str, speech: str) -> str:
         return "media"
     if any(part in host for part in _SOURCE_HOSTS):
         return "source"
-    if any(part in host for part in _TARGET_HOSTS) or "/api/" in speech:
+    if any(part in host for part in _TARGET_HOSTS) or any(one in speech for one in _TARGET_PATHS):
         return "target"
     return ""
 
