@@ -20,7 +20,7 @@ serve: $(VENV)/.run ## run the desk; the first start shows an admin token
 	@$(BIN)/snaglist serve
 
 test: $(VENV)/.dev ## run every test, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev ## style, types, and which room may import which
 	$(BIN)/ruff check .

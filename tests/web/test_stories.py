@@ -130,6 +130,7 @@ def test_a_cause_is_fixed_by_keys_alone(visitor: Visitor, desk: DeskProcess) -> 
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("sg_cut_in")
+    page.wait_for_load_state()
     page.keyboard.press("r")
     expect(page.get_by_text("admin says it is fixed")).to_be_visible()
     page.keyboard.press("?")
@@ -218,3 +219,21 @@ def test_links_lead_only_where_the_studio_says(
         assert f"https://studio.shotgrid.example/detail/Shot/{number}" in links
         assert (url in links) == (number == 1)
     context.close()
+
+
+def test_a_zero_is_shown_with_what_it_rests_on(visitor: Visitor, desk: DeskProcess) -> None:
+    client = desk.client()
+    failed(desk)
+    run = client.post("/api/v1/runs", json={"name": "Nightly", "project": 87}).json()["id"]
+    client.post(f"/api/v1/runs/{run}/complete", json={}).raise_for_status()
+    visitor.signs_in()
+    line = visitor.page.locator(".projects li")
+    expect(line).to_have_class("zero")
+    expect(line).to_contain_text("0 left as of the complete import of")
+
+    later = client.post("/api/v1/runs", json={"name": "Nightly", "project": 87}).json()["id"]
+    client.post(f"/api/v1/runs/{later}/beats", json={"unsent": 3}).raise_for_status()
+
+    expect(line).to_have_class("amber")
+    expect(line).to_contain_text("something is still on its way")
+    expect(visitor.page.locator(".needs")).to_contain_text("3 messages are still on their way")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter
-from snaglist.domain.run import Completion, Kind, RunStatus
+from snaglist.domain.run import Completion, RunStatus
 from snaglist.service.lists import Summary, find_causes, summarize
 from snaglist.service.retries import list_retries
 from snaglist.service.runs import RunView, list_runs
@@ -45,6 +45,7 @@ class ProjectLine(msgspec.Struct, frozen=True):
     left: int
     complete_at: str | None
     is_overdue: bool
+    has_unsent: bool
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -84,7 +85,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "projects": project_lines(summary, views, at, pages.overdue_hours),
             "runs": newest_of_each(views)[:_SHOWN_RUNS],
             "retries": [view for view in orders if view.retry.ended_at is None],
-            "unsent": [view.run for view in views if view.run.unsent and _goes_on(view)],
+            "unsent": [view.run for view in unsent_in(views)],
             "biggest": biggest[:_BIGGEST],
             "days": days,
             "lines": lines,
@@ -110,7 +111,8 @@ def project_lines(
     for name, number in left.items():
         complete_at = last_complete(views, ids[name] | {name})
         is_overdue = complete_at is not None and complete_at < due
-        lines.append(ProjectLine(name, number, complete_at, is_overdue))
+        unsent = any(one.run.project in {"", name, *ids[name]} for one in unsent_in(views))
+        lines.append(ProjectLine(name, number, complete_at, is_overdue, unsent))
     return sorted(lines, key=lambda line: (-line.left, line.name))
 
 
@@ -154,8 +156,10 @@ def stacked_days(
     return days, [line for line in lines if any(line.failures) or line.cause_id is not None]
 
 
-def _goes_on(view: RunView) -> bool:
-    return view.run.status is RunStatus.RUNNING or view.run.kind is Kind.MIRROR
+def unsent_in(views: Sequence[RunView]) -> list[RunView]:
+    """The runs that go on, or stopped answering, and had yet to send something."""
+    going_on = (RunStatus.RUNNING, RunStatus.ABANDONED)
+    return [view for view in views if view.run.unsent and view.run.status in going_on]
 
 
 def days_of(failures: Mapping[str, int], at: str, number: int = 14) -> list[tuple[str, int]]:
