@@ -39,7 +39,7 @@ from snaglist.service.gatekeeper import Gatekeeper
 from snaglist.service.recording import Limits, Recorder
 from snaglist.service.regrouping import Regrouping
 from snaglist.service.retrying import Retrying
-from snaglist.service.runs import Watch
+from snaglist.service.run_chores import Watch
 from snaglist.service.schema import bring_up_to_date, require_schema
 from snaglist.service.sessions import new_code
 from snaglist.service.sightings import Targets

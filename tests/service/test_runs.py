@@ -8,16 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.run import Outcome, run_id_of
+from snaglist.domain.run import TryOutcome, run_id_of
 from snaglist.service.recount import recounted
-from snaglist.service.runs import Watch, look_at_run
+from snaglist.service.run_chores import Watch
+from snaglist.service.runs import look_at_run
 from snaglist.service.tries import Tried, note_tries
 from snaglist.storage.database import Database
 
 HOURS = 4
 
 
-def tried(run: str, number: int, outcome: Outcome, hour: int, part: str, project: str) -> Tried:
+def tried(run: str, number: int, outcome: TryOutcome, hour: int, part: str, project: str) -> Tried:
     key = ItemKey("shotgun", "kitsu", "Shot", str(number), part, project)
     return Tried(run, key, key.digest, outcome, f"2026-11-24T0{hour}:00:00.000Z", "td")
 
@@ -27,7 +28,7 @@ TRIES = st.lists(
         tried,
         st.sampled_from(["a", "b"]),
         st.integers(1, 4),
-        st.sampled_from(list(Outcome)),
+        st.sampled_from(list(TryOutcome)),
         st.integers(0, HOURS),
         st.sampled_from(["", "movie"]),
         st.sampled_from(["", "87", "88"]),
@@ -71,7 +72,7 @@ def test_the_counts_are_those_of_the_newest_attempt_at_each_thing(
 
 
 def test_what_an_old_run_tried_is_forgotten_and_its_counts_stay(database: Database) -> None:
-    tries = [tried("a", number, Outcome.FAILED, 1, "", "87") for number in range(1_500)]
+    tries = [tried("a", number, TryOutcome.FAILED, 1, "", "87") for number in range(1_500)]
     database.write(lambda one: note_tries(one, tries, "2026-10-01T09:00:00.000Z"))
     watch = Watch(database, seconds=600)
 

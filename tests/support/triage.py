@@ -21,7 +21,7 @@ from snaglist.service.clock import Clock
 from snaglist.service.edits import begin_edit, edit_item
 from snaglist.service.filing import Filing
 from snaglist.service.recount import Difference, recounted
-from snaglist.service.runs import Watch
+from snaglist.service.run_chores import Watch
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage import causes as cause_store

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 
 import httpx
 import pytest
 
+from snaglist.service.schema import upgrade
+from snaglist.storage.database import engine_for
 from snaglist.web.application import PAGES
 from support.desks import DeskProcess
+from support.postgres import Postgres
 from support.waiting import wait_until
 from web.conftest import failed
 
@@ -51,14 +56,14 @@ def test_a_form_of_another_site_or_session_does_nothing(desk: DeskProcess) -> No
     key = form_key(client)
     path, edit = f"/things/{item}/edits", {"edit": "ignore", "form_key": key}
 
-    assert client.post(path, data={"edit": "ignore"}).status_code in (303, 400)
-    assert other.post(path, data=edit).status_code in (303, 400)
+    assert client.post(path, data={"edit": "ignore"}).status_code == 303
+    assert other.post(path, data=edit).status_code == 303
     for headers in (
         {"Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Origin": "null"},
     ):
-        assert client.post(path, data=edit, headers=headers).status_code == 400
+        assert client.post(path, data=edit, headers=headers).status_code == 403
     assert len(desk.client().get("/api/v1/items?state=open").json()) == 1
 
     assert client.post(path, data=edit, headers={"Origin": desk.url}).status_code == 303
@@ -117,7 +122,7 @@ def test_whoever_may_not_is_refused_whatever_the_form_says(desk: DeskProcess) ->
         ("/things/edits", {"edit": "ignore", "every": "on", "sure": "yes"}),
         ("/settings/tokens", {"name": "x", "scope": "admin"}),
     ):
-        assert client.post(path, data={"form_key": key, **data}).status_code == 400, path
+        assert client.post(path, data={"form_key": key, **data}).status_code == 403, path
     assert len(desk.client().get("/api/v1/items?state=open").json()) == 1
     assert len(desk.run("token", "list").stdout.splitlines()) == 3
 
@@ -132,3 +137,31 @@ def test_signing_in_leads_back_but_never_to_another_site(desk: DeskProcess) -> N
     ):
         answer = client.post("/signin", params={"next": wanted}, data={"token": desk.token})
         assert answer.headers["location"] == led
+
+
+def test_an_address_cannot_put_a_form_of_its_own_on_a_page(desk: DeskProcess) -> None:
+    failed(desk)
+    cause = desk.client().get("/api/v1/causes").json()[0]["id"]
+    client = signed_in(desk)
+    for done in ("../signout", "%00", "https://evil.example", "x" * 500):
+        for path in (f"/causes/{cause}", "/things"):
+            page = client.get(f"{path}?done={done}")
+            assert (page.status_code, "/undo/" in page.text) == (200, False)
+
+
+def test_a_store_that_is_away_is_told_on_a_page(new_desk: Callable[..., DeskProcess]) -> None:
+    postgres = Postgres()
+    try:
+        url = postgres.new_database()
+        upgrade(engine_for(url), time.time())
+        client = signed_in(new_desk(url))
+
+        postgres.stop()
+        page = client.get("/causes")
+        assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+        assert "That did not work" in page.text
+
+        postgres.start()
+        wait_until(lambda: client.get("/causes").status_code == 200, what="the pages to be back")
+    finally:
+        postgres.close()

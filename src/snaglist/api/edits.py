@@ -13,6 +13,7 @@ from snaglist.api.bodies import read_as
 from snaglist.api.desk import Desk
 from snaglist.api.edit_wire import EditedCauseOut, PreviewOut, edit_out
 from snaglist.api.listed_wire import cause_out, item_out
+from snaglist.api.paging import limit_of
 from snaglist.api.records import cursor_of_place, place_of_cursor
 from snaglist.api.routes import Call
 from snaglist.api.wire import encode
@@ -27,8 +28,6 @@ from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage.edits import Edit
 
-MOST_A_PAGE = 200
-USUAL_PAGE = 50
 AT_ONCE = 10
 """How many slices of an edit are done before it is answered."""
 _LARGEST_BODY = 64 << 10
@@ -125,7 +124,7 @@ async def edit_cause(desk: Desk, call: Call) -> Response:
 async def list_edits(desk: Desk, call: Call) -> Response:
     """Edits of many items, the newest first."""
     query = dict(parse_qsl(call.scope["query_string"].decode("latin-1")))
-    limit = _limit(query.get("limit"))
+    limit = limit_of(query.get("limit"))
     before = place_of_cursor(query["cursor"]) if "cursor" in query else None
     edits = await desk.run(lambda: service.list_edits(desk.database, before, limit + 1))
     headers = {}
@@ -233,15 +232,3 @@ def filter_of(call: Call) -> Filter:
     """The filter of items that the query is. Raises BadParameter."""
     pairs = parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return read_filter(Subject.ITEMS, pairs)
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return USUAL_PAGE
-    if not (
-        text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= MOST_A_PAGE
-    ):
-        raise BadParameter(
-            "limit is not a number of edits.", f"Give 1 to {MOST_A_PAGE}.", where="limit"
-        )
-    return int(text)

@@ -20,6 +20,7 @@ from snaglist.api.listed_wire import (
     item_view_out,
     summary_out,
 )
+from snaglist.api.paging import limit_of
 from snaglist.api.routes import Call
 from snaglist.api.wire import encode, record_out
 from snaglist.domain.errors import BadParameter
@@ -27,8 +28,6 @@ from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.service import lists as service
 from snaglist.storage.filtering import CAUSE_ORDERS
 
-MOST_A_PAGE = 200
-USUAL_PAGE = 50
 _NEWEST = "newest"
 _HIGHEST = 1 << 62
 
@@ -145,18 +144,10 @@ def _asked(call: Call, subject: Subject) -> Asked:
         raise BadParameter(
             f"order cannot be {order[:50]!a}.", f"Give {' or '.join(CAUSE_ORDERS)}.", where="order"
         )
-    asked = Asked(wanted, order, _limit(given.get("limit")), None)
+    asked = Asked(wanted, order, limit_of(given.get("limit")), None)
     if "cursor" not in given:
         return asked
     return msgspec.structs.replace(asked, behind=_place(given["cursor"], asked))
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return USUAL_PAGE
-    if text.isascii() and text.isdecimal() and len(text) < 5 and 1 <= int(text) <= MOST_A_PAGE:
-        return int(text)
-    raise BadParameter("limit is not a number.", f"Give 1 to {MOST_A_PAGE}.", where="limit")
 
 
 def _cursor(asked: Asked, place: tuple[str | int, int]) -> str:

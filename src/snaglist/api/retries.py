@@ -12,6 +12,7 @@ from starlette.responses import Response
 from snaglist.api.bodies import read_as
 from snaglist.api.desk import Desk
 from snaglist.api.edits import filter_of, id_of
+from snaglist.api.paging import limit_of
 from snaglist.api.records import cursor_of_place, place_of_cursor
 from snaglist.api.retry_wire import (
     OrderIn,
@@ -30,8 +31,6 @@ from snaglist.service import ordering
 from snaglist.service import retries as service
 from snaglist.service.retries import RetryView
 
-MOST_A_PAGE = 200
-USUAL_PAGE = 50
 _LARGEST_BODY = 16 << 10
 _ORDER_SHAPE = 'Send {"id"?, "attempts"?, "rate"?, "probe"?, "why"?}, {} for the usual.'
 _EDIT_SHAPE = 'Send {"edit": "pause", "resume" or "abort", "why"?}.'
@@ -82,7 +81,7 @@ async def list_retries(desk: Desk, call: Call) -> Response:
     """Orders, the newest first."""
     query = _query(call, ("state", "limit", "cursor"))
     states = _states(query.get("state"))
-    limit = _limit(query.get("limit"))
+    limit = limit_of(query.get("limit"))
     before = place_of_cursor(query["cursor"]) if "cursor" in query else None
     at = desk.now()
     views = await desk.run(
@@ -108,7 +107,7 @@ async def list_retry_items(desk: Desk, call: Call) -> Response:
     """The items of an order and how each stands in it, in the order in which they are tried."""
     retry_id = id_of(call, "retry")
     query = _query(call, ("state", "limit", "cursor"))
-    state, limit = _state(query.get("state")), _limit(query.get("limit"))
+    state, limit = _state(query.get("state")), limit_of(query.get("limit"))
     behind = _place(query.get("cursor"))
     found = await desk.run(
         lambda: service.list_members(desk.database, retry_id, state, behind, limit + 1)
@@ -200,11 +199,3 @@ def _place(cursor: str | None) -> tuple[int, int] | None:
             where="cursor",
         )
     return int(found[1]), int(found[2])
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return USUAL_PAGE
-    if text.isascii() and text.isdecimal() and len(text) < 5 and 1 <= int(text) <= MOST_A_PAGE:
-        return int(text)
-    raise BadParameter("limit is not a number.", f"Give 1 to {MOST_A_PAGE}.", where="limit")

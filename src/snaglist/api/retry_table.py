@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snaglist.api import leases, retries
+from snaglist.api.paging import MOST_A_PAGE, USUAL_PAGE
 from snaglist.api.retry_wire import (
     AskIn,
     LeasesOut,
@@ -53,8 +54,8 @@ _PAGE = (
         {
             "type": "integer",
             "minimum": 1,
-            "maximum": retries.MOST_A_PAGE,
-            "default": retries.USUAL_PAGE,
+            "maximum": MOST_A_PAGE,
+            "default": USUAL_PAGE,
         },
     ),
     Parameter(

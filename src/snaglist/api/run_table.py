@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snaglist.api import runs
+from snaglist.api.paging import MOST_A_PAGE, USUAL_PAGE
 from snaglist.api.routes import Answer, Parameter, Route
 from snaglist.api.run_wire import CompletionOut, RunOut
 from snaglist.domain.access import Scope
@@ -106,8 +107,8 @@ def _parameters() -> tuple[Parameter, ...]:
             {
                 "type": "integer",
                 "minimum": 1,
-                "maximum": runs.MOST_A_PAGE,
-                "default": runs.USUAL_PAGE,
+                "maximum": MOST_A_PAGE,
+                "default": USUAL_PAGE,
             },
         ),
         Parameter(

@@ -12,6 +12,7 @@ from snaglist.api.bodies import read_as
 from snaglist.api.desk import Desk
 from snaglist.api.edit_wire import edit_out
 from snaglist.api.edits import AT_ONCE
+from snaglist.api.paging import USUAL_PAGE, limit_of
 from snaglist.api.records import cursor_of_place, place_of_cursor
 from snaglist.api.routes import Call
 from snaglist.api.run_wire import CompletionOut, run_out
@@ -23,8 +24,6 @@ from snaglist.service import runs as service
 from snaglist.service.runs import BeatIn, CompleteIn, EndIn, RunIn, RunView
 from snaglist.service.slices import carry_out
 
-MOST_A_PAGE = 200
-USUAL_PAGE = 50
 _LARGEST_BODY = 64 << 10
 _KNOWN = {
     "state": [status.value for status in RunStatus],
@@ -141,7 +140,7 @@ def _asked(pairs: list[tuple[str, str]]) -> tuple[dict[str, str], int, int | Non
         if name in wanted:
             raise BadParameter(f"{name} is given twice.", "Give it once.", where=name)
         if name == "limit":
-            limit = _limit(text)
+            limit = limit_of(text)
         elif name == "cursor":
             below = place_of_cursor(text)
         elif (name == "source" and is_source(text)) or (name in _KNOWN and text in _KNOWN[name]):
@@ -153,9 +152,3 @@ def _asked(pairs: list[tuple[str, str]]) -> tuple[dict[str, str], int, int | Non
                 where=name[:50],
             )
     return wanted, limit, below
-
-
-def _limit(text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= MOST_A_PAGE:
-        return int(text)
-    raise BadParameter("limit is not a number.", f"Give 1 to {MOST_A_PAGE}.", where="limit")

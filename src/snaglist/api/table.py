@@ -14,6 +14,7 @@ from snaglist.api.listed_wire import (
     ItemViewOut,
     SummaryOut,
 )
+from snaglist.api.paging import MOST_A_PAGE, USUAL_PAGE
 from snaglist.api.retry_table import retry_routes
 from snaglist.api.routes import Answer, Parameter, Route, Table
 from snaglist.api.run_table import run_routes
@@ -244,8 +245,8 @@ def _list_routes() -> list[Route]:
                 Parameter(
                     "limit",
                     "query",
-                    f"At most so many; {lists.USUAL_PAGE} if not given.",
-                    {"type": "integer", "minimum": 1, "maximum": lists.MOST_A_PAGE},
+                    f"At most so many; {USUAL_PAGE} if not given.",
+                    {"type": "integer", "minimum": 1, "maximum": MOST_A_PAGE},
                 ),
                 _CURSOR,
                 *further,
@@ -348,8 +349,8 @@ def _edit_routes() -> list[Route]:
                     {
                         "type": "integer",
                         "minimum": 1,
-                        "maximum": edits.MOST_A_PAGE,
-                        "default": edits.USUAL_PAGE,
+                        "maximum": MOST_A_PAGE,
+                        "default": USUAL_PAGE,
                     },
                 ),
                 _CURSOR,

@@ -38,7 +38,7 @@ class RunStatus(StrEnum):
     ABANDONED = "abandoned"
 
 
-class Outcome(StrEnum):
+class TryOutcome(StrEnum):
     """What became of one thing that a run tried."""
 
     CAME_OVER = "came_over"

@@ -16,7 +16,7 @@ from snaglist.service.cause_edits import end_ignore
 from snaglist.service.merging import PiecesOf, known_cause
 from snaglist.service.moves import Moves
 from snaglist.service.retry_chores import do_due_of_retries
-from snaglist.service.runs import Watch
+from snaglist.service.run_chores import Watch
 from snaglist.service.slices import do_slice
 from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection

@@ -15,7 +15,7 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Failure, Item, new_item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import NewRecord, Record, Sighting
-from snaglist.domain.run import Outcome as TryOutcome
+from snaglist.domain.run import TryOutcome
 from snaglist.service.moves import Moves
 from snaglist.service.tries import Tried, note_tries
 from snaglist.storage import causes as cause_store

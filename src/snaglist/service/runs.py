@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -15,9 +14,9 @@ from snaglist.domain.errors import NotFound, WrongShape
 from snaglist.domain.filtering import Filter
 from snaglist.domain.identity import entity_id_of, entity_type_of
 from snaglist.domain.item import Status
-from snaglist.domain.moment import attempted_at, read_moment, utc_text
+from snaglist.domain.moment import attempted_at, read_moment
 from snaglist.domain.record import is_source
-from snaglist.domain.run import COMPLETE, Completion, Kind, Outcome, Run, RunStatus, run_id_of
+from snaglist.domain.run import COMPLETE, Completion, Kind, Run, RunStatus, TryOutcome, run_id_of
 from snaglist.domain.words import one_line
 from snaglist.service.edits import find_places, sliced, start
 from snaglist.service.sightings import Targets
@@ -106,7 +105,7 @@ class RunView(msgspec.Struct, frozen=True):
         """How many entities it has yet to try; None where nobody said how many there are."""
         return None if self.run.total is None else max(0, self.run.total - self.tried)
 
-    def number(self, outcome: Outcome, *, parts: bool = False) -> int:
+    def number(self, outcome: TryOutcome, *, parts: bool = False) -> int:
         """How many entities, or else parts of some, came to this."""
         return sum(
             one.things for one in self.counts if one.outcome is outcome and one.is_part is parts
@@ -115,17 +114,17 @@ class RunView(msgspec.Struct, frozen=True):
     @property
     def came_over(self) -> int:
         """How many entities came over."""
-        return self.number(Outcome.CAME_OVER)
+        return self.number(TryOutcome.CAME_OVER)
 
     @property
     def failed(self) -> int:
         """How many entities failed."""
-        return self.number(Outcome.FAILED)
+        return self.number(TryOutcome.FAILED)
 
     @property
     def lines(self) -> list[RunLine]:
         """What came of the entities, by project and type."""
-        found: dict[tuple[str, str], Counter[Outcome]] = {}
+        found: dict[tuple[str, str], Counter[TryOutcome]] = {}
         for one in self.counts:
             if not one.is_part:
                 place = (one.project, one.entity_type)
@@ -135,8 +134,8 @@ class RunView(msgspec.Struct, frozen=True):
                 project,
                 self.names.get(project, ""),
                 entity_type,
-                counted[Outcome.CAME_OVER],
-                counted[Outcome.FAILED],
+                counted[TryOutcome.CAME_OVER],
+                counted[TryOutcome.FAILED],
             )
             for (project, entity_type), counted in sorted(found.items())
         ]
@@ -368,51 +367,3 @@ def _moment(member: str, given: BeatIn) -> str:
 
 def _fault(member: str, what: str) -> WrongShape:
     return WrongShape(f'"{member}" {what}.', "Correct this member.", where=f"/{member}")
-
-
-class Watch:
-    """What a clock does to runs: it notices those that fall silent, and forgets old tries.
-
-    `seconds` is how long a run may be silent; tries are kept for `days` after the last sign.
-    """
-
-    def __init__(self, database: Database, seconds: float, days: int = 30) -> None:
-        self._database = database
-        self._seconds = seconds
-        self._days = days
-
-    def tick(self, at: str) -> bool:
-        """Do a part of what is due; whether there may be more now. Raises StoreUnavailable."""
-        silent_since = _before(at, timedelta(seconds=self._seconds))
-        old = _before(at, timedelta(days=self._days))
-        silent, settled = self._database.read(
-            lambda connection: (
-                bool(store.runs_silent(connection, silent_since, 1)),
-                bool(store.runs_to_settle(connection, old, 1)),
-            )
-        )
-        if silent:
-            self._database.write(lambda connection: _abandon(connection, silent_since, at))
-        if settled:
-            self._database.write(lambda connection: _settle(connection, old))
-        return silent or settled
-
-
-_MOST_RUNS = 100
-_MOST_TRIES = 1_000
-
-
-def _abandon(connection: Connection, since: str, at: str) -> None:
-    runs = store.runs_silent(connection, since, _MOST_RUNS)
-    if runs:
-        store.update_runs(connection, [run.silent(at) for run in runs])
-
-
-def _settle(connection: Connection, since: str) -> None:
-    for run in store.runs_to_settle(connection, since, 1):
-        if not store.forget_tries(connection, run.id, _MOST_TRIES):
-            store.update_runs(connection, [replace(run, is_settled=True)])
-
-
-def _before(at: str, ago: timedelta) -> str:
-    return utc_text((datetime.fromisoformat(at) - ago).timestamp())

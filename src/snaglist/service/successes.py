@@ -12,7 +12,7 @@ from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey, entity_id_of, entity_type_of
 from snaglist.domain.moment import attempted_at
 from snaglist.domain.record import is_label, is_source
-from snaglist.domain.run import Outcome
+from snaglist.domain.run import TryOutcome
 from snaglist.domain.words import one_line
 from snaglist.service.moves import Moves
 from snaglist.service.sightings import Targets
@@ -58,7 +58,7 @@ def reported(
     key = replace(_key(success), project=entity_id_of(imported.project))
     return Reported(
         success,
-        Tried(imported.run, key, key.digest, Outcome.CAME_OVER, success.came_over_at, who),
+        Tried(imported.run, key, key.digest, TryOutcome.CAME_OVER, success.came_over_at, who),
     )
 
 

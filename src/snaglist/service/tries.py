@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.run import Kind, Outcome, Run, RunStatus, run_id_of
+from snaglist.domain.run import Kind, Run, RunStatus, TryOutcome, run_id_of
 from snaglist.domain.words import one_line
 from snaglist.storage import runs as store
 from snaglist.storage.connection import Connection
@@ -25,7 +25,7 @@ class Tried(msgspec.Struct, frozen=True, gc=False):
     run: str
     key: ItemKey
     digest: str
-    outcome: Outcome
+    outcome: TryOutcome
     attempted_at: str
     who: str
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from snaglist.domain.run import Outcome, Run
+from snaglist.domain.run import Run, TryOutcome
 from snaglist.storage.connection import Connection, Row, Value
 from snaglist.storage.rows import as_list, as_rows, as_text, given, insertion, listed, update, value
 
@@ -39,7 +39,7 @@ class Try(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     run_id: str
     thing: str
-    outcome: Outcome
+    outcome: TryOutcome
     attempted_at: str
     project: str
     entity_type: str
@@ -74,7 +74,7 @@ class RunCount(msgspec.Struct, frozen=True, gc=False):
     project: str
     entity_type: str
     is_part: bool
-    outcome: Outcome
+    outcome: TryOutcome
     things: int
 
 
@@ -208,7 +208,7 @@ def counts_of(connection: Connection, run_ids: Iterable[str]) -> dict[str, list[
     )
     found: dict[str, list[RunCount]] = {}
     for run_id, project, entity_type, is_part, outcome, things in rows:
-        count = RunCount(project, entity_type, bool(is_part), Outcome(outcome), things)
+        count = RunCount(project, entity_type, bool(is_part), TryOutcome(outcome), things)
         found.setdefault(run_id, []).append(count)
     return found
 

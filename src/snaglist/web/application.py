@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError
+from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError, StoreUnavailable
 from snaglist.web import causes, edits, overview, retries, runs, settings, signing, things
 from snaglist.web.live import Live
 from snaglist.web.pages import HEADERS, Pages, Visit
@@ -82,6 +82,8 @@ def _signed_in(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Respon
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             further = f"?next={quote(wanted, safe='/')}" if request.method == "GET" else ""
             return RedirectResponse(f"/signin{further}", status_code=303, headers=HEADERS)
+        except SnaglistError as error:
+            return pages.problem(Visit(request, None), error, status_of(error))
         return await _told(pages, visit, page)
 
     return answer
@@ -93,6 +95,8 @@ def _heard(pages: Pages, live: Live) -> Callable[[Request], Awaitable[Response]]
             await pages.visit(request)
         except NotSignedIn:
             return Response(status_code=401, headers=HEADERS)
+        except SnaglistError as error:
+            return Response(status_code=status_of(error), headers=HEADERS)
         return await live.answer(request)
 
     return answer
@@ -111,11 +115,23 @@ async def _told(pages: Pages, visit: Visit, page: Page) -> Response:
             check_origin(visit.request)
         return await page(pages, visit)
     except SnaglistError as error:
-        status = 404 if isinstance(error, NotFound) else 400
-        return pages.problem(visit, error, status)
+        return pages.problem(visit, error, status_of(error))
     except Exception:
         log.exception("the page %s failed", ascii(visit.request.url.path))
         return pages.problem(visit, SnaglistError("The desk failed here; its log says more."), 500)
+
+
+def status_of(error: SnaglistError) -> int:
+    """The status of a page that tells of this error."""
+    match error:
+        case NotFound():
+            return 404
+        case NotSignedIn():
+            return 403
+        case StoreUnavailable():
+            return 503
+        case _:
+            return 400
 
 
 def check_origin(request: Request) -> None:

@@ -11,7 +11,7 @@ from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.service import lists as service
 from snaglist.service.retries import connected
 from snaglist.web.overview import days_of
-from snaglist.web.pages import Pages, Visit, asked_of, given_of, id_of
+from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of
 from snaglist.web.things import grouped
 
 _PAGE = 50
@@ -83,7 +83,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "onward": onward,
             "has_more": found.further is not None,
             "has_workers": bool(await pages.run(lambda: connected(pages.database, at))),
-            "undo": visit.request.query_params.get("done"),
+            "undo": done_of(visit),
         },
     )
 

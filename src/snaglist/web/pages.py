@@ -24,7 +24,6 @@ from snaglist.domain.dependence import Order
 from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError, WrongShape
 from snaglist.domain.moment import utc_text
 from snaglist.domain.session import Session
-from snaglist.service.edits import places_of_items
 from snaglist.service.lists import latest_change
 from snaglist.service.sessions import signed_in
 from snaglist.storage.database import Database
@@ -154,10 +153,6 @@ class Pages:
             raise NotSignedIn("The form is from another session.", "Open the page again.")
         return visit
 
-    def places_of(self, ids: Sequence[str]) -> list[int]:
-        """The places of the things of these ids. Blocks."""
-        return places_of_items(self.database, ids)
-
     def page(
         self, visit: Visit, name: str, values: Mapping[str, Any], status: int = 200
     ) -> Response:
@@ -192,6 +187,14 @@ def id_of(visit: Visit) -> str:
         return str(UUID(visit.request.path_params["id"]))
     except ValueError:
         raise NotFound("There is no such page.", "Go back to the overview.") from None
+
+
+def done_of(visit: Visit) -> str | None:
+    """The edit that the address says was done just now; None for what cannot be one."""
+    try:
+        return str(UUID(visit.request.query_params.get("done", "")))
+    except ValueError:
+        return None
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:

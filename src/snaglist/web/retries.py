@@ -14,6 +14,7 @@ from snaglist.domain.item import Status
 from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
 from snaglist.service import retries as service
 from snaglist.service.cause_edits import edit_cause
+from snaglist.service.edits import places_of_items
 from snaglist.service.ordering import order
 from snaglist.service.retries import RetryEdit
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
@@ -85,7 +86,7 @@ async def retry_thing(pages: Pages, visit: Visit) -> Response:
     """Try one thing again."""
     visit.require(Scope.RETRY)
     item_id = id_of(visit)
-    places = await pages.run(lambda: pages.places_of([item_id]))
+    places = await pages.run(lambda: places_of_items(pages.database, [item_id]))
     return await ordered(pages, visit, Filter(), places)
 
 

@@ -14,7 +14,7 @@ from snaglist.service import lists as service
 from snaglist.service.edits import get_edit
 from snaglist.service.lists import Listed
 from snaglist.web.changes import change_of
-from snaglist.web.pages import Pages, Visit, asked_of, given_of, id_of
+from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of
 
 _PAGE = 50
 _SHOWN = ("state", "q", "project", "type", "cause", "assignee", "since", "run")
@@ -34,7 +34,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
     found = await pages.run(lambda: service.find_items(pages.database, wanted, below, _PAGE))
-    done = visit.request.query_params.get("done")
+    done = done_of(visit)
     edit = None if done is None else await pages.run(lambda: get_edit(pages.database, done))
     further = None
     if found.further is not None:
