@@ -83,7 +83,7 @@ def _signed_in(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Respon
             further = f"?next={quote(wanted, safe='/')}" if request.method == "GET" else ""
             return RedirectResponse(f"/signin{further}", status_code=303, headers=HEADERS)
         except SnaglistError as error:
-            return pages.problem(Visit(request, None), error, status_of(error))
+            return await pages.problem(Visit(request, None), error, status_of(error))
         return await _told(pages, visit, page)
 
     return answer
@@ -115,10 +115,12 @@ async def _told(pages: Pages, visit: Visit, page: Page) -> Response:
             check_origin(visit.request)
         return await page(pages, visit)
     except SnaglistError as error:
-        return pages.problem(visit, error, status_of(error))
+        return await pages.problem(visit, error, status_of(error))
     except Exception:
         log.exception("the page %s failed", ascii(visit.request.url.path))
-        return pages.problem(visit, SnaglistError("The desk failed here; its log says more."), 500)
+        return await pages.problem(
+            visit, SnaglistError("The desk failed here; its log says more."), 500
+        )
 
 
 def status_of(error: SnaglistError) -> int:
@@ -146,7 +148,7 @@ def check_origin(request: Request) -> None:
 def _strange(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         status = getattr(error, "status_code", 404)
-        return pages.problem(Visit(request, None), NotFound("There is no such page."), status)
+        return await pages.problem(Visit(request, None), NotFound("There is no such page."), status)
 
     return answer
 

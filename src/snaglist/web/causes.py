@@ -37,7 +37,7 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
         last = causes[-1]
         place = f"{last.open_items}.{last.seq}"
         further = urlencode([("state", state), *given_of(asked), ("behind", place)])
-    return pages.page(
+    return await pages.page(
         visit,
         "causes.html",
         {
@@ -71,7 +71,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
         onward = await pages.run(
             lambda: service.look_at_cause(pages.database, grouper, other, at).cause
         )
-    return pages.page(
+    return await pages.page(
         visit,
         "cause.html",
         {

@@ -78,7 +78,7 @@ async def preview_things(pages: Pages, visit: Visit) -> Response:
     places = await _places(pages, visit)
     said = await pages.run(lambda: preview(pages.database, places, edit, at))
     kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure")]
-    return pages.page(visit, "bulk.html", {"said": said, "kept": kept})
+    return await pages.page(visit, "bulk.html", {"said": said, "kept": kept})
 
 
 async def edit_things(pages: Pages, visit: Visit) -> Response:
@@ -116,7 +116,9 @@ async def _retry_things(pages: Pages, visit: Visit) -> Response:
         return await ordered(pages, visit, Filter(), places)
     number = await pages.run(lambda: count_free(pages.database, places))
     kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure")]
-    return pages.page(visit, "bulk.html", {"said": Preview(len(places), number), "kept": kept})
+    return await pages.page(
+        visit, "bulk.html", {"said": Preview(len(places), number), "kept": kept}
+    )
 
 
 async def _places(pages: Pages, visit: Visit) -> list[int]:

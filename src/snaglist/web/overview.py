@@ -68,13 +68,13 @@ async def show(pages: Pages, visit: Visit) -> Response:
     )
     if not summary.items and not views:
         url = str(visit.request.base_url).rstrip("/")
-        return pages.page(
+        return await pages.page(
             visit, "empty.html", {"python": _PYTHON.format(url=url), "curl": _CURL.format(url=url)}
         )
     orders = await pages.run(lambda: list_retries(pages.database, (), None, _SHOWN_RUNS, at))
     days, lines = stacked_days(summary, biggest, pages.texts("overview.other_causes"), at)
     left = sum(summary.items.get(bucket, 0) for bucket in _LEFT)
-    return pages.page(
+    return await pages.page(
         visit,
         "overview.html",
         {

@@ -153,22 +153,23 @@ class Pages:
             raise NotSignedIn("The form is from another session.", "Open the page again.")
         return visit
 
-    def page(
+    async def page(
         self, visit: Visit, name: str, values: Mapping[str, Any], status: int = 200
     ) -> Response:
-        """A page, made of its template and these values."""
-        body = self._templates.get_template(name).render(
+        """A page, made of its template and these values, beside the loop that records."""
+        template = self._templates.get_template(name)
+        shown = {
             **values,
-            visit=visit,
-            now=self.now,
-            path=visit.request.url.path,
-            form_key=visit.session.form_key if visit.session is not None else "",
-        )
+            "visit": visit,
+            "path": visit.request.url.path,
+            "form_key": visit.session.form_key if visit.session is not None else "",
+        }
+        body = await self.run(lambda: template.render(shown))
         return Response(body, status_code=status, media_type="text/html", headers=HEADERS)
 
-    def problem(self, visit: Visit, error: SnaglistError, status: int) -> Response:
+    async def problem(self, visit: Visit, error: SnaglistError, status: int) -> Response:
         """The page that says what went wrong, and what to do now."""
-        return self.page(visit, "problem.html", {"error": error}, status)
+        return await self.page(visit, "problem.html", {"error": error}, status)
 
 
 def asked_of(visit: Visit, names: tuple[str, ...]) -> dict[str, str]:

@@ -31,7 +31,7 @@ async def list_retries(pages: Pages, visit: Visit) -> Response:
     found = await pages.run(lambda: service.list_retries(pages.database, (), below, _PAGE + 1, at))
     workers = await pages.run(lambda: service.connected(pages.database, at))
     further = found[_PAGE - 1].retry.seq if len(found) > _PAGE else None
-    return pages.page(
+    return await pages.page(
         visit,
         "retries.html",
         {"retries": found[:_PAGE], "further": further, "workers": workers},
@@ -48,7 +48,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
         )
         for state in _SHOWN
     }
-    return pages.page(
+    return await pages.page(
         visit,
         "retry.html",
         {

@@ -17,7 +17,7 @@ async def list_runs(pages: Pages, visit: Visit) -> Response:
     below = int(text) if text.isdecimal() and len(text) < 19 else None
     views = await pages.run(lambda: find_runs(pages.database, {}, below, _PAGE + 1))
     further = views[_PAGE - 1].run.seq if len(views) > _PAGE else None
-    return pages.page(visit, "runs.html", {"runs": views[:_PAGE], "further": further})
+    return await pages.page(visit, "runs.html", {"runs": views[:_PAGE], "further": further})
 
 
 async def show(pages: Pages, visit: Visit) -> Response:
@@ -25,7 +25,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     run_id = id_of(visit)
     view = await pages.run(lambda: look_at_run(pages.database, run_id))
     failed, new = await pages.run(lambda: failures_of(pages.database, view.run))
-    return pages.page(
+    return await pages.page(
         visit,
         "run.html",
         {"view": view, "run": view.run, "lines": view.lines, "failed": failed, "new": new},

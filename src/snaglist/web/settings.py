@@ -77,7 +77,7 @@ async def history(pages: Pages, visit: Visit) -> Response:
     found = await pages.run(lambda: newest_entries(pages.database, below, _PAGE))
     further = found[-1][0] if len(found) == _PAGE else None
     entries = [entry for _, entry in found]
-    return pages.page(visit, "history.html", {"entries": entries, "further": further})
+    return await pages.page(visit, "history.html", {"entries": entries, "further": further})
 
 
 async def _shown(
@@ -88,7 +88,7 @@ async def _shown(
 ) -> Response:
     tokens = await pages.run(lambda: service.list_tokens(pages.database))
     at = pages.clock()
-    return pages.page(
+    return await pages.page(
         visit,
         "settings.html",
         {

@@ -15,11 +15,11 @@ async def sign_in(pages: Pages, visit: Visit) -> Response:
     request = visit.request
     wanted = _inside(request.query_params.get("next", "/"))
     if request.method == "GET" and "code" not in request.query_params:
-        return pages.page(visit, "signin.html", {"wanted": wanted, "fault": None})
+        return await pages.page(visit, "signin.html", {"wanted": wanted, "fault": None})
     try:
         secret = await _secret(pages, visit)
     except NotSignedIn as fault:
-        return pages.page(visit, "signin.html", {"wanted": wanted, "fault": fault}, 403)
+        return await pages.page(visit, "signin.html", {"wanted": wanted, "fault": fault}, 403)
     answer = RedirectResponse(wanted, status_code=303, headers=HEADERS)
     answer.set_cookie(
         COOKIE,

@@ -39,7 +39,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
     further = None
     if found.further is not None:
         further = urlencode([*given_of(asked), ("below", found.further)])
-    return pages.page(
+    return await pages.page(
         visit,
         "things.html",
         {
@@ -59,7 +59,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     view = await pages.run(lambda: service.look_at_item(pages.database, item_id))
     parts = await pages.run(lambda: service.parts_of(pages.database, view.listed.item))
     newest = view.records[0] if view.records else None
-    return pages.page(
+    return await pages.page(
         visit,
         "thing.html",
         {
