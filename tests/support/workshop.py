@@ -16,6 +16,7 @@ from snaglist.domain.record import NewRecord
 from snaglist.domain.retry import Member, MemberState, Outcome, Retry
 from snaglist.domain.worker import Worker
 from snaglist.service import ordering, retries
+from snaglist.service.edits import find_places
 from snaglist.service.filing import Filing
 from snaglist.service.leasing import Ask, Lease, Renewal
 from snaglist.service.outcomes import Report, Result
@@ -50,7 +51,11 @@ class Workshop(Triage):
             "rate": None,
         }
         made, _ = ordering.order(
-            self.database, asked, Retry(**(plain | members)), self.retrying.order, self.now
+            self.database,
+            lambda: find_places(self.database, asked),
+            Retry(**(plain | members)),
+            self.retrying.order,
+            self.now,
         )
         return made
 
@@ -157,3 +162,13 @@ class Workshop(Triage):
     def story(self, retry: Retry) -> list[Entry]:
         """An order's history."""
         return self.whole(retry).history
+
+
+def entities(leases: list[Lease]) -> list[str]:
+    """The ids of the entities of leases, in order."""
+    return [lease.item.entity_id for lease in leases]
+
+
+def types(leases: list[Lease]) -> set[str]:
+    """The types of the entities of leases."""
+    return {lease.item.entity_type for lease in leases}

@@ -29,6 +29,7 @@ from snaglist.domain.errors import BadParameter, WrongShape
 from snaglist.domain.retry import MemberState, Retry, RetryStatus
 from snaglist.service import ordering
 from snaglist.service import retries as service
+from snaglist.service.edits import find_places
 from snaglist.service.retries import RetryView
 
 _LARGEST_BODY = 16 << 10
@@ -65,7 +66,13 @@ async def order_retry(desk: Desk, call: Call) -> Response:
     )
 
     def order() -> tuple[RetryView, bool]:
-        made, is_new = ordering.order(desk.database, asked, retry, desk.retrying.order, desk.now)
+        made, is_new = ordering.order(
+            desk.database,
+            lambda: find_places(desk.database, asked),
+            retry,
+            desk.retrying.order,
+            desk.now,
+        )
         return service.view_retry(desk.database, made, desk.now()), is_new
 
     view, is_new = await desk.run(order)

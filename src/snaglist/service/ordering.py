@@ -74,16 +74,12 @@ def count_free(database: Database, places: Sequence[int]) -> int:
 
 def order(
     database: Database,
-    asked: Filter,
+    find: Callable[[], Sequence[int]],
     retry: Retry,
     order_of_types: Order,
     now: Callable[[], str],
-    *,
-    places: Sequence[int] | None = None,
 ) -> tuple[Retry, bool]:
-    """Freeze what this filter finds into an order, and whether it was made now.
-
-    With `places` it is what is there instead.
+    """Freeze what is at the places that `find` gives into an order, and whether it was made now.
 
     One of the same id that is there already is returned; if whoever made it came to no end, it
     is made whole. Only what is open counts, and is in no other order.
@@ -98,8 +94,7 @@ def order(
     begun, is_new = database.write(begin)
     if begun.status is not RetryStatus.PREPARING:
         return begun, False
-    chosen = find_places(database, asked) if places is None else places
-    for members in staged(database, chosen, order_of_types):
+    for members in staged(database, find(), order_of_types):
         database.write(lambda connection, one=members: freeze(connection, retry.id, one))  # type: ignore[misc]
     return database.write(lambda connection: _prepared(connection, retry.id, now())), is_new
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import CauseEdit, ItemEdit, checked
 from snaglist.domain.errors import WrongShape
-from snaglist.domain.filtering import Filter, Subject, read_filter
+from snaglist.domain.filtering import Subject, read_filter
 from snaglist.service.cause_edits import edit_cause as do_edit_cause
 from snaglist.service.edits import (
     Preview,
@@ -24,12 +24,12 @@ from snaglist.service.edits import (
 from snaglist.service.ordering import count_free
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
+from snaglist.storage.edits import Edit
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
 from snaglist.web.retries import ordered
 
 _AT_ONCE = 10
 _MEMBERS = ("until", "failures", "reason", "to", "text", "name", "into", "piece", "value", "why")
-T = TypeVar("T")
 
 
 async def edit_cause(pages: Pages, visit: Visit) -> Response:
@@ -51,12 +51,10 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
         )
     )
     began = done.edit
-    if began is not None:
-        await pages.run(
-            lambda: carry_out(pages.database, began, pieces_of, lambda: pages.now, _AT_ONCE)
-        )
-    can_undo = began is not None and began.kind in ("resolve", "merge")
-    return _back(f"/causes/{cause_id}", began.id if began is not None and can_undo else None)
+    if began is None:
+        return _back(f"/causes/{cause_id}", None)
+    await pages.run(lambda: _carry_out(pages, began))
+    return _back(f"/causes/{cause_id}", began.id if began.kind in ("resolve", "merge") else None)
 
 
 async def edit_thing(pages: Pages, visit: Visit) -> Response:
@@ -70,65 +68,62 @@ async def edit_thing(pages: Pages, visit: Visit) -> Response:
     return _back(f"/things/{item_id}", None)
 
 
-async def preview_things(pages: Pages, visit: Visit) -> Response:
-    """Say what an edit of many things would do, and ask whether to do it."""
-    visit.require(Scope.TRIAGE)
-    at = pages.now
-    edit: ItemEdit = checked(_edit_of(visit, ItemEdit), at)
-    places = await _places(pages, visit)
-    said = await pages.run(lambda: preview(pages.database, places, edit, at))
-    kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure")]
-    return await pages.page(visit, "bulk.html", {"said": said, "kept": kept})
-
-
 async def edit_things(pages: Pages, visit: Visit) -> Response:
-    """Edit many things: first a preview, then, when whoever asks is sure, the edit."""
+    """Edit many things, or try them again: first a preview, then, when it is sure, it is done."""
     if visit.form.get("edit_and_reason") == "retry":
         return await _retry_things(pages, visit)
-    if "sure" not in visit.form:
-        return await preview_things(pages, visit)
     visit.require(Scope.TRIAGE)
     at, edit_id = pages.now, pages.new_id()
     edit: ItemEdit = checked(_edit_of(visit, ItemEdit), at)
-    places = await _places(pages, visit)
-    pieces_of = pages.grouper().pieces
+    places, query = await _chosen(pages, visit)
+    if "sure" not in visit.form:
+        return await _ask(
+            pages, visit, await pages.run(lambda: preview(pages.database, places, edit, at))
+        )
 
     def do_it() -> None:
         begun = begin_edit(
             *(pages.database, places, edit),
             edit_id=edit_id,
-            asked_of=visit.form.get("filter", ""),
+            asked_of=query,
             who=visit.who,
             at=at,
         )
-        carry_out(pages.database, begun, pieces_of, lambda: pages.now, _AT_ONCE)
+        _carry_out(pages, begun)
 
     await pages.run(do_it)
-    query = urlencode([*parse_qsl(visit.form.get("filter", "")), ("done", edit_id)])
-    return RedirectResponse(f"/things?{query}", status_code=303, headers=HEADERS)
+    pairs = [*parse_qsl(visit.form.get("filter", "")), ("done", edit_id)]
+    return RedirectResponse(f"/things?{urlencode(pairs)}", status_code=303, headers=HEADERS)
 
 
 async def _retry_things(pages: Pages, visit: Visit) -> Response:
-    """Try many things again: first a preview, then, when whoever asks is sure, the order."""
     visit.require(Scope.RETRY)
-    places = await _places(pages, visit)
+    places, query = await _chosen(pages, visit)
     if "sure" in visit.form:
-        return await ordered(pages, visit, Filter(), places)
+        return await ordered(pages, visit, query, places)
     number = await pages.run(lambda: count_free(pages.database, places))
+    return await _ask(pages, visit, Preview(len(places), number))
+
+
+async def _ask(pages: Pages, visit: Visit, said: Preview) -> Response:
+    """Say what it would do, and ask whether to do it: the same form again."""
     kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure")]
-    return await pages.page(
-        visit, "bulk.html", {"said": Preview(len(places), number), "kept": kept}
-    )
+    return await pages.page(visit, "bulk.html", {"said": said, "kept": kept})
 
 
-async def _places(pages: Pages, visit: Visit) -> list[int]:
-    """The places of the ticked things, or of all that match the filter of the page."""
+async def _chosen(pages: Pages, visit: Visit) -> tuple[list[int], str]:
+    """The places of the ticked things, or of all that match the page's filter, and that filter."""
     if "every" in visit.form:
-        pairs = [pair for pair in parse_qsl(visit.form.get("filter", "")) if pair[0] != "done"]
-        wanted = read_filter(Subject.ITEMS, pairs)
-        return await pages.run(lambda: find_places(pages.database, wanted))
+        wanted = read_filter(Subject.ITEMS, parse_qsl(visit.form.get("filter", "")))
+        return await pages.run(lambda: find_places(pages.database, wanted)), wanted.query
     ids = [text for name, text in visit.fields if name == "thing"]
-    return await pages.run(lambda: places_of_items(pages.database, ids))
+    return await pages.run(lambda: places_of_items(pages.database, ids)), ""
+
+
+def _carry_out(pages: Pages, edit: Edit) -> None:
+    """Do the first slices of an edit; the clock does the rest. Blocks."""
+    pieces_of = pages.grouper().pieces
+    carry_out(pages.database, edit, pieces_of, lambda: pages.now, _AT_ONCE)
 
 
 async def undo(pages: Pages, visit: Visit) -> Response:
@@ -138,10 +133,7 @@ async def undo(pages: Pages, visit: Visit) -> Response:
     begun = await pages.run(
         lambda: begin_undo(pages.database, edit_id, undo_id=undo_id, who=visit.who, at=at)
     )
-    pieces_of = pages.grouper().pieces
-    await pages.run(
-        lambda: carry_out(pages.database, begun, pieces_of, lambda: pages.now, _AT_ONCE)
-    )
+    await pages.run(lambda: _carry_out(pages, begun))
     if begun.cause_id is not None:
         return _back(f"/causes/{begun.cause_id}", None)
     query = f"?{begun.filter}" if begun.filter else ""

@@ -107,12 +107,13 @@ def project_lines(
         name = summary.project_names.get(project) or project
         left[name] += sum(items.get(bucket, 0) for bucket in _LEFT)
         ids.setdefault(name, set()).add(project)
+    unsent = {view.run.project for view in unsent_in(views)}
     lines: list[ProjectLine] = []
     for name, number in left.items():
         complete_at = last_complete(views, ids[name] | {name})
         is_overdue = complete_at is not None and complete_at < due
-        unsent = any(one.run.project in {"", name, *ids[name]} for one in unsent_in(views))
-        lines.append(ProjectLine(name, number, complete_at, is_overdue, unsent))
+        has_unsent = bool(unsent & {"", name, *ids[name]})
+        lines.append(ProjectLine(name, number, complete_at, is_overdue, has_unsent))
     return sorted(lines, key=lambda line: (-line.left, line.name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast, get_args
 
 from starlette.responses import RedirectResponse, Response
@@ -14,7 +15,7 @@ from snaglist.domain.item import Status
 from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
 from snaglist.service import retries as service
 from snaglist.service.cause_edits import edit_cause
-from snaglist.service.edits import places_of_items
+from snaglist.service.edits import find_places, places_of_items
 from snaglist.service.ordering import order
 from snaglist.service.retries import RetryEdit
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
@@ -79,7 +80,9 @@ async def fix_cause(pages: Pages, visit: Visit) -> Response:
             at=at,
         )
     )
-    return await ordered(pages, visit, Filter(cause_id=cause_id))
+    wanted = Filter(cause_id=cause_id, states=(Status.OPEN.value,))
+    places = await pages.run(lambda: find_places(pages.database, wanted))
+    return await ordered(pages, visit, wanted.query, places)
 
 
 async def retry_thing(pages: Pages, visit: Visit) -> Response:
@@ -87,23 +90,15 @@ async def retry_thing(pages: Pages, visit: Visit) -> Response:
     visit.require(Scope.RETRY)
     item_id = id_of(visit)
     places = await pages.run(lambda: places_of_items(pages.database, [item_id]))
-    return await ordered(pages, visit, Filter(), places)
+    return await ordered(pages, visit, "", places)
 
 
-async def ordered(
-    pages: Pages, visit: Visit, wanted: Filter, places: list[int] | None = None
-) -> Response:
-    """Order that what a filter finds (or what is at these places) is tried again, and show it."""
+async def ordered(pages: Pages, visit: Visit, query: str, places: Sequence[int]) -> Response:
+    """Order that what is at these places, which this filter found, is tried again; show it."""
     visit.require(Scope.RETRY)
-    asked = Filter(
-        **{name: getattr(wanted, name) for name in Filter.__struct_fields__ if name != "states"},
-        states=(Status.OPEN.value,),
-    )
-    retry = Retry(pages.new_id(), pages.now, visit.who, asked.query, None, USUAL_ATTEMPTS, None)
+    retry = Retry(pages.new_id(), pages.now, visit.who, query, None, USUAL_ATTEMPTS, None)
     made, _ = await pages.run(
-        lambda: order(
-            pages.database, asked, retry, pages.retry_order, lambda: pages.now, places=places
-        )
+        lambda: order(pages.database, lambda: places, retry, pages.retry_order, lambda: pages.now)
     )
     return RedirectResponse(f"/retries/{made.id}", status_code=303, headers=HEADERS)
 
