@@ -82,6 +82,11 @@ def _paths(page: Page, url: str) -> dict[str, str]:
             *(("history", "settings/history"), ("signin", "signin")),
         )
     }
+    page.goto(f"{url}/causes")
+    page.locator("a[data-open]", has_text="hld2").click()
+    page.get_by_role("button", name=re.compile("try .* again")).click()
+    page.wait_for_timeout(_SETTLE_MS)
+    paths["retry"] = page.url
     for name, listed, link in (
         ("cause", "causes", "a[data-open]"),
         ("thing", "things?state=open", "a[data-open]"),
@@ -89,6 +94,7 @@ def _paths(page: Page, url: str) -> dict[str, str]:
     ):
         page.goto(f"{url}/{listed}")
         paths[name] = f"{url}{page.locator(link).first.get_attribute('href')}"
+    paths["split"] = f"{paths['cause']}/split"
     return paths
 
 

@@ -48,9 +48,9 @@ from snaglist.storage.connection import Engine
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.writer import Write, Writer, settle
 from snaglist.web.application import Dispatcher, application
-from snaglist.web.links import Links
 from snaglist.web.live import Live
 from snaglist.web.pages import Pages
+from snaglist.web.studio import Links, Studio
 
 log = logging.getLogger("snaglist.app")
 
@@ -106,14 +106,20 @@ def retry_order_of(settings: Settings) -> Order:
         raise CannotStart(f"retry_order cannot be read: {error}", error.remedy) from None
 
 
-def links_of(settings: Settings) -> Links:
-    """Where the pages may lead, by these settings. Raises CannotStart for no web address."""
+def studio_of(settings: Settings) -> Studio:
+    """What these settings say of the pages. Raises CannotStart for no web address."""
     site = settings.shotgrid_url
     if site and not site.startswith(("https://", "http://")):
         raise CannotStart(
             f"shotgrid_url is no web address: {site[:80]!r}.", "Write it as https://studio.…"
         )
-    return Links(site, settings.link_hosts)
+    return Studio(
+        Links(site, settings.link_hosts),
+        settings.overdue_hours,
+        settings.redact,
+        settings.redact_words,
+        settings.redact_patterns,
+    )
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -227,8 +233,7 @@ class _Running:
             new_id=new_id,
             random=secrets.token_bytes,
             retry_order=retry_order_of(settings),
-            links=links_of(settings),
-            overdue_hours=settings.overdue_hours,
+            studio=studio_of(settings),
         )
         self._live_pages = Live(pages, lambda: self._server.should_exit)
         self._answer = Dispatcher(application(pages, self._live_pages), self._desk)

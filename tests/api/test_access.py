@@ -119,6 +119,7 @@ def test_a_token_that_expired_opens_nothing(desk: DeskProcess, store: str) -> No
             name="short",
             scopes=(Scope.READ,),
             random_bits=b"s" * 32,
+            who="a test",
             at=now,
             expires_at=utc_text(now + 1.5),
         )

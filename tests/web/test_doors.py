@@ -103,7 +103,7 @@ def test_a_token_made_on_the_page_opens_the_desk(desk: DeskProcess) -> None:
         "/settings/tokens",
         data={"form_key": form_key(client), "name": "ben", "scope": ["read", "report"]},
     )
-    secret = re.search(r'class="secret">(snag_\w+)<', made.text)
+    secret = re.search(r'class="secret" id="secret">(snag_\w+)<', made.text)
     assert secret is not None
     assert desk.client(secret[1]).get("/api/v1/items").status_code == 200
     assert secret[1] not in client.get("/settings").text

@@ -152,7 +152,9 @@ def test_two_browsers_see_what_the_other_did(
         one.signs_in()
         one.goes_to(f"/things/{item}")
 
-    visitor.page.get_by_role("button", name="done by hand").click()
+    visitor.page.get_by_text("Mark as done…").click()
+    visitor.page.get_by_label("How it ended").select_option("by_hand")
+    visitor.page.get_by_role("button", name="Mark as done", exact=True).click()
 
     expect(other.page.locator(".state").first).to_have_text("done by hand")
     context.close()
@@ -186,16 +188,25 @@ def test_an_event_shows_what_it_changed_and_a_run_what_is_new(
     }
     item = client.post("/import/shotgun/errors", json=entry).json()["item_id"]
     failed(desk)
-    run = client.post("/api/v1/runs", json={"name": "Nightly", "total": 3}).json()["id"]
+    before, run = (
+        client.post("/api/v1/runs", json={"name": "Nightly", "total": 3}).json()["id"]
+        for _ in range(2)
+    )
+    failed(desk, run=before)
+    failed(desk, shotgun_id=3, run=before)
     failed(desk, run=run)
-    failed(desk, shotgun_id=2, run=run)
+    failed(desk, shotgun_id=2, name="SQ010_SH0020", run=run)
+    told = {"shotgun_id": 3, "entity_type": "Shot", "run": run}
+    client.post("/import/shotgun/imported", json=told).raise_for_status()
     visitor.signs_in()
 
     visitor.goes_to(f"/things/{item}")
-    expect(visitor.page.locator("main")).to_contain_text("sg_status_list: wtg → ip")
+    expect(visitor.page.locator("main")).to_contain_text("The change of sg_status_list: wtg → ip")
     visitor.goes_to(f"/imports/{run}")
     expect(visitor.page.locator("main")).to_contain_text("2 things failed in it")
-    expect(visitor.page.locator("main")).to_contain_text("1 of them never failed before")
+    expect(visitor.page.locator("main")).to_contain_text("1 thing fails that did not fail then")
+    expect(visitor.page.locator("main")).to_contain_text("1 thing came over that failed then")
+    expect(visitor.page.locator("tr[data-row]")).to_contain_text("SQ010_SH0020")
 
 
 def test_links_lead_only_where_the_studio_says(

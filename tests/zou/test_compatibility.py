@@ -198,6 +198,7 @@ def _expired_token(url: str) -> str:
             name="expired",
             scopes=(Scope.ADMIN,),
             random_bits=b"e" * 32,
+            who="a test",
             at=now - 7200,
             expires_at=utc_text(now - 3600),
         ).secret

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Event(StrEnum):
-    """What can happen to an item, a cause or, at the end, a retry."""
+    """What can happen to an item, a cause or, at the end, a retry and a token."""
 
     FAILED = "failed"
     CAME_OVER = "came_over"
@@ -34,6 +34,9 @@ class Event(StrEnum):
     RESUMED = "resumed"
     ABORTED = "aborted"
     STOPPED = "stopped"
+    MADE = "token_made"
+    ROTATED = "token_rotated"
+    REVOKED = "token_revoked"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -41,7 +44,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Of an item, `before` and `after` are its bucket (or what an edit changed), and `cause_id` is
     the cause after it. `undo` is JSON of what a bulk edit replaced, `edit_id` the bulk edit or the
-    retry that it is part of.
+    retry that it is part of. An edit of many items has an entry without an item beside those of
+    each; its `after` is how many it was to change. Of a token, `after` is its name.
     """
 
     at: str

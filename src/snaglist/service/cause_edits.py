@@ -25,8 +25,8 @@ from snaglist.domain.edits import (
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Status
 from snaglist.service.edits import kind_of, sliced, start
+from snaglist.service.evidence import PiecesOf
 from snaglist.service.merging import (
-    PiecesOf,
     begin_merge,
     begin_split,
     check_piece,

@@ -13,7 +13,8 @@ from snaglist.domain.errors import SnaglistError, StoreUnavailable
 from snaglist.domain.history import Event
 from snaglist.domain.moment import utc_text
 from snaglist.service.cause_edits import end_ignore
-from snaglist.service.merging import PiecesOf, known_cause
+from snaglist.service.evidence import PiecesOf
+from snaglist.service.merging import known_cause
 from snaglist.service.moves import Moves
 from snaglist.service.retry_chores import do_due_of_retries
 from snaglist.service.run_chores import Watch

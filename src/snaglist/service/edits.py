@@ -9,12 +9,15 @@ import msgspec
 from snaglist.domain.edits import ItemEdit, edited, event_of, why_of
 from snaglist.domain.errors import NotFound, WrongState
 from snaglist.domain.filtering import Filter
+from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item
+from snaglist.domain.run import COMPLETE
 from snaglist.service.moves import Moves
 from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
+from snaglist.storage.history import add_entries
 from snaglist.storage.items import items_by_id
 
 SLICE = 500
@@ -23,6 +26,15 @@ SLICE = 500
 PAGE = 20_000
 """How many items are looked at in one read."""
 
+_EVENTS = {
+    "ignore": Event.IGNORED,
+    "resolve": Event.RESOLVED,
+    "reopen": Event.REOPENED,
+    "assign": Event.ASSIGNED,
+    "note": Event.NOTED,
+    "undo": Event.UNDONE,
+    COMPLETE: Event.NOT_FAILING,
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -97,13 +109,21 @@ def begin_edit(
     noted = Edit(
         edit_id, at, who, kind_of(edit), _encode(edit).decode(), asked_of, matching=len(places)
     )
-    return database.write(lambda connection: start(connection, noted, sliced(places)))
+    return database.write(lambda connection: start(connection, noted, sliced(places), why_of(edit)))
 
 
-def start(connection: Connection, edit: Edit, slices: Sequence[str]) -> Edit:
-    """Take note of an edit, inside a transaction; it has ended if nothing is to be done."""
+def start(
+    connection: Connection, edit: Edit, slices: Sequence[str], why: str | None = None
+) -> Edit:
+    """Take note of an edit, inside a transaction; it has ended if nothing is to be done.
+
+    What is no cause's is told in the audit trail here; what is, by whoever edits the cause.
+    """
     edit = edit if slices else msgspec.structs.replace(edit, ended_at=edit.at)
     store.insert_edit(connection, edit, slices)
+    if edit.cause_id is None:
+        told = Entry(edit.at, edit.who, _EVENTS[edit.kind], after=str(edit.matching), why=why)
+        add_entries(connection, [msgspec.structs.replace(told, edit_id=edit.id)])
     return edit
 
 

@@ -7,6 +7,9 @@ from snaglist.storage import history as store
 from snaglist.storage.database import Database
 
 
-def newest_entries(database: Database, below: int | None, most: int) -> list[tuple[int, Entry]]:
-    """The newest entries with their places, the newest first; only places below `below`."""
-    return database.read(lambda connection: store.newest_entries(connection, below, most))
+def newest_deeds(database: Database, below: int | None, most: int) -> list[tuple[int, Entry]]:
+    """What was done, with its places, the newest first; only places below `below`.
+
+    One entry for each intention; what imports and workers reported is none.
+    """
+    return database.read(lambda connection: store.newest_deeds(connection, below, most))

@@ -31,6 +31,7 @@ from snaglist.storage.overview import (
     failures_by_day,
     newest_places,
     newest_records,
+    production_of_item,
     project_names,
     standing_records,
     success_of_item,
@@ -43,13 +44,17 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """An item as a list shows it: with its project's name, its cause, and what was said last."""
+    """An item as a list shows it: with its project's name, its cause, and what was said last.
+
+    Where the thing and its project are in the target is told of one that is looked at whole.
+    """
 
     item: Item
     project_name: str
     cause_title: str
     message: str
     target_url: str | None = None
+    production_url: str | None = None
 
 
 class ItemView(msgspec.Struct, frozen=True):
@@ -126,6 +131,11 @@ def find_causes(
     return database.read(lambda one: store.page_of_causes(one, wanted, order, behind, most))
 
 
+def find_cause(database: Database, cause_id: str) -> Cause | None:
+    """The cause of this id, if there is one."""
+    return database.read(lambda one: causes_by_id(one, [cause_id]).get(cause_id))
+
+
 def find_records(database: Database, wanted: Filter, below: int | None, most: int) -> FoundRecords:
     """The newest records that match; only places below `below`.
 
@@ -143,7 +153,11 @@ def look_at_item(database: Database, item_id: str) -> ItemView:
             raise NotFound("There is no such item.", "The list of items shows all there are.")
         (shown,) = listed(connection, [item])
         return ItemView(
-            msgspec.structs.replace(shown, target_url=success_of_item(connection, item)),
+            msgspec.structs.replace(
+                shown,
+                target_url=success_of_item(connection, item),
+                production_url=production_of_item(connection, item),
+            ),
             entries_of_item(connection, item_id),
             newest_records(connection, item_id, NEWEST),
         )

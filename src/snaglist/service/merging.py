@@ -7,9 +7,8 @@ that merges and splits of the same causes may overlap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 
@@ -19,6 +18,7 @@ from snaglist.domain.errors import NotFound, WrongState
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item, Status
 from snaglist.service.edits import sliced, start
+from snaglist.service.evidence import PiecesOf, evidence_of
 from snaglist.service.moves import Moves
 from snaglist.storage import causes as cause_store
 from snaglist.storage import edits as edit_store
@@ -30,10 +30,8 @@ from snaglist.storage.edits import Edit
 from snaglist.storage.items import items_by_id
 from snaglist.storage.regroups import was_regrouped_since
 
-PiecesOf = Callable[[Mapping[str, Any]], Mapping[str, str]]
 SLICE = 500
 _SLICE_BYTES = 4 << 20
-_LOOKED_AT = 1_000
 _SHOWN = 8
 _ALL = tuple(Status)
 _encode = msgspec.json.Encoder().encode
@@ -184,21 +182,9 @@ def check_piece(database: Database, cause_id: str, split: Split, pieces_of: Piec
 
     The newest are looked at.
     """
-
-    def newest(connection: Connection) -> list[str]:
-        pointers = cause_store.fingerprints_of(connection, cause_id)
-        found: list[str] = []
-        for pointer in pointers:
-            told = store.newest_told(
-                connection, pointer.fingerprint, _LOOKED_AT // len(pointers) + 1, _SLICE_BYTES
-            )
-            found += [one.event_data for one in told]
-        return found
-
     values: dict[str, None] = {}
     pieces: dict[str, None] = {}
-    for event_data in database.read(newest):
-        found = pieces_of(_decode(event_data))
+    for found in evidence_of(database, cause_id, pieces_of):
         pieces.update(dict.fromkeys(found))
         value = found.get(split.piece)
         if value == split.value:

@@ -235,11 +235,6 @@ def look_at_run(database: Database, run_id: str) -> RunView:
     return database.read(lambda connection: _view(connection, known_run(connection, run_id)))
 
 
-def failures_of(database: Database, run: Run) -> tuple[int, int]:
-    """How many items failed in a run, and how many of them for the first time."""
-    return database.read(lambda connection: store.failures_of(connection, run))
-
-
 def list_runs(
     database: Database, wanted: Mapping[str, str], below: int | None, most: int
 ) -> list[RunView]:

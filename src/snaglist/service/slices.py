@@ -19,8 +19,8 @@ from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Footing, Item, Status
 from snaglist.domain.run import COMPLETE, Completion
 from snaglist.service.edits import edit_slice, get_edit, known_edit
+from snaglist.service.evidence import PiecesOf
 from snaglist.service.merging import (
-    PiecesOf,
     Stretch,
     lead_items,
     look_at_stretch,

@@ -6,10 +6,15 @@ import msgspec
 
 from snaglist.domain.access import Scope, Token, checked_name, digest_of, secret_text
 from snaglist.domain.errors import BadParameter, NotFound
+from snaglist.domain.history import Entry, Event
 from snaglist.domain.moment import utc_text
 from snaglist.storage import tokens as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
+from snaglist.storage.history import add_entries
+
+AT_THE_MACHINE = "command line"
+"""Who it was, for commands that work on the database itself."""
 
 
 class NewToken(msgspec.Struct, frozen=True):
@@ -26,6 +31,7 @@ def create_token(
     name: str,
     scopes: tuple[Scope, ...],
     random_bits: bytes,
+    who: str,
     at: float,
     expires_at: str | None = None,
     rate: int | None = None,
@@ -56,6 +62,7 @@ def create_token(
             )
         store.insert_token(connection, token)
         store.insert_secret(connection, digest_of(secret.encode()), token.id, token.created_at)
+        _note(connection, Event.MADE, token, who, at)
 
     database.write(change)
     return NewToken(token, secret)
@@ -84,7 +91,13 @@ def list_tokens(database: Database) -> list[Token]:
 
 
 def rotate_token(
-    database: Database, name: str, *, random_bits: bytes, at: float, overlap_seconds: float
+    database: Database,
+    name: str,
+    *,
+    random_bits: bytes,
+    who: str,
+    at: float,
+    overlap_seconds: float,
 ) -> NewToken:
     """Give a token a new secret; the one before it opens for `overlap_seconds` more.
 
@@ -96,17 +109,19 @@ def rotate_token(
         token = open_token(connection, name, at)
         store.retire_secrets(connection, token.id, utc_text(at), utc_text(at + overlap_seconds))
         store.insert_secret(connection, digest_of(secret.encode()), token.id, utc_text(at))
+        _note(connection, Event.ROTATED, token, who, at)
         return token
 
     return NewToken(database.write(change), secret)
 
 
-def revoke_token(database: Database, name: str, *, at: float) -> Token:
+def revoke_token(database: Database, name: str, *, who: str, at: float) -> Token:
     """Close a token, by its name or id, with all its secrets. Raises NotFound."""
 
     def change(connection: Connection) -> Token:
         token = open_token(connection, name, at)
         store.revoke(connection, token.id, utc_text(at))
+        _note(connection, Event.REVOKED, token, who, at)
         return token
 
     return database.write(change)
@@ -117,6 +132,10 @@ def is_open(token: Token, at: float) -> bool:
     return token.revoked_at is None and (
         token.expires_at is None or token.expires_at > utc_text(at)
     )
+
+
+def _note(connection: Connection, event: Event, token: Token, who: str, at: float) -> None:
+    add_entries(connection, [Entry(utc_text(at), who, event, after=token.name)])
 
 
 def open_token(connection: Connection, name: str, at: float) -> Token:

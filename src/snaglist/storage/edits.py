@@ -146,8 +146,11 @@ def update_edit(connection: Connection, edit: Edit) -> None:
 
 
 def entries_of_edit(connection: Connection, edit_id: str) -> list[int]:
-    """The places in the audit trail of what this edit did, in order."""
-    rows = connection.execute("SELECT seq FROM audit WHERE edit_id = :id ORDER BY seq", id=edit_id)
+    """The places in the audit trail of what this edit did to items, in order."""
+    rows = connection.execute(
+        "SELECT seq FROM audit WHERE edit_id = :id AND item_id IS NOT NULL ORDER BY seq",
+        id=edit_id,
+    )
     return [row[0] for row in rows]
 
 

@@ -94,12 +94,19 @@ def entries_of_cause(connection: Connection, cause_id: str) -> list[Entry]:
     return [entry_of(row) for row in rows]
 
 
-def newest_entries(connection: Connection, below: int | None, most: int) -> list[tuple[int, Entry]]:
-    """The newest entries with their places, the newest first; only places below `below`."""
-    where = "" if below is None else "WHERE seq < :below"
+def newest_deeds(connection: Connection, below: int | None, most: int) -> list[tuple[int, Entry]]:
+    """What was done, by people or the clock, with its places, the newest first.
+
+    Only places below `below`. An edit of many items is one entry; reports of imports and the
+    attempts of workers are none.
+    """
+    where = "" if below is None else " AND seq < :below"
     values = {} if below is None else {"below": below}
     rows = connection.execute(
-        f"SELECT seq, {ENTRY_COLUMNS} FROM audit {where} ORDER BY seq DESC LIMIT :most",
+        f"SELECT seq, {ENTRY_COLUMNS} FROM audit WHERE"
+        " (item_id IS NULL OR (edit_id IS NULL AND event <> 'regrouped'))"
+        " AND event NOT IN ('failed', 'came_over', 'leased', 'lease_ended')"
+        f"{where} ORDER BY seq DESC LIMIT :most",
         most=most,
         **values,
     )

@@ -23,6 +23,23 @@ def project_names(connection: Connection, projects: Sequence[str]) -> dict[str, 
     return dict(rows)
 
 
+def concerned(connection: Connection) -> tuple[list[str], list[str]]:
+    """The projects and the types that items are counted under."""
+    found = [
+        [row[0] for row in connection.execute(f"SELECT DISTINCT {column} FROM item_counts")]
+        for column in ("project", "entity_type")
+    ]
+    return found[0], found[1]
+
+
+def assignees(connection: Connection, most: int) -> list[str]:
+    """Those who look after causes."""
+    rows = connection.execute(
+        "SELECT DISTINCT assignee FROM causes WHERE assignee IS NOT NULL LIMIT :most", most=most
+    )
+    return [row[0] for row in rows]
+
+
 def standing_records(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
     """The event_data of records, by id."""
     rows = connection.execute(
@@ -53,6 +70,19 @@ def success_of_item(connection: Connection, item: Item) -> str | None:
         target=item.target,
         entity_id=item.entity_id,
         entity_type=item.entity_type,
+    )
+    return rows[0][0] if rows else None
+
+
+def production_of_item(connection: Connection, item: Item) -> str | None:
+    """Where the item's project is in the target, if an importer reported it."""
+    rows = connection.execute(
+        "SELECT target_url FROM successes WHERE source = :source AND target = :target"
+        " AND entity_id = :project AND entity_type = 'Project' AND target_url IS NOT NULL"
+        " ORDER BY part LIMIT 1",
+        source=item.source,
+        target=item.target,
+        project=item.project,
     )
     return rows[0][0] if rows else None
 

@@ -155,15 +155,49 @@ def put_tries(connection: Connection, tries: Sequence[Try]) -> None:
     connection.insert(_PUT_TRIES[connection.engine], as_rows(tries))
 
 
-def failures_of(connection: Connection, run: Run) -> tuple[int, int]:
-    """How many items have records of a run, and how many of them never failed before it."""
+def run_before(connection: Connection, run: Run) -> Run | None:
+    """The run of the same name, between the same two, that was announced last before this one."""
     rows = connection.execute(
-        "SELECT count(*), count(CASE WHEN first_failed_at >= :began_at THEN 1 END) FROM items"
-        " WHERE id IN (SELECT item_id FROM records WHERE run = :label)",
-        began_at=run.began_at,
-        label=run.label,
+        f"SELECT {_COLUMNS} FROM runs WHERE name = :name AND kind = :kind AND source = :source"
+        " AND target = :target AND seq < :seq ORDER BY seq DESC LIMIT 1",
+        name=run.name,
+        kind=run.kind.value,
+        source=run.source,
+        target=run.target,
+        seq=run.seq,
     )
-    return rows[0][0], rows[0][1]
+    return _run_of(rows[0]) if rows else None
+
+
+def failed_items(connection: Connection, run: Run) -> int:
+    """How many items have records of a run."""
+    rows = connection.execute(
+        "SELECT count(DISTINCT item_id) FROM records WHERE run = :label", label=run.label
+    )
+    return int(rows[0][0])
+
+
+def failed_anew(connection: Connection, run_id: str, before: str) -> list[str]:
+    """The things that failed in a run and not in the one before."""
+    rows = connection.execute(
+        "SELECT thing FROM run_tries WHERE run_id = :run AND outcome = 'failed' EXCEPT"
+        " SELECT thing FROM run_tries WHERE run_id = :before AND outcome = 'failed'",
+        run=run_id,
+        before=before,
+    )
+    return [row[0] for row in rows]
+
+
+def mended(connection: Connection, run_id: str, before: str) -> int:
+    """How many things failed in the run before and came over in this one."""
+    rows = connection.execute(
+        "SELECT count(*) FROM run_tries b JOIN run_tries t ON t.run_id = :run"
+        " AND t.thing = b.thing AND t.outcome = 'came_over'"
+        " WHERE b.run_id = :before AND b.outcome = 'failed'",
+        run=run_id,
+        before=before,
+    )
+    return int(rows[0][0])
 
 
 def failed_in(connection: Connection, run_id: str, things: Iterable[str]) -> set[str]:

@@ -26,8 +26,10 @@ Page = Callable[[Pages, Visit], Awaitable[Response]]
 
 PAGES: Mapping[str, tuple[str, Page]] = {
     "/": ("GET", overview.show),
+    "/begin": ("POST", overview.begin),
     "/causes": ("GET", causes.list_causes),
     "/causes/{id}": ("GET", causes.show),
+    "/causes/{id}/split": ("GET", causes.divide),
     "/causes/{id}/edits": ("POST", edits.edit_cause),
     "/things": ("GET", things.list_things),
     "/things/{id}": ("GET", things.show),
@@ -36,6 +38,7 @@ PAGES: Mapping[str, tuple[str, Page]] = {
     "/imports/{id}": ("GET", runs.show),
     "/things/edits": ("POST", edits.edit_things),
     "/causes/{id}/fixed": ("POST", retries.fix_cause),
+    "/causes/{id}/retry": ("POST", retries.retry_cause),
     "/things/{id}/retry": ("POST", retries.retry_thing),
     "/retries": ("GET", retries.list_retries),
     "/retries/{id}": ("GET", retries.show),

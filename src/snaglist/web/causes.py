@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.service import lists as service
+from snaglist.service.choices import choices
+from snaglist.service.evidence import Piece, dividing_pieces
 from snaglist.service.retries import connected
 from snaglist.web.overview import days_of
-from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of
+from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
 from snaglist.web.things import grouped
 
 _PAGE = 50
 _FEW = 20
+_OTHERS = 100
+_PIECES = 60
+_VALUES = 20
 _SHOWN = ("q", "project", "type", "assignee", "since")
 STATES = ("open", "came_back", "done", "ignored")
 
@@ -31,6 +38,8 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
         lambda: service.find_causes(pages.database, wanted, "items", behind, _PAGE + 1)
     )
     counts, days = await pages.run(lambda: service.counted_causes(pages.database, pages.now))
+    chosen_from = await pages.run(lambda: choices(pages.database, pages.clock()))
+    workers = await pages.run(lambda: connected(pages.database, pages.now))
     causes = found[:_PAGE]
     further = None
     if len(found) > _PAGE:
@@ -46,6 +55,9 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
             "states": [(name, counts.get(name, 0)) for name in STATES],
             "asked": asked,
             "is_asked": any(asked.values()),
+            "choices": chosen_from,
+            "times": times_before(pages.clock()),
+            "has_workers": bool(workers),
             "further": further,
             "days": {cause.id: days_of(days.get(cause.id, {}), pages.now) for cause in causes},
             "who": {cause.id: who_can(pages, cause) for cause in causes},
@@ -62,6 +74,9 @@ async def show(pages: Pages, visit: Visit) -> Response:
     found = await pages.run(lambda: service.find_items(pages.database, of_cause, None, _FEW))
     names = await pages.run(
         lambda: service.names_of_projects(pages.database, {quad.project for quad in view.quads})
+    )
+    others = await pages.run(
+        lambda: service.find_causes(pages.database, Filter(), "items", None, _OTHERS)
     )
     other = view.cause.merged_into or (
         view.cause.moved_to if view.cause.status == "moved_on" else None
@@ -83,9 +98,33 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "onward": onward,
             "has_more": found.further is not None,
             "has_workers": bool(await pages.run(lambda: connected(pages.database, at))),
+            "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
+            "others": [one for one in others if one.id != cause_id],
             "undo": done_of(visit),
         },
     )
+
+
+async def divide(pages: Pages, visit: Visit) -> Response:
+    """What one cause's failures differ in, to split it by."""
+    visit.require(Scope.TRIAGE)
+    cause_id, at = id_of(visit), pages.now
+    grouper = pages.grouper()
+    view = await pages.run(lambda: service.look_at_cause(pages.database, grouper, cause_id, at))
+    pieces, looked_at = await pages.run(
+        lambda: dividing_pieces(pages.database, cause_id, grouper.pieces)
+    )
+    few = [piece for piece in pieces if _is_of_use(piece, pieces)]
+    return await pages.page(
+        visit,
+        "split.html",
+        {"cause": view.cause, "pieces": few[:_PIECES], "looked_at": looked_at},
+    )
+
+
+def _is_of_use(piece: Piece, pieces: Sequence[Piece]) -> bool:
+    """Whether a piece is one of few values, not one that nearly every failure has its own of."""
+    return sum(one.name == piece.name for one in pieces) <= _VALUES
 
 
 def who_can(pages: Pages, cause: Cause) -> str:

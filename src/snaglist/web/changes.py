@@ -1,4 +1,4 @@
-"""What an event of the source changed, as its record tells it: the old value and the new."""
+"""What a record tells of its event: what changed from what to what, and where code failed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import msgspec
 from snaglist.domain.words import one_line
 
 _LONGEST = 300
+_LONGEST_STACK = 50_000
+_STACKS = ("traceback", "stacktrace", "stack_trace", "stack")
 _decode = msgspec.json.Decoder().decode
 
 
@@ -30,6 +32,18 @@ def change_of(event_data: str) -> Change | None:
             return Change(
                 _shown(field), _shown(meta.get("old_value")), _shown(meta.get("new_value"))
             )
+    return None
+
+
+def stack_of(event_data: str) -> str | None:
+    """Where the importer's code was when it failed, as its record tells it; None if it does not."""
+    event: Any = _decode(event_data)
+    for place in (event.get("details"), event):
+        if isinstance(place, dict):
+            for name in _STACKS:
+                text = place.get(name)
+                if isinstance(text, str) and text.strip():
+                    return text[:_LONGEST_STACK]
     return None
 
 

@@ -29,7 +29,7 @@ from snaglist.web.pages import HEADERS, Pages, Visit, id_of
 from snaglist.web.retries import ordered
 
 _AT_ONCE = 10
-_MEMBERS = ("until", "failures", "reason", "to", "text", "name", "into", "piece", "value", "why")
+_MEMBERS = ("until", "failures", "reason", "to", "text", "name", "into", "why")
 
 
 async def edit_cause(pages: Pages, visit: Visit) -> Response:
@@ -144,11 +144,16 @@ def _edit_of(visit: Visit, type_: Any) -> Any:
     """The edit that a form asks for; what is empty is left out. Raises WrongShape."""
     form = visit.form
     kind, _, reason = form.get("edit_and_reason", form.get("edit", "")).partition(".")
+    piece, _, value = form.get("piece_and_value", "").partition("=")
     asked: dict[str, Any] = {"edit": kind} | ({"reason": reason} if reason else {})
     for name in _MEMBERS:
         text = form.get(name, "").strip()
         if text and not (name == "to" and kind != "assign"):
             asked[name] = int(text) if name == "failures" and text.isdecimal() else text
+    if len(asked.get("until", "")) == len("2026-12-24"):
+        asked["until"] += "T00:00:00Z"
+    if piece:
+        asked |= {"piece": piece, "value": value}
     if asked["edit"] in ("assign", "name"):
         asked.setdefault("to" if asked["edit"] == "assign" else "name", None)
     if asked["edit"] in ("note", "fix"):

@@ -9,33 +9,47 @@ from datetime import datetime, timedelta
 import msgspec
 from starlette.responses import Response
 
+from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter
 from snaglist.domain.run import Completion, RunStatus
 from snaglist.service.lists import Summary, find_causes, summarize
 from snaglist.service.retries import list_retries
 from snaglist.service.runs import RunView, list_runs
+from snaglist.service.tokens import create_token
 from snaglist.web.pages import Pages, Visit
 from snaglist.web.pictures import COLOURS
 
 _PYTHON = """\
 import snaglist_client as snaglist
 
-desk = snaglist.Desk("{url}", token=TOKEN, target="kitsu")
+desk = snaglist.Desk("{url}", token="{token}", target="kitsu")
 with desk.run("nightly", total=len(assets)) as run:
     for asset in assets:
         with run.item("Asset", asset["id"], name=asset["code"], payload=asset):
             import_asset(asset)"""
 _CURL = """\
-curl -X POST {url}/import/shotgun/errors -H "Authorization: Bearer $TOKEN" \\
+curl -X POST {url}/import/shotgun/errors -H "Authorization: Bearer {token}" \\
   -d '{{"error": "Failed to import asset", "details": {{"entity_type": "Asset", "id": 12}}}}'
-curl -X POST {url}/import/shotgun/imported -H "Authorization: Bearer $TOKEN" \\
+curl -X POST {url}/import/shotgun/imported -H "Authorization: Bearer {token}" \\
   -d '{{"entity_type": "Asset", "shotgun_id": 12}}'"""
+_IMPORTER = "importer"
 _BIGGEST = 5
 _RUNS = 100
 _SHOWN_RUNS = 4
+_MINE = 100
 _LEFT = ("open", "retrying")
-_HOW = ("came_over", "not_failing", "ignored", "by_hand", "not_meant", "deleted_in_source")
+_STYLES = {
+    "came_over": "bar-good",
+    "not_failing": "bar-fine",
+    "by_hand": "bar-hand",
+    "not_meant": "bar-aside",
+    "deleted_in_source": "bar-aside",
+    "ignored": "bar-aside",
+    "deleted": "bar-aside",
+}
+_OPEN = ("open", "came_back")
+_STOPPED = (RunStatus.ABANDONED, RunStatus.FAILED)
 
 
 class ProjectLine(msgspec.Struct, frozen=True):
@@ -46,6 +60,11 @@ class ProjectLine(msgspec.Struct, frozen=True):
     complete_at: str | None
     is_overdue: bool
     has_unsent: bool
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether a complete import said so of late, and nothing is on its way."""
+        return bool(self.complete_at) and not self.is_overdue and not self.has_unsent
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -61,36 +80,78 @@ async def show(pages: Pages, visit: Visit) -> Response:
     at = pages.now
     summary = await pages.run(lambda: summarize(pages.database, at))
     views = await pages.run(lambda: list_runs(pages.database, {}, None, _RUNS))
-    biggest = await pages.run(
-        lambda: find_causes(
-            pages.database, Filter(states=("open", "came_back")), "items", None, COLOURS - 1
-        )
-    )
     if not summary.items and not views:
-        url = str(visit.request.base_url).rstrip("/")
-        return await pages.page(
-            visit, "empty.html", {"python": _PYTHON.format(url=url), "curl": _CURL.format(url=url)}
-        )
+        return await beginning(pages, visit)
+    biggest = await _open_causes(pages, Filter(states=_OPEN), COLOURS - 1)
+    mine = await _open_causes(pages, Filter(states=_OPEN, assignee=visit.who), _MINE)
     orders = await pages.run(lambda: list_retries(pages.database, (), None, _SHOWN_RUNS, at))
     days, lines = stacked_days(summary, biggest, pages.texts("overview.other_causes"), at)
     left = sum(summary.items.get(bucket, 0) for bucket in _LEFT)
+    newest = newest_of_each(views)
+    projects = project_lines(summary, views, at, pages.studio.overdue_hours)
     return await pages.page(
         visit,
         "overview.html",
         {
             "summary": summary,
             "left": left,
-            "how": [(name, summary.items.get(name, 0)) for name in _HOW],
+            "sum": [
+                (name, summary.items[name], style)
+                for name, style in _STYLES.items()
+                if summary.items.get(name)
+            ],
             "total": sum(summary.items.values()),
-            "projects": project_lines(summary, views, at, pages.overdue_hours),
-            "runs": newest_of_each(views)[:_SHOWN_RUNS],
+            "proofs": proofs(newest, projects) if not left else [],
+            "projects": projects,
+            "runs": newest[:_SHOWN_RUNS],
             "retries": [view for view in orders if view.retry.ended_at is None],
             "unsent": [view.run for view in unsent_in(views)],
+            "stopped": [view.run for view in newest if view.run.status in _STOPPED],
+            "mine": mine,
             "biggest": biggest[:_BIGGEST],
             "days": days,
             "lines": lines,
         },
     )
+
+
+async def begin(pages: Pages, visit: Visit) -> Response:
+    """Make a token for an import, and show how it is used, with its secret this once."""
+    visit.require(Scope.ADMIN)
+    name = f"{_IMPORTER}-{pages.new_id()[-6:]}"
+    made = await pages.run(
+        lambda: create_token(
+            pages.database,
+            token_id=pages.new_id(),
+            name=name,
+            scopes=(Scope.REPORT,),
+            random_bits=pages.random(32),
+            who=visit.who,
+            at=pages.clock(),
+        )
+    )
+    return await beginning(pages, visit, made.secret)
+
+
+async def beginning(pages: Pages, visit: Visit, secret: str | None = None) -> Response:
+    """How an import is wired in, for a desk that has heard of none."""
+    told = {"url": str(visit.request.base_url).rstrip("/"), "token": secret or "TOKEN"}
+    return await pages.page(
+        visit,
+        "empty.html",
+        {"secret": secret, "python": _PYTHON.format_map(told), "curl": _CURL.format_map(told)},
+    )
+
+
+async def _open_causes(pages: Pages, wanted: Filter, most: int) -> list[Cause]:
+    return await pages.run(lambda: find_causes(pages.database, wanted, "items", None, most))
+
+
+def proofs(newest: Sequence[RunView], projects: Sequence[ProjectLine]) -> list[RunView]:
+    """The complete imports that say that nothing failed; none if anything is not sure."""
+    found = [view for view in newest if view.run.completed_at and view.came_over]
+    is_sure = all(line.is_sure for line in projects) and not any(view.failed for view in found)
+    return found if is_sure else []
 
 
 def project_lines(

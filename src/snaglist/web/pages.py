@@ -28,7 +28,7 @@ from snaglist.service.lists import latest_change
 from snaglist.service.sessions import signed_in
 from snaglist.storage.database import Database
 from snaglist.web import pictures
-from snaglist.web.links import Links
+from snaglist.web.studio import Studio
 from snaglist.web.texts import texts_in
 
 T = TypeVar("T")
@@ -97,8 +97,7 @@ class Pages:
         new_id: Callable[[], str],
         random: Callable[[int], bytes],
         retry_order: Order,
-        links: Links = Links(),  # noqa: B008 - frozen
-        overdue_hours: float = 26,
+        studio: Studio = Studio(),  # noqa: B008 - frozen
     ) -> None:
         self.database = database
         self.grouper = grouper
@@ -106,8 +105,7 @@ class Pages:
         self.new_id = new_id
         self.random = random
         self.retry_order = retry_order
-        self.links = links
-        self.overdue_hours = overdue_hours
+        self.studio = studio
         self._executor = executor
         self.texts = texts_in()
         self._templates = jinja2.Environment(
@@ -123,9 +121,11 @@ class Pages:
             "sparkline": pictures.sparkline,
             "stacked": pictures.stacked,
             "colour": pictures.colour,
+            "swatch": pictures.swatch,
         }
         self._templates.filters |= {
             "moment": _moment,
+            "day": _day,
             "number": lambda value: f"{value:,}",
             "pretty": _pretty,
             "query": lambda pairs: urlencode([pair for pair in pairs.items() if pair[1]]),
@@ -182,6 +182,14 @@ def given_of(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     return [pair for pair in asked.items() if pair[1]]
 
 
+def times_before(now: float) -> list[tuple[str, str]]:
+    """Moments that a list can begin at: the name of each, and its day."""
+    return [
+        (name, utc_text(now - days * 24 * 3600)[:10])
+        for name, days in (("today", 0), ("yesterday", 1), ("week", 7), ("month", 30))
+    ]
+
+
 def id_of(visit: Visit) -> str:
     """The id in the path. Raises NotFound."""
     try:
@@ -217,6 +225,11 @@ def _moment(moment: str | None) -> Markup:
         return Markup("")
     shown = moment[:16].replace("T", " ")
     return Markup('<time datetime="{}">{} UTC</time>').format(moment, shown)
+
+
+def _day(day: str) -> Markup:
+    """A day, which the page's script shows as the reader writes days."""
+    return Markup('<time datetime="{}">{}</time>').format(day, day[5:])
 
 
 def _pretty(text: str) -> str:

@@ -28,7 +28,8 @@ def bar(parts: Sequence[tuple[str, int]], total: int, label: str) -> Markup:
 def sparkline(values: Sequence[int], label: str) -> Markup:
     """A small picture of numbers in a row, the newest last."""
     most = max([*values, 1])
-    drawn = Markup("")
+    width = max(1, len(values) * 6 - 1)
+    drawn = Markup('<rect class="spark-rest" y="19" width="{}" height="1"/>').format(width)
     for place, value in enumerate(values):
         height = 0 if value == 0 else max(1.5, 18 * value / most)
         drawn += Markup('<rect x="{}" y="{:.1f}" width="5" height="{:.1f}"/>').format(
@@ -36,7 +37,7 @@ def sparkline(values: Sequence[int], label: str) -> Markup:
         )
     return Markup(
         '<svg class="sparkline" role="img" aria-label="{}" viewBox="0 0 {} 20">{}</svg>'
-    ).format(label, max(1, len(values) * 6 - 1), drawn)
+    ).format(label, width, drawn)
 
 
 def stacked(days: Mapping[str, Sequence[int]], label: str) -> Markup:
@@ -57,6 +58,14 @@ def stacked(days: Mapping[str, Sequence[int]], label: str) -> Markup:
         '<svg class="stacked" role="img" aria-label="{}" viewBox="0 0 {} 100"'
         ' preserveAspectRatio="none">{}</svg>'
     ).format(label, max(1, len(days) * 20 - 4), drawn)
+
+
+def swatch(style: str) -> Markup:
+    """A small square of a style, for a legend."""
+    return Markup(
+        '<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">'
+        '<rect class="{}" width="10" height="10"/></svg>'
+    ).format(style)
 
 
 def colour(place: int) -> str:

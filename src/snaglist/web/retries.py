@@ -80,7 +80,13 @@ async def fix_cause(pages: Pages, visit: Visit) -> Response:
             at=at,
         )
     )
-    wanted = Filter(cause_id=cause_id, states=(Status.OPEN.value,))
+    return await retry_cause(pages, visit)
+
+
+async def retry_cause(pages: Pages, visit: Visit) -> Response:
+    """Try the things of a cause again."""
+    visit.require(Scope.RETRY)
+    wanted = Filter(cause_id=id_of(visit), states=(Status.OPEN.value,))
     places = await pages.run(lambda: find_places(pages.database, wanted))
     return await ordered(pages, visit, wanted.query, places)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from snaglist.service.runs import failures_of, look_at_run
+from snaglist.service.run_failures import failures_of_run
 from snaglist.service.runs import list_runs as find_runs
+from snaglist.service.runs import look_at_run
 from snaglist.web.pages import Pages, Visit, id_of
 
 _PAGE = 50
+_NEW = 20
 
 
 async def list_runs(pages: Pages, visit: Visit) -> Response:
@@ -24,9 +26,9 @@ async def show(pages: Pages, visit: Visit) -> Response:
     """One import, as far as it has come."""
     run_id = id_of(visit)
     view = await pages.run(lambda: look_at_run(pages.database, run_id))
-    failed, new = await pages.run(lambda: failures_of(pages.database, view.run))
+    failures = await pages.run(lambda: failures_of_run(pages.database, view.run, _NEW))
     return await pages.page(
         visit,
         "run.html",
-        {"view": view, "run": view.run, "lines": view.lines, "failed": failed, "new": new},
+        {"view": view, "run": view.run, "lines": view.lines, "failures": failures},
     )

@@ -7,17 +7,19 @@ from starlette.responses import RedirectResponse, Response
 from snaglist.domain.access import Scope
 from snaglist.domain.errors import BadParameter, SnaglistError
 from snaglist.service import tokens as service
-from snaglist.service.history import newest_entries
+from snaglist.service.history import newest_deeds
+from snaglist.service.retries import connected
 from snaglist.service.sessions import sign_out_all
 from snaglist.service.tokens import NewToken
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
 
 _PAGE = 100
+_FEW = 10
 _OVERLAP_SECONDS = 24 * 3600
 
 
 async def show(pages: Pages, visit: Visit) -> Response:
-    """Tokens, for whoever may make them; links; and a way out of all sessions."""
+    """Tokens, workers, links, redaction, what was done of late; and a way out of all sessions."""
     return await _shown(pages, visit)
 
 
@@ -33,6 +35,7 @@ async def create_token(pages: Pages, visit: Visit) -> Response:
                 name=visit.form.get("name", "").strip(),
                 scopes=scopes,
                 random_bits=pages.random(32),
+                who=visit.who,
                 at=pages.clock(),
             )
         )
@@ -50,6 +53,7 @@ async def rotate_token(pages: Pages, visit: Visit) -> Response:
             pages.database,
             token_id,
             random_bits=pages.random(32),
+            who=visit.who,
             at=pages.clock(),
             overlap_seconds=_OVERLAP_SECONDS,
         )
@@ -63,7 +67,7 @@ async def revoke_token(pages: Pages, visit: Visit) -> Response:
     token_id = id_of(visit)
 
     def revoke() -> None:
-        service.revoke_token(pages.database, token_id, at=pages.clock())
+        service.revoke_token(pages.database, token_id, who=visit.who, at=pages.clock())
         sign_out_all(pages.database, token_id)
 
     await pages.run(revoke)
@@ -74,7 +78,7 @@ async def history(pages: Pages, visit: Visit) -> Response:
     """What was done, by whom, the newest first."""
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
-    found = await pages.run(lambda: newest_entries(pages.database, below, _PAGE))
+    found = await pages.run(lambda: newest_deeds(pages.database, below, _PAGE))
     further = found[-1][0] if len(found) == _PAGE else None
     entries = [entry for _, entry in found]
     return await pages.page(visit, "history.html", {"entries": entries, "further": further})
@@ -87,6 +91,8 @@ async def _shown(
     fault: SnaglistError | None = None,
 ) -> Response:
     tokens = await pages.run(lambda: service.list_tokens(pages.database))
+    workers = await pages.run(lambda: connected(pages.database, pages.now))
+    newest = await pages.run(lambda: newest_deeds(pages.database, None, _FEW))
     at = pages.clock()
     return await pages.page(
         visit,
@@ -96,7 +102,9 @@ async def _shown(
             "scopes": [scope.value for scope in Scope],
             "made": made,
             "fault": fault,
-            "links": pages.links,
+            "studio": pages.studio,
+            "workers": workers,
+            "entries": [entry for _, entry in newest],
         },
         400 if fault is not None else 200,
     )

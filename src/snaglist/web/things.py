@@ -8,13 +8,15 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.responses import Response
 
+from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Subject, read_filter
 from snaglist.domain.item import Item
 from snaglist.service import lists as service
+from snaglist.service.choices import choices
 from snaglist.service.edits import get_edit
 from snaglist.service.lists import Listed
-from snaglist.web.changes import change_of
-from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of
+from snaglist.web.changes import change_of, stack_of
+from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
 
 _PAGE = 50
 _SHOWN = ("state", "q", "project", "type", "cause", "assignee", "since", "run")
@@ -34,6 +36,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
     found = await pages.run(lambda: service.find_items(pages.database, wanted, below, _PAGE))
+    chosen_from = await pages.run(lambda: choices(pages.database, pages.clock()))
     done = done_of(visit)
     edit = None if done is None else await pages.run(lambda: get_edit(pages.database, done))
     further = None
@@ -46,6 +49,9 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
             "entities": grouped(found.items),
             "asked": asked,
             "is_asked": any(asked.values()),
+            "choices": chosen_from,
+            "times": times_before(pages.clock()),
+            "cause": await pages.run(lambda: _cause_of(pages, wanted.cause_id)),
             "further": further,
             "filter": urlencode(given_of(asked)),
             "done": edit,
@@ -59,6 +65,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     view = await pages.run(lambda: service.look_at_item(pages.database, item_id))
     parts = await pages.run(lambda: service.parts_of(pages.database, view.listed.item))
     newest = view.records[0] if view.records else None
+    links = pages.studio.links
     return await pages.page(
         visit,
         "thing.html",
@@ -69,10 +76,20 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "parts_of_it": parts,
             "newest": newest,
             "change": None if newest is None else change_of(newest.event_data),
-            "in_source": pages.links.in_source(view.listed.item),
-            "in_target": pages.links.in_target(view.listed),
+            "stack": None if newest is None else stack_of(newest.event_data),
+            "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
+            "in_source": links.in_source(view.listed.item),
+            "in_target": links.in_target(view.listed),
+            "production": links.production(view.listed),
         },
     )
+
+
+def _cause_of(pages: Pages, cause_id: str | None) -> Cause | None:
+    """The cause that a list is of, if there is one of this id. Blocks."""
+    if cause_id is None:
+        return None
+    return service.find_cause(pages.database, cause_id)
 
 
 def grouped(items: Sequence[Listed]) -> list[Entity]:

@@ -13,13 +13,14 @@ import click
 
 from snaglist import app
 from snaglist.cli.local.demo_story import Storyteller
+from snaglist.cli.local.demo_worker import DemoWorker
 from snaglist.cli.remote.desk import Failed, RemoteDesk
 from snaglist.cli.terminal import plain
 from snaglist.config import load_settings
 from snaglist.domain.access import Scope
 from snaglist.service.schema import upgrade
 from snaglist.service.sessions import new_code
-from snaglist.service.tokens import create_token
+from snaglist.service.tokens import AT_THE_MACHINE, create_token
 
 _WAIT_SECONDS = 0.2
 
@@ -45,24 +46,21 @@ def demo(port: int) -> None:
                 name="ana",
                 scopes=(Scope.ADMIN,),
                 random_bits=secrets.token_bytes(32),
+                who=AT_THE_MACHINE,
                 at=time.time(),
             )
             code = new_code(store, "ana", random_bits=secrets.token_bytes(32), at=time.time())
         url = f"http://127.0.0.1:{port}"
-        thread = threading.Thread(target=_tell, args=(RemoteDesk(url, made.secret),), daemon=True)
-        thread.start()
+        for told in (_tell, _try_again):
+            desk = RemoteDesk(url, made.secret)
+            threading.Thread(target=told, args=(desk,), daemon=True).start()
         click.echo(f"Look around, signed in as ana: {url}/signin?code={code}")
         app.serve(settings, lambda line: click.echo(plain(line)))
 
 
 def _tell(desk: RemoteDesk) -> None:
     """Post the story once the desk is there, then let its last import go on."""
-    while True:
-        try:
-            desk.get("/readyz")
-            break
-        except Failed:
-            time.sleep(_WAIT_SECONDS)
+    _wait_for(desk)
     story = Storyteller(desk, time.time())
     story.tell_the_week()
     while True:
@@ -71,4 +69,25 @@ def _tell(desk: RemoteDesk) -> None:
                 time.sleep(_WAIT_SECONDS)
             story.begin_again()
         except Failed:
+            return
+
+
+def _try_again(desk: RemoteDesk) -> None:
+    """Try again what is ordered to be tried."""
+    _wait_for(desk)
+    worker = DemoWorker(desk)
+    try:
+        while True:
+            time.sleep(worker.work())
+    except Failed:
+        return
+
+
+def _wait_for(desk: RemoteDesk) -> None:
+    while True:
+        try:
+            desk.get("/readyz")
+        except Failed:
+            time.sleep(_WAIT_SECONDS)
+        else:
             return

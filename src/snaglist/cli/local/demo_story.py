@@ -178,10 +178,11 @@ class Storyteller:
         self._desk.post(f"/api/v1/runs/{label}/end", {})
 
     def _failure(self, entity_type: str, number: int, project: int, tell: Any) -> dict[str, Any]:
+        shot = f"SQ{number // 40 % 90:02}0_SH{number % 40:03}0"
         names = {
-            "Shot": f"SQ{number // 40 % 90:02}0_SH{number % 40:03}0",
+            "Shot": shot,
             "Asset": f"prop_{number:04}",
-            "Task": ("Animation", "Comp", "Lighting", "FX")[number % 4],
+            "Task": f"{shot} {('Animation', 'Comp', 'Lighting', 'FX')[number % 4]}",
         }
         body: dict[str, Any] = tell(names.get(entity_type, f"{entity_type.lower()}_{number:04}"))
         project_id, project_name = PROJECTS[project]

@@ -74,6 +74,7 @@ def create(
             name=name,
             scopes=tuple(Scope(scope) for scope in scopes),
             random_bits=secrets.token_bytes(32),
+            who=service.AT_THE_MACHINE,
             at=now,
             expires_at=None if expires is None else utc_text(now + expires),
             rate=rate,
@@ -123,6 +124,7 @@ def rotate(name: str, overlap: float, database: str | None) -> None:
             store,
             name,
             random_bits=secrets.token_bytes(32),
+            who=service.AT_THE_MACHINE,
             at=time.time(),
             overlap_seconds=overlap,
         )
@@ -135,7 +137,7 @@ def rotate(name: str, overlap: float, database: str | None) -> None:
 def revoke(name: str, database: str | None) -> None:
     """Close a token (by name or id) for good; a running desk knows within 2 s."""
     with app.opened(app.engine_of(load_settings(database=database))) as store:
-        revoked = service.revoke_token(store, name, at=time.time())
+        revoked = service.revoke_token(store, name, who=service.AT_THE_MACHINE, at=time.time())
     click.echo(f"Revoked {plain(revoked.name)}.", err=True)
 
 

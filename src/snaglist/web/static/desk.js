@@ -9,6 +9,10 @@ function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
+    if (time.dateTime.length === 10) {
+      time.textContent = moment.toLocaleDateString([], { day: "numeric", month: "short", timeZone: "UTC" });
+      continue;
+    }
     const isToday = moment.toDateString() === new Date().toDateString();
     const clock = { hour: "2-digit", minute: "2-digit" };
     time.textContent = isToday
@@ -21,18 +25,29 @@ function showTimes(root) {
 // --- Following the desk --------------------------------------------------------------------------
 
 // What is inside of [data-live] is replaced when the desk has something newer. The place, what is
-// chosen and the focus stay: each is found again by what it leads to.
+// chosen and the focus stay: each is found again by what it leads to. A calm part waits while
+// somebody is at it: while one of its forms is open, or has the focus.
 
 function nameOf(element) {
   if (!element || !element.closest("[data-live]")) return null;
   if (element.id) return `#${CSS.escape(element.id)}`;
   const link = element.getAttribute("href");
-  return link ? `a[href="${CSS.escape(link)}"]` : null;
+  if (link) return `a[href="${CSS.escape(link)}"]`;
+  if (element.matches("[data-tick]")) return `[data-tick][value="${CSS.escape(element.value)}"]`;
+  const row = element.closest("[data-row]");
+  return row && element.dataset.key
+    ? `[data-row="${CSS.escape(row.dataset.row)}"] [data-key="${CSS.escape(element.dataset.key)}"]`
+    : null;
+}
+
+function isInUse(part) {
+  return part.dataset.live === "calm" && (part.querySelector("details[open]") || part.contains(document.activeElement));
 }
 
 function putIn(fresh) {
   const focused = nameOf(document.activeElement);
   const chosen = document.querySelector("[data-row].chosen")?.dataset.row;
+  const opened = [...document.querySelectorAll("[data-live] details")].map((one) => one.open);
   const ticked = new Set([...document.querySelectorAll("[data-tick]:checked")].map((one) => one.value));
   const now = document.querySelectorAll("[data-live]");
   const then = fresh.querySelectorAll("[data-live]");
@@ -40,14 +55,17 @@ function putIn(fresh) {
     document.querySelector("main").replaceWith(fresh.querySelector("main"));
   } else {
     now.forEach((old, place) => {
-      if (old.dataset.sent !== then[place].innerHTML) {
+      if (old.dataset.sent !== then[place].innerHTML && !isInUse(old)) {
         old.dataset.sent = then[place].innerHTML;
         old.replaceChildren(...then[place].childNodes);
       }
     });
   }
+  const unfolds = [...document.querySelectorAll("[data-live] details")];
+  if (unfolds.length === opened.length) unfolds.forEach((one, place) => { one.open = opened[place]; });
   showTimes(document);
   for (const box of document.querySelectorAll("[data-tick]")) box.checked = ticked.has(box.value);
+  countTicks();
   if (chosen) document.querySelector(`[data-row="${CSS.escape(chosen)}"]`)?.classList.add("chosen");
   if (focused && document.activeElement === document.body) {
     document.querySelector(focused)?.focus({ preventScroll: true });
@@ -139,11 +157,21 @@ function press(key) {
     if (box) box.click();
     return;
   }
-  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  const wanted = `[data-key="${CSS.escape(key)}"]`;
+  const outside = [...document.querySelectorAll(wanted)].find((one) => !one.closest("[data-row]"));
+  const target = chosen?.querySelector(wanted) ?? outside;
   if (!target) return;
-  if (target.matches("input, textarea, select")) target.focus();
+  if (target.matches("input, textarea, select, [tabindex]")) target.focus();
   else if (target.matches("dialog")) target.showModal();
+  else if (target.matches("summary")) unfold(target);
   else target.click();
+}
+
+function unfold(summary) {
+  const details = summary.parentElement;
+  details.open = !details.open;
+  const first = details.querySelector("input:not([type=hidden]), select, textarea, pre");
+  (details.open ? first : summary)?.focus();
 }
 
 function onKey(event) {
@@ -165,12 +193,37 @@ function setUpKeys() {
   });
 }
 
-// --- Ticking all ---------------------------------------------------------------------------------
+// --- Forms ---------------------------------------------------------------------------------------
 
-function setUpTicks() {
+function countTicks() {
+  const output = document.querySelector("[data-ticked]");
+  const number = document.querySelectorAll("[data-tick]:checked").length;
+  if (output) output.textContent = output.dataset.ticked.replace("#", number.toLocaleString());
+}
+
+function setUpForms() {
   document.addEventListener("change", (event) => {
-    if (!event.target.matches("[data-tick-all]")) return;
-    for (const box of document.querySelectorAll("[data-tick]")) box.checked = event.target.checked;
+    if (event.target.matches("[data-tick-all]")) {
+      for (const box of document.querySelectorAll("[data-tick]")) box.checked = event.target.checked;
+    }
+    if (event.target.matches("[data-tick], [data-tick-all]")) countTicks();
+    if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
+  });
+  // What asks for nothing is left out of the address.
+  document.addEventListener("formdata", (event) => {
+    if (event.target.method !== "get") return;
+    for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+  });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copies]");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copies);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      button.textContent = button.dataset.done;
+    } catch {
+      getSelection().selectAllChildren(source);
+    }
   });
 }
 
@@ -178,4 +231,5 @@ showTimes(document);
 for (const live of document.querySelectorAll("[data-live]")) live.dataset.sent = "";
 follow();
 setUpKeys();
-setUpTicks();
+setUpForms();
+countTicks();

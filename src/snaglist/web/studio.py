@@ -1,4 +1,4 @@
-"""Where a thing is in ShotGrid and in the target: links to the hosts that a studio names."""
+"""What a studio sets for its pages; where a thing is in ShotGrid and in the target."""
 
 from __future__ import annotations
 
@@ -38,8 +38,28 @@ class Links(msgspec.Struct, frozen=True):
         return f"{self.shotgrid.rstrip('/')}/detail/{quote(item.entity_type)}/{item.entity_id}"
 
     def in_target(self, listed: Listed) -> str | None:
-        """The address that its importer reported, if it is at one of the hosts."""
-        url = listed.target_url
+        """The address that an importer reported of it, if it is at one of the hosts."""
+        return self._allowed(listed.target_url)
+
+    def production(self, listed: Listed) -> str | None:
+        """The address that an importer reported of its project, if it is at one of the hosts."""
+        return self._allowed(listed.production_url)
+
+    def _allowed(self, url: str | None) -> str | None:
         if url is None or urlsplit(url).hostname not in self.hosts:
             return None
         return url
+
+
+class Studio(msgspec.Struct, frozen=True):
+    """The studio's settings that pages follow, or show.
+
+    A project's complete import is overdue after `overdue_hours`. `redacts` is whether secrets are
+    taken out of what is recorded, `redact_words` and `redact_patterns` those that it added.
+    """
+
+    links: Links = Links()
+    overdue_hours: float = 26
+    redacts: bool = True
+    redact_words: Sequence[str] = ()
+    redact_patterns: Sequence[str] = ()

@@ -1,0 +1,64 @@
+"""What a cause's newest failures tell, piece by piece: by this it can be split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from snaglist.storage import causes as cause_store
+from snaglist.storage import regrouping as store
+from snaglist.storage.connection import Connection
+from snaglist.storage.database import Database
+
+PiecesOf = Callable[[Mapping[str, Any]], Mapping[str, str]]
+_LOOKED_AT = 1_000
+_MOST_BYTES = 4 << 20
+_decode = msgspec.json.Decoder().decode
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A piece of evidence, its value, and in how many of the newest failures it is so."""
+
+    name: str
+    value: str
+    failures: int
+
+
+def evidence_of(database: Database, cause_id: str, pieces_of: PiecesOf) -> Iterator[dict[str, str]]:
+    """The pieces of evidence of each of a cause's newest failures; a thousand at most."""
+
+    def newest(connection: Connection) -> list[str]:
+        pointers = cause_store.fingerprints_of(connection, cause_id)
+        found: list[str] = []
+        for pointer in pointers:
+            told = store.newest_told(
+                connection, pointer.fingerprint, _LOOKED_AT // len(pointers) + 1, _MOST_BYTES
+            )
+            found += [one.event_data for one in told]
+        return found
+
+    for event_data in database.read(newest):
+        yield dict(pieces_of(_decode(event_data)))
+
+
+def dividing_pieces(
+    database: Database, cause_id: str, pieces_of: PiecesOf
+) -> tuple[list[Piece], int]:
+    """The pieces that some of a cause's newest failures have and others do not.
+
+    Those of most failures come first within each name; and how many failures were looked at.
+    """
+    counted: Counter[tuple[str, str]] = Counter()
+    looked_at = 0
+    for pieces in evidence_of(database, cause_id, pieces_of):
+        counted.update(pieces.items())
+        looked_at += 1
+    found = [
+        Piece(name, value, failures)
+        for (name, value), failures in counted.items()
+        if failures < looked_at
+    ]
+    return sorted(found, key=lambda one: (one.name, -one.failures, one.value)), looked_at
