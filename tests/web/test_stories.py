@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from support.desks import DeskProcess
@@ -161,6 +162,42 @@ def test_two_browsers_see_what_the_other_did(
     assert other.faults == []
 
 
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_a_page_of_one_server_follows_what_another_was_told(
+    visitor: Visitor, desk: DeskProcess, new_desk: Callable[..., DeskProcess], store: str
+) -> None:
+    failed(desk)
+    other = new_desk(store)
+    other.token = desk.token
+    visitor.signs_in()
+    heading = visitor.page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("1 thing did not come over")
+
+    failed(other, shotgun_id=2)
+
+    expect(heading).to_have_text("2 things did not come over")
+
+
+def test_a_secret_stays_on_the_page_while_the_desk_moves_on(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    visitor.signs_in()
+    visitor.goes_to("/settings")
+    page = visitor.page
+    page.get_by_label("Name").fill("farm")
+    page.get_by_label("try again", exact=True).check()
+    page.get_by_role("button", name="Make a token").click()
+    secret = page.locator("#secret").inner_text()
+
+    worker = {"id": "018f3a1e-6a2c-7c0a-8d2e-0123456789ab", "name": "farm-3"}
+    desk.client(secret).post("/api/v1/leases", json={"worker": worker}).raise_for_status()
+    failed(desk)
+
+    expect(page.get_by_text("farm-3")).to_be_visible()
+    expect(page.locator("#secret")).to_have_text(secret)
+    expect(page.locator("main")).to_contain_text("the token farm: made · admin")
+
+
 def test_whoever_may_only_look_sees_no_button_that_would_be_refused(
     visitor: Visitor, desk: DeskProcess
 ) -> None:
@@ -221,6 +258,9 @@ def test_links_lead_only_where_the_studio_says(
     context = browser.new_context()
     somebody = Visitor(context, desk)
     somebody.signs_in()
+    production = "https://kitsu.studio/productions/1"
+    told = {"shotgun_id": 87, "entity_type": "Project", "target_url": production}
+    desk.client().post("/import/shotgun/imported", json=told)
     for number, url in ((1, "https://kitsu.studio/shots/1"), (2, "https://evil.example/2")):
         item = failed(desk, shotgun_id=number)
         told = {"shotgun_id": number, "entity_type": "Shot", "target_url": url}
@@ -228,7 +268,7 @@ def test_links_lead_only_where_the_studio_says(
         somebody.goes_to(f"/things/{item}")
         links = somebody.page.locator("main a").evaluate_all("all => all.map(one => one.href)")
         assert f"https://studio.shotgrid.example/detail/Shot/{number}" in links
-        assert (url in links) == (number == 1)
+        assert (url in links, production in links) == (number == 1, number == 2)
     context.close()
 
 

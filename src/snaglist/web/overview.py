@@ -139,7 +139,12 @@ async def beginning(pages: Pages, visit: Visit, secret: str | None = None) -> Re
     return await pages.page(
         visit,
         "empty.html",
-        {"secret": secret, "python": _PYTHON.format_map(told), "curl": _CURL.format_map(told)},
+        {
+            "at": "/",
+            "secret": secret,
+            "python": _PYTHON.format_map(told),
+            "curl": _CURL.format_map(told),
+        },
     )
 
 

@@ -100,6 +100,7 @@ async def _shown(
         {
             "tokens": [token for token in tokens if service.is_open(token, at)],
             "scopes": [scope.value for scope in Scope],
+            "at": "/settings",
             "made": made,
             "fault": fault,
             "studio": pages.studio,

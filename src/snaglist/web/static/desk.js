@@ -84,7 +84,8 @@ async function refresh() {
   }
   isStale = false;
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    // What a form was answered with is to be found elsewhere than where the form went.
+    const answer = await fetch(document.body.dataset.at ?? location.href, { headers: { accept: "text/html" } });
     if (answer.redirected && new URL(answer.url).pathname === "/signin") {
       location.reload();
     } else if (answer.ok) {
