@@ -34,7 +34,7 @@ def triage(database: Database) -> Triage:
 def deeds(triage: Triage, below: int | None = None, most: int = 50) -> list[tuple[Event, str, str]]:
     """What was done, the newest first: what, by whom, and of how many or of whom."""
     found = newest_deeds(triage.database, below, most)
-    return [(entry.event, entry.who, entry.after or "") for _, entry in found]
+    return [(one.entry.event, one.entry.who, one.entry.after or "") for one in found]
 
 
 def test_the_trail_has_one_entry_for_each_intention(triage: Triage) -> None:
@@ -50,8 +50,9 @@ def test_the_trail_has_one_entry_for_each_intention(triage: Triage) -> None:
         (Event.IGNORED, "ana", "40"),
         (Event.ASSIGNED, "ana", "ben"),
     ]
-    whys = [entry.why for _, entry in newest_deeds(triage.database, None, 50)]
-    assert whys == [None, None, "the artist is away", None]
+    found = newest_deeds(triage.database, None, 50)
+    assert [one.entry.why for one in found] == [None, None, "the artist is away", None]
+    assert [one.name for one in found] == ["It failed", "", "", "Asset Sheep"]
 
 
 def test_the_trail_goes_on_below_a_place(triage: Triage) -> None:
@@ -59,8 +60,8 @@ def test_the_trail_goes_on_below_a_place(triage: Triage) -> None:
     for name in "abcde":
         triage.edits(1, Assign(name))
     first = newest_deeds(triage.database, None, 2)
-    then = newest_deeds(triage.database, first[-1][0], 10)
-    assert [entry.after for _, entry in (*first, *then)] == ["e", "d", "c", "b", "a"]
+    then = newest_deeds(triage.database, first[-1].seq, 10)
+    assert [one.entry.after for one in (*first, *then)] == ["e", "d", "c", "b", "a"]
 
 
 def test_who_made_and_closed_a_token_is_in_the_trail(triage: Triage) -> None:

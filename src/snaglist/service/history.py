@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from snaglist.domain.history import Entry
 from snaglist.storage import history as store
+from snaglist.storage.causes import causes_by_id
+from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
+from snaglist.storage.items import items_by_id
 
 
-def newest_deeds(database: Database, below: int | None, most: int) -> list[tuple[int, Entry]]:
-    """What was done, with its places, the newest first; only places below `below`.
+class Deed(msgspec.Struct, frozen=True):
+    """One thing that was done, its place in the trail, and what it was done to, by name.
 
-    One entry for each intention; what imports and workers reported is none.
+    `name` is "" for what has none: many items, an order, a token.
     """
-    return database.read(lambda connection: store.newest_deeds(connection, below, most))
+
+    seq: int
+    entry: Entry
+    name: str
+
+
+def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]:
+    """What was done, the newest first; only places below `below`.
+
+    One for each intention; what imports and workers reported is none.
+    """
+
+    def query(connection: Connection) -> list[Deed]:
+        found = store.newest_deeds(connection, below, most)
+        entries = [entry for _, entry in found]
+        items = items_by_id(connection, {one.item_id for one in entries if one.item_id})
+        causes = causes_by_id(connection, {one.cause_id for one in entries if one.cause_id})
+
+        def name_of(entry: Entry) -> str:
+            if entry.item_id is not None:
+                item = items.get(entry.item_id)
+                return "" if item is None else f"{item.entity_type} {item.name or item.entity_id}"
+            cause = causes.get(entry.cause_id or "")
+            return "" if cause is None else cause.shown_title
+
+        return [Deed(seq, entry, name_of(entry).strip()) for seq, entry in found]
+
+    return database.read(query)

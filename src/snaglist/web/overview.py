@@ -34,7 +34,7 @@ curl -X POST {url}/import/shotgun/errors -H "Authorization: Bearer {token}" \\
 curl -X POST {url}/import/shotgun/imported -H "Authorization: Bearer {token}" \\
   -d '{{"entity_type": "Asset", "shotgun_id": 12}}'"""
 _IMPORTER = "importer"
-_BIGGEST = 5
+_BIGGEST = 9
 _RUNS = 100
 _SHOWN_RUNS = 4
 _MINE = 100
@@ -82,7 +82,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     views = await pages.run(lambda: list_runs(pages.database, {}, None, _RUNS))
     if not summary.items and not views:
         return await beginning(pages, visit)
-    biggest = await _open_causes(pages, Filter(states=_OPEN), COLOURS - 1)
+    biggest = await _open_causes(pages, Filter(states=_OPEN), _BIGGEST)
     mine = await _open_causes(pages, Filter(states=_OPEN, assignee=visit.who), _MINE)
     orders = await pages.run(lambda: list_retries(pages.database, (), None, _SHOWN_RUNS, at))
     days, lines = stacked_days(summary, biggest, pages.texts("overview.other_causes"), at)
@@ -108,7 +108,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "unsent": [view.run for view in unsent_in(views)],
             "stopped": [view.run for view in newest if view.run.status in _STOPPED],
             "mine": mine,
-            "biggest": biggest[:_BIGGEST],
+            "biggest": biggest,
             "days": days,
             "lines": lines,
         },

@@ -79,9 +79,8 @@ async def history(pages: Pages, visit: Visit) -> Response:
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
     found = await pages.run(lambda: newest_deeds(pages.database, below, _PAGE))
-    further = found[-1][0] if len(found) == _PAGE else None
-    entries = [entry for _, entry in found]
-    return await pages.page(visit, "history.html", {"entries": entries, "further": further})
+    further = found[-1].seq if len(found) == _PAGE else None
+    return await pages.page(visit, "history.html", {"deeds": found, "further": further})
 
 
 async def _shown(
@@ -105,7 +104,7 @@ async def _shown(
             "fault": fault,
             "studio": pages.studio,
             "workers": workers,
-            "entries": [entry for _, entry in newest],
+            "deeds": newest,
         },
         400 if fault is not None else 200,
     )

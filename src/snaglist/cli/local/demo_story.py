@@ -8,7 +8,7 @@ from typing import Any
 
 from snaglist.cli.remote.desk import RemoteDesk
 
-PROJECTS = ((87, "Big Buck Bunny"), (163, "Nebula_EP"), (140, "Kestrel"))
+PROJECTS = ((87, "Big Buck Bunny"), (163, "Nebula_EP"), (140, "Kestrel"), (201, "Sprite"))
 NIGHTS = 7
 TONIGHT = 600
 """How many entities the import tries that is running."""
@@ -118,7 +118,31 @@ class Storyteller:
         self._say(causes, "hld2", {"edit": "assign", "to": "ana"})
         self._say(causes, "sg_cut_in", {"edit": "claim"})
         self._say(causes, "deleted", {"edit": "ignore", "why": "gone for good"})
+        self._tell_what_is_done()
         self.begin_again()
+
+    def _tell_what_is_done(self) -> None:
+        """A project of which nothing is left, as its import says that tried everything."""
+        shots = [("Shot", 60_000 + number, 3) for number in range(240)]
+        for ago in (3, 1):
+            night = self._now - timedelta(days=ago)
+            label = f"sprite-{night:%Y-%m-%d}"
+            at = f"{night:%Y-%m-%dT%H:%M:%SZ}"
+            run = self._desk.post(
+                "/api/v1/runs",
+                {"label": label, "name": "Nightly Sprite", "project": 201, "began_at": at},
+            )
+            failed = shots[:12] if ago == 3 else []
+            records = [
+                _envelope(self._failure(*shot, _field), label, night + timedelta(minutes=1))
+                for shot in failed
+            ]
+            if records:
+                self._desk.post("/api/v1/records", records)
+            self._came_over(shots[len(failed) :], label, night + timedelta(minutes=2))
+            if not failed:
+                self._desk.post(f"/api/v1/runs/{run['id']}/complete", {})
+            self._desk.post(f"/api/v1/runs/{run['id']}/end", {})
 
     def begin_again(self) -> None:
         """Another import begins."""
