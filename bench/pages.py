@@ -9,7 +9,10 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
+from itertools import product
 from urllib.parse import urlsplit
+
+import httpx
 
 from bench.loads import LoadFailed, median_rate
 from bench.report import Table
@@ -21,10 +24,15 @@ OPEN_PAGES = 30
 LEAST_SHARE = 0.9
 _FEW = 10_000
 _CLIENTS = 64
+_CAUSES = 500
+_TRIED = 2_000
+_WORDS = "plate lens matte proxy codec slate stereo reel burn-in colour".split()
 _PAGES = (
-    *("/", "/causes", "/causes?state=done", "/causes?q=project", "/causes/{cause}"),
-    *("/things", "/things?state=open&project=Nebula_EP&type=Task", "/things?q=SH0210"),
-    *("/things/{thing}", "/imports", "/retries", "/settings", "/settings/history"),
+    *("/", "/causes", "/causes?state=done", "/causes?q=project", "/causes?project=Nebula_EP"),
+    *("/causes/{cause}", "/causes/{cause}/split", "/things", "/things?q=SH0210"),
+    *("/things?state=open&project=Nebula_EP&type=Task", "/things/{thing}"),
+    *("/imports", "/imports/{run}", "/retries", "/retries/{retry}"),
+    *("/settings", "/settings/history"),
 )
 
 
@@ -33,12 +41,16 @@ def measure_pages(stand: Stand) -> Table:
     many, asked = stand.scale.million, stand.scale.answers
     table = Table(
         f"pages: with {many:,} records there, beside {_FEW:,}",
-        f"{asked} answers of each page, by turns; p50 and p99 in ms.",
+        f"{asked} answers of each page, by turns; p50 and p99 in ms. Each desk has {_CAUSES} causes"
+        f" more, two nights of an import of {_TRIED:,} things, and an order to try again.",
     )
     for engine in ENGINES:
         with stand.desk(engine) as small:
             stand.grow(small, _FEW)
-            few, plenty = _Visitor(small), _Visitor(stand.grown_desk(engine))
+            large = stand.grown_desk(engine)
+            for desk in (small, large):
+                _furnish(desk)
+            few, plenty = _Visitor(small), _Visitor(large)
             for page in _PAGES:
                 _add_page(table, engine, page, few, plenty, asked)
             weight = sum(plenty.weight(path) for path in plenty.first_paths())
@@ -50,6 +62,49 @@ def measure_pages(stand: Stand) -> Table:
             )
         _add_open_pages(table, stand, engine)
     return table
+
+
+def _furnish(desk: Desk) -> None:
+    """Give a desk 500 causes more, two nights of an import, and an order to try again."""
+    with desk.process.client() as client:
+        records = [
+            {
+                "event_data": {
+                    "error": f"RuntimeError: {first} {second} {third} went wrong",
+                    "details": {"entity_type": "Shot", "id": 90_000_000 + number},
+                }
+            }
+            for number, (first, second, third) in enumerate(product(_WORDS, repeat=3))
+        ]
+        client.post("/api/v1/records", json=records[:_CAUSES]).raise_for_status()
+        for night in range(2):
+            run = {"label": f"night-{night}", "name": "Nightly", "total": _TRIED}
+            client.post("/api/v1/runs", json=run).raise_for_status()
+            for failed in (True, False):
+                _try(client, run["label"], night, failed)
+        query = f"/api/v1/retries?run={run['label']}"
+        client.post(query, json={}).raise_for_status()
+
+
+def _try(client: httpx.Client, run: object, night: int, failed: bool) -> None:
+    """Tell of one half of what a night tried; each fails in a hundred things that are its own."""
+    first = 80_000_000 + (100 * night if failed else _TRIED)
+    ids = range(first, first + _TRIED // 2)
+    if failed:
+        events = [
+            {
+                "run": run,
+                "event_data": {
+                    "error": "KeyError: 'sg_cut_in'",
+                    "details": {"entity_type": "Shot", "id": one},
+                },
+            }
+            for one in ids
+        ]
+        client.post("/api/v1/records", json=events).raise_for_status()
+    else:
+        told = [{"entity_type": "Shot", "shotgun_id": one, "run": run} for one in ids]
+        client.post("/import/shotgun/imported", json=told).raise_for_status()
 
 
 def _add_page(
@@ -136,8 +191,11 @@ class _Visitor:
         self._ids: dict[str, str] = {}
 
     def path(self, page: str) -> str:
-        """The page's path, with the ids of the biggest cause and the newest thing."""
-        for name, place in (("cause", "causes"), ("thing", "things")):
+        """The page's path, with the ids of the biggest cause, and the newest of all others."""
+        for name, place in (
+            *(("cause", "causes"), ("thing", "things")),
+            *(("run", "imports"), ("retry", "retries")),
+        ):
             if f"{{{name}}}" in page and name not in self._ids:
                 found = re.search(rf'href="/{place}/([0-9a-f-]{{36}})"', self._ask(f"/{place}"))
                 if found is None:
