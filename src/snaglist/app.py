@@ -36,6 +36,7 @@ from snaglist.domain.redaction import Redactor
 from snaglist.service.catalogue import StudioCauses
 from snaglist.service.clock import Clock
 from snaglist.service.gatekeeper import Gatekeeper
+from snaglist.service.news import News
 from snaglist.service.recording import Limits, Recorder
 from snaglist.service.regrouping import Regrouping
 from snaglist.service.retrying import Retrying
@@ -144,7 +145,11 @@ def opened(engine: Engine) -> Iterator[Database]:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server; a signal ends it in order, with exit code 0."""
+    """uvicorn's server; a signal ends it in order, with exit code 0, and calls `stopping`."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -159,6 +164,7 @@ class Server(uvicorn.Server):
 
     def _wish_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.handle_exit(number, frame)
+        self._stopping()
 
 
 def serve(settings: Settings, announce: Callable[[str], object]) -> None:
@@ -189,6 +195,7 @@ class _Running:
         self._causes = causes = StudioCauses(Path(settings.causes) if settings.causes else None)
         self._database = Database(engine, self._writer)
         self._gatekeeper = Gatekeeper(self._database, time.time)
+        self._news = News(self._database, self._executor)
         limits = Limits(
             record_bytes=settings.max_record_bytes,
             batch_bytes=settings.max_batch_bytes,
@@ -213,6 +220,7 @@ class _Running:
                 self._database, recorder.filing, retry_order_of(settings), time.time, new_id
             ),
             gatekeeper=self._gatekeeper,
+            news=self._news,
             executor=self._executor,
             most_in_flight=settings.max_bytes_in_flight,
             clock=time.time,
@@ -235,8 +243,7 @@ class _Running:
             retry_order=retry_order_of(settings),
             studio=studio_of(settings),
         )
-        self._live_pages = Live(pages, lambda: self._server.should_exit)
-        self._answer = Dispatcher(application(pages, self._live_pages), self._desk)
+        self._answer = Dispatcher(application(pages, Live(self._news)), self._desk)
         self._server = Server(
             uvicorn.Config(
                 self._application,
@@ -252,7 +259,8 @@ class _Running:
                 headers=SECURITY_HEADERS,
                 backlog=BACKLOG,
                 timeout_graceful_shutdown=LONGEST_STOP_SECONDS,
-            )
+            ),
+            self._end_lines,
         )
 
     def run(self, listener: socket.socket, announce: Callable[[str], object]) -> None:
@@ -288,7 +296,7 @@ class _Running:
                 self._keep_causes_fresh,
                 self._do_what_is_due,
                 self._regroup,
-                self._live_pages.watch,
+                self._news.watch,
             )
         ]
         await receive()
@@ -307,6 +315,11 @@ class _Running:
             settle(batch)
         else:
             self._loop.call_soon_threadsafe(settle, batch)
+
+    def _end_lines(self) -> None:
+        """From a signal: whoever listens for changes need not wait for any."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._news.end)
 
     async def _watch_the_slow(self) -> None:
         """Cut off clients that take too long, and writes that the store takes too long over."""

@@ -119,5 +119,8 @@ class DeskCollector:
             "snaglist_bytes_in_flight", "Bytes of bodies being worked on.", value=desk.in_flight
         )
         yield GaugeMetricFamily(
+            "snaglist_streams", "Pages and programs that hear of changes.", value=desk.news.lines
+        )
+        yield GaugeMetricFamily(
             "snaglist_store_up", "Whether the store takes writes.", value=writer.fault is None
         )

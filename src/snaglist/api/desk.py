@@ -27,6 +27,7 @@ from snaglist.domain.errors import (
 )
 from snaglist.domain.moment import utc_text
 from snaglist.service.gatekeeper import Gatekeeper, Pass, Unknown
+from snaglist.service.news import News
 from snaglist.service.recording import Recorder, too_large
 from snaglist.service.regrouping import Regrouping
 from snaglist.service.retrying import Retrying
@@ -57,6 +58,7 @@ class Desk:
         regrouping: Regrouping,
         retrying: Retrying,
         gatekeeper: Gatekeeper,
+        news: News,
         executor: Executor,
         most_in_flight: int,
         clock: Callable[[], float],
@@ -71,6 +73,8 @@ class Desk:
         self.retrying = retrying
         self.gathering = Gathering(recorder)
         self.gatekeeper = gatekeeper
+        self.news = news
+        self.streams = 0
         self.most_in_flight = most_in_flight
         self.in_flight = 0
         self.problems: dict[str, int] = {}

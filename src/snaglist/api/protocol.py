@@ -198,12 +198,15 @@ async def send_stream(
     """Send an answer whose length nobody knows yet, piece by piece.
 
     Chunked; but a client of HTTP/1.0, as some proxies are, gets it bare and then the end of the
-    connection. If `chunks` raises, the connection is cut.
+    connection. If `chunks` raises, the connection is cut; when the client is gone, no more are
+    asked for.
     """
     cycle = getattr(send, "__self__", None)
     if type(cycle) is not RequestResponseCycle or cycle.scope["http_version"] != "1.0":
         await send({"type": "http.response.start", "status": status, "headers": headers})
         async for chunk in chunks:
+            if is_gone(send):
+                return
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
         return
@@ -220,6 +223,12 @@ async def send_stream(
         cycle.transport.abort()
         raise
     _end(cycle)
+
+
+def is_gone(send: Send) -> bool:
+    """Whether the client that an answer goes to has closed its connection, as far as is known."""
+    cycle = getattr(send, "__self__", None)
+    return type(cycle) is RequestResponseCycle and bool(cycle.disconnected)
 
 
 def _head(cycle: RequestResponseCycle, status: int, headers: Headers) -> bytes:

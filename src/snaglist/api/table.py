@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from snaglist.api import about, edits, imported, lists, recording, records, regroups
+from snaglist.api import about, edits, imported, recording, records, regroups
 from snaglist.api.edit_wire import EditedCauseOut, EditOut, PreviewOut
-from snaglist.api.listed_wire import (
-    CauseOut,
-    CauseViewOut,
-    FoundItemOut,
-    ItemOut,
-    ItemViewOut,
-    SummaryOut,
-)
+from snaglist.api.list_table import CURSOR, LINK, list_routes
+from snaglist.api.listed_wire import ItemOut
 from snaglist.api.paging import MOST_A_PAGE, USUAL_PAGE
 from snaglist.api.retry_table import retry_routes
 from snaglist.api.routes import Answer, Parameter, Route, Table
@@ -51,22 +45,8 @@ from snaglist.domain.errors import (
 from snaglist.domain.filtering import NAMES, Subject
 from snaglist.service.successes import Imported
 
-RECORDS, LISTS, CAUSES, EDITS = "Records", "Lists", "Causes", "Edits"
+RECORDS, CAUSES, EDITS = "Records", "Causes", "Edits"
 ABOUT = "The desk itself"
-FILTERS = {
-    "state": "Some states, with commas: of items open, retrying, ignored, resolved or a reason.",
-    "project": "A project's id or name.",
-    "type": "An entity type, such as Shot.",
-    "cause": "A cause's id.",
-    "assignee": "A person; `none` for nobody.",
-    "source": "Where the import reads.",
-    "target": "Where it writes.",
-    "item": "An item's id.",
-    "run": "The run that reported it.",
-    "since": "From this moment on, RFC 3339 or a date.",
-    "until": "Before this moment.",
-    "q": "Words; all must match, each by how it begins.",
-}
 _UNREADABLE = (NotJson, WrongShape, TooDeep, EncodedBody, TooLarge)
 _ETAG = {"ETag": "Its version, for `If-Match`."}
 _EDIT_AT = {"Location": "Where the edit tells how far it has come."}
@@ -76,17 +56,10 @@ _IF_MATCH = Parameter(
     "The ETag that it had when you looked; if it was changed since, nothing is done (412).",
     {"type": "string", "examples": ['"3"']},
 )
-_CURSOR = Parameter(
-    "cursor",
-    "query",
-    "Begin behind this place, as the `Link` of the page before says it.",
-    {"type": "string"},
-)
 _FILTER = tuple(
     Parameter(name, "query", "As of the list of items.", {"type": "string"})
     for name in NAMES[Subject.ITEMS]
 )
-_LINK = {"Link": 'With `limit`, `rel="next"` leads to the next page, if there is one.'}
 
 
 def routes() -> list[Route]:
@@ -116,7 +89,7 @@ def routes() -> list[Route]:
             Scope.READ,
             records.list_errors,
             RECORDS,
-            Answer(200, "The records.", list[RecordOut], headers=_LINK),
+            Answer(200, "The records.", list[RecordOut], headers=LINK),
             errors=(BadParameter, NotFound),
             parameters=(
                 Parameter(
@@ -125,7 +98,7 @@ def routes() -> list[Route]:
                     "At most so many records; without it, all.",
                     {"type": "integer", "minimum": 1, "maximum": records.MOST_A_PAGE},
                 ),
-                _CURSOR,
+                CURSOR,
             ),
         ),
         Route(
@@ -176,7 +149,7 @@ def routes() -> list[Route]:
             errors=(NotFound,),
         ),
         *_edit_routes(),
-        *_list_routes(),
+        *list_routes(),
         *run_routes(),
         *retry_routes(),
         Route(
@@ -221,61 +194,6 @@ def routes() -> list[Route]:
             about.docs_file,
             Answer(200, "The file.", bytes, media_type="*/*"),
             errors=(NotFound,),
-        ),
-    ]
-
-
-def _list_routes() -> list[Route]:
-    """Lists by a filter, one whole, and the summary."""
-
-    def found(path: str, endpoint: Any, subject: Subject, out: Any, further: Any = ()) -> Route:
-        return Route(
-            "GET",
-            path,
-            Scope.READ,
-            endpoint,
-            LISTS,
-            Answer(200, "A page of them.", list[out], headers=_LINK),
-            errors=(BadParameter,),
-            parameters=(
-                *(
-                    Parameter(name, "query", FILTERS[name], {"type": "string"})
-                    for name in NAMES[subject]
-                ),
-                Parameter(
-                    "limit",
-                    "query",
-                    f"At most so many; {USUAL_PAGE} if not given.",
-                    {"type": "integer", "minimum": 1, "maximum": MOST_A_PAGE},
-                ),
-                _CURSOR,
-                *further,
-            ),
-        )
-
-    def whole(path: str, endpoint: Any, out: Any) -> Route:
-        answer = Answer(200, "It, whole.", out, headers={"ETag": "Its version, for If-Match."})
-        return Route("GET", path, Scope.READ, endpoint, LISTS, answer, errors=(NotFound,))
-
-    order = Parameter(
-        "order",
-        "query",
-        "`newest` by the last failure, `items` by how many are open.",
-        {"type": "string", "enum": ["newest", "items"], "default": "newest"},
-    )
-    return [
-        found("/api/v1/items", lists.list_items, Subject.ITEMS, FoundItemOut),
-        whole("/api/v1/items/{id}", lists.get_item, ItemViewOut),
-        found("/api/v1/causes", lists.list_causes, Subject.CAUSES, CauseOut, (order,)),
-        whole("/api/v1/causes/{id}", lists.get_cause, CauseViewOut),
-        found("/api/v1/records", lists.list_records, Subject.RECORDS, RecordOut),
-        Route(
-            "GET",
-            "/api/v1/summary",
-            Scope.READ,
-            lists.get_summary,
-            LISTS,
-            Answer(200, "The summary.", SummaryOut),
         ),
     ]
 
@@ -339,7 +257,7 @@ def _edit_routes() -> list[Route]:
             Scope.READ,
             edits.list_edits,
             EDITS,
-            Answer(200, "The edits.", list[EditOut], headers=_LINK),
+            Answer(200, "The edits.", list[EditOut], headers=LINK),
             errors=(BadParameter,),
             parameters=(
                 Parameter(
@@ -353,7 +271,7 @@ def _edit_routes() -> list[Route]:
                         "default": USUAL_PAGE,
                     },
                 ),
-                _CURSOR,
+                CURSOR,
             ),
         ),
         Route(

@@ -111,6 +111,14 @@ class Gatekeeper:
             self._used[token.id] = utc_text(minute * 60)
         return found
 
+    def admits_still(self, authorization: bytes | None, scope: Scope) -> bool:
+        """Whether what was let in with this header would be let in again."""
+        try:
+            self.admit(authorization, scope)
+        except (NotSignedIn, NotAllowed, Unknown):
+            return False
+        return True
+
     def look_up(self, secret: bytes) -> None:
         """Ask the database for this secret and remember the answer. May block."""
         digest = digest_of(secret)

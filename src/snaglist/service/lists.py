@@ -18,6 +18,7 @@ from snaglist.domain.history import Entry
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.domain.record import Record
+from snaglist.service.news import latest_mark
 from snaglist.storage import filtering as store
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
@@ -29,7 +30,6 @@ from snaglist.storage.items import items_by_id, items_of_entities
 from snaglist.storage.overview import (
     count_causes,
     failures_by_day,
-    newest_places,
     newest_records,
     production_of_item,
     project_names,
@@ -237,7 +237,7 @@ def counted_causes(database: Database, at: str) -> tuple[dict[str, int], dict[st
 
 def latest_change(database: Database) -> str:
     """A text that changes whenever something on the list, or a run, does."""
-    return database.read(newest_places)
+    return latest_mark(database).text
 
 
 def names_of_projects(database: Database, projects: Iterable[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from snaglist.domain.cause import Cause
+from snaglist.domain.changes import Mark
 from snaglist.domain.item import Item
 from snaglist.domain.record import Record
 from snaglist.storage.causes import COLUMNS, cause_of
@@ -122,12 +123,20 @@ def count_causes(connection: Connection) -> dict[str, int]:
     return dict(rows)
 
 
-def newest_places(connection: Connection) -> str:
-    """The newest record, entry of the audit trail and sign of a run, as one text."""
+def newest_mark(connection: Connection) -> Mark:
+    """How far all has come, at the cost of the ends of some indexes and of what is going on."""
     rows = connection.execute(
         "SELECT (SELECT max(seq) FROM records), (SELECT max(seq) FROM audit),"
-        " (SELECT max(beat_at) FROM runs WHERE status = 'running'), (SELECT max(seq) FROM runs)"
-        ", (SELECT max(seq) FROM retries), (SELECT sum(waiting + leased) FROM retries"
-        " WHERE ended_at IS NULL)"
+        " (SELECT max(seq) FROM runs), (SELECT max(beat_at) FROM runs WHERE NOT is_settled),"
+        " (SELECT count(*) FROM runs WHERE status = 'running'), tried, came_over,"
+        " (SELECT max(seq) FROM retries), waiting, leased, done,"
+        " (SELECT max(seq) FROM edits),"
+        " (SELECT CAST(sum(changed + skipped) AS BIGINT) FROM edits WHERE ended_at IS NULL)"
+        " FROM (SELECT CAST(sum(things) AS BIGINT) AS tried, CAST(sum(CASE c.outcome WHEN"
+        " 'came_over' THEN things ELSE 0 END) AS BIGINT) AS came_over FROM runs r JOIN run_counts c"
+        " ON c.run_id = r.id WHERE r.status = 'running') counts, (SELECT CAST(sum(waiting) AS"
+        " BIGINT) AS waiting, CAST(sum(leased) AS BIGINT) AS leased, CAST(sum(came_over) AS BIGINT)"
+        " AS done FROM retries WHERE ended_at IS NULL) orders"
     )
-    return " ".join(str(value) for value in rows[0])
+    told = ["" if value is None else str(value) for value in rows[0]]
+    return Mark(told[0], told[1], "/".join(told[2:7]), "/".join(told[7:11]), "/".join(told[11:]))

@@ -1,22 +1,14 @@
-"""Telling open pages that something changed: one look a second for all of them together.
-
-The look is at the database, so pages of every server that shares one hear of every change.
-"""
+"""Telling open pages that something changed, and how soon to ask for it."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from snaglist.domain.errors import StoreUnavailable
-from snaglist.service.lists import latest_change
-from snaglist.web.pages import Pages
+from snaglist.service.news import News
 
-LOOK_SECONDS = 1.0
 LEAST_PACE = 2_000
 """How many milliseconds a page waits at least between asking for its content anew."""
 
@@ -28,28 +20,11 @@ BEAT_LOOKS = 15
 
 
 class Live:
-    """The open pages, and the newest change that they were told of.
+    """The open pages, and their lines to what is new."""
 
-    `is_stopping` says that the server ends, and every line with it.
-    """
-
-    def __init__(self, pages: Pages, is_stopping: Callable[[], bool]) -> None:
-        self._pages = pages
-        self._is_stopping = is_stopping
-        self._change = ""
-        self._listeners = 0
-        self._news = asyncio.Condition()
-
-    async def watch(self) -> None:
-        """Look for changes for as long as the server runs; without listeners, not at all."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            if self._listeners:
-                with contextlib.suppress(StoreUnavailable):
-                    change = await self._pages.run(lambda: latest_change(self._pages.database))
-                    self._change = change
-                async with self._news:
-                    self._news.notify_all()
+    def __init__(self, news: News) -> None:
+        self._news = news
+        self._pages = 0
 
     async def answer(self, request: Request) -> Response:
         """A line on which a page hears of changes."""
@@ -58,20 +33,20 @@ class Live:
         return StreamingResponse(self._line(), media_type="text/event-stream", headers=headers)
 
     async def _line(self) -> AsyncIterator[str]:
-        self._listeners += 1
+        self._pages += 1
         told, looks = None, 0
         try:
-            yield "retry: 2000\n\n"
-            while not self._is_stopping():
-                async with self._news:
-                    await self._news.wait()
-                looks += 1
-                if self._change != told:
-                    told, looks = self._change, 0
-                    pace = max(LEAST_PACE, PACE_OF_A_PAGE * self._listeners)
-                    yield f"event: change\ndata: {pace} {told}\n\n"
-                elif looks >= BEAT_LOOKS:
-                    looks = 0
-                    yield ": here\n\n"
+            with self._news.line():
+                yield "retry: 2000\n\n"
+                while await self._news.next_look():
+                    looks += 1
+                    mark = self._news.mark
+                    if mark is not None and mark != told:
+                        told, looks = mark, 0
+                        pace = max(LEAST_PACE, PACE_OF_A_PAGE * self._pages)
+                        yield f"event: change\ndata: {pace} {mark.text}\n\n"
+                    elif looks >= BEAT_LOOKS:
+                        looks = 0
+                        yield ": here\n\n"
         finally:
-            self._listeners -= 1
+            self._pages -= 1
