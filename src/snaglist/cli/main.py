@@ -14,9 +14,10 @@ from snaglist.cli.local.store import backup, doctor, migrate
 from snaglist.cli.local.token import token
 from snaglist.cli.remote.editing import ignore, regroup, reopen, resolve, undo
 from snaglist.cli.remote.export import export
-from snaglist.cli.remote.looking import causes, items, show
+from snaglist.cli.remote.looking import causes, items
 from snaglist.cli.remote.retrying import abort, pause, resume, retries, retry, workers
 from snaglist.cli.remote.running import runs
+from snaglist.cli.remote.showing import show
 from snaglist.cli.terminal import plain
 from snaglist.domain.errors import SnaglistError
 

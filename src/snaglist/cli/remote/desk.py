@@ -23,9 +23,13 @@ _LARGEST_ANSWER = 64 << 20
 
 
 class Failed(click.ClickException):
-    """The desk could not be asked, or refused; told in a sentence, with its remedy."""
+    """The desk could not be asked, or refused; told in a sentence, with its remedy.
 
-    def __init__(self, sentence: str, remedy: str = "") -> None:
+    `code` is the problem's, where the desk refused.
+    """
+
+    def __init__(self, sentence: str, remedy: str = "", code: str = "") -> None:
+        self.code = code
         lines = [plain(sentence), *([f"  {plain(remedy)}"] if remedy else [])]
         super().__init__("\n".join(lines))
 
@@ -124,7 +128,8 @@ def this_desk() -> RemoteDesk:
 def _refused(error: HTTPError) -> Failed:
     try:
         problem = json.loads(error.read(1 << 20))
-        return Failed(str(problem["detail"]), str(problem.get("remedy", "")))
+        told = (problem["detail"], problem.get("remedy", ""), problem.get("code", ""))
+        return Failed(*map(str, told))
     except (ValueError, KeyError, TypeError, OSError):
         return Failed(f"The desk answers {error.code}.", "Check SNAGLIST_URL.")
 

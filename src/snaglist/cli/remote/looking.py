@@ -1,4 +1,4 @@
-"""`snaglist causes`, `items` and `show`: what is on the list."""
+"""`snaglist causes` and `items`: what is on the list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from snaglist.cli.remote.desk import Failed, RemoteDesk, this_desk
+from snaglist.cli.remote.desk import this_desk
 from snaglist.cli.remote.options import (
     OF_CAUSES,
     OF_ITEMS,
@@ -17,7 +17,7 @@ from snaglist.cli.remote.options import (
     shortly,
     show_json,
 )
-from snaglist.cli.terminal import plain, table
+from snaglist.cli.terminal import table
 
 _limit = click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
 
@@ -77,50 +77,9 @@ def items(wanted: dict[str, str], limit: int, as_json: bool) -> None:
     _tell_of_more(more)
 
 
-@click.command()
-@click.argument("id_")
-@as_json
-def show(id_: str, as_json: bool) -> None:
-    """One item, cause or record, whole, by its ID."""
-    kind, found = _looked_up(this_desk(), id_)
-    if as_json:
-        show_json(found)
-        return
-    click.echo(kind)
-    for name, value in found.items():
-        if name == "history":
-            click.echo("history")
-            for entry in value:
-                told = f"{entry['before'] or '-'} -> {entry['after'] or '-'}"
-                why = f"  {plain(entry['why'])}" if entry["why"] else ""
-                who = cut(entry["who"], 20)
-                click.echo(
-                    f"  {shortly(entry['at'])}  {who}  {entry['event']}  {cut(told, 60)}{why}"
-                )
-        elif name == "counts":
-            click.echo("counts")
-            rows = [
-                [one["project"], one["entity_type"], one["state"], str(one["items"])]
-                for one in value
-            ]
-            click.echo(table(["PROJECT", "TYPE", "STATE", "ITEMS"], rows))
-        elif value not in (None, "", [], {}):
-            click.echo(f"{name:<22} {cut(str(value), 2_000)}")
-
-
 def _tell_of_more(more: bool) -> None:
     if more:
         click.echo("There may be more: give --limit, or `snaglist export` for all.", err=True)
-
-
-def _looked_up(desk: RemoteDesk, id_: str) -> tuple[str, dict[str, Any]]:
-    for kind in ("item", "cause", "record"):
-        try:
-            return kind, desk.get(f"/api/v1/{kind}s/{id_}")
-        except Failed as failed:
-            if "There is no such" not in failed.message:
-                raise
-    raise Failed(f"There is no item, cause or record {id_[:60]!r}.", "The lists show their ids.")
 
 
 def _state_of_cause(cause: dict[str, Any]) -> str:
