@@ -70,7 +70,7 @@ def test_an_order_is_leased_worked_on_and_comes_to_an_end(desk: DeskProcess) -> 
         assert [one["event"] for one in whole["history"]] == ["ordered"]
         item = client.get(f"/api/v1/items/{second['item']['id']}").json()
         assert (item["status"], item["failures"]) == ("open", 2)
-        told = [(one["event"], one["edit_id"]) for one in item["history"]]
+        told = [(one["event"], one["retry_id"]) for one in item["history"]]
         assert told == [("failed", None), ("leased", order["id"]), ("failed", order["id"])]
     assert desk.run("doctor", "--deep").returncode == 0
 

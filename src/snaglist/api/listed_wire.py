@@ -104,10 +104,26 @@ class EntryOut(msgspec.Struct):
     edit_id: str | None
 
 
+class HappeningOut(EntryOut, kw_only=True):
+    """One thing that happened to an item, or failures in a row that moved nothing.
+
+    `edit_id` is the bulk edit that it was part of.
+    """
+
+    retry_id: Annotated[str | None, Meta(description="The retry that it was part of.")]
+    run_id: Annotated[str | None, Meta(description="The run that it was part of.")]
+    run_name: str
+    cause_id: Annotated[
+        str | None, Meta(description="Its cause, where another one was told before.")
+    ]
+    cause_title: str
+    times: Annotated[int, Meta(ge=1, description="How many failures that moved nothing it is.")]
+
+
 class ItemViewOut(FoundItemOut, kw_only=True):
     """One item whole."""
 
-    history: Annotated[list[EntryOut], Meta(description="The oldest first.")]
+    history: Annotated[list[HappeningOut], Meta(description="The oldest first.")]
     record_ids: Annotated[list[Id], Meta(description="Its newest records, the newest first.")]
 
 
@@ -166,7 +182,7 @@ def item_view_out(view: ItemView) -> ItemViewOut:
     """An item whole as it goes out."""
     return ItemViewOut(
         **_found(view.listed),
-        history=[entry_out(entry) for entry in view.history],
+        history=[HappeningOut(**msgspec.structs.asdict(one)) for one in view.history],
         record_ids=[record.id for record in view.records],
     )
 

@@ -44,8 +44,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Of an item, `before` and `after` are its bucket (or what an edit changed), and `cause_id` is
     the cause after it. `undo` is JSON of what a bulk edit replaced, `edit_id` the bulk edit or the
-    retry that it is part of. An edit of many items has an entry without an item beside those of
-    each; its `after` is how many it was to change. Of a token, `after` is its name.
+    retry that it is part of, `run_id` the run. An edit of many items has an entry without an item
+    beside those of each; its `after` is how many it was to change. Of a token, `after` is its name.
     """
 
     at: str
@@ -59,3 +59,4 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     why: str | None = None
     edit_id: str | None = None
     undo: str | None = None
+    run_id: str | None = None

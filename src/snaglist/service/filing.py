@@ -15,7 +15,7 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Failure, Item, new_item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import NewRecord, Record, Sighting
-from snaglist.domain.run import TryOutcome
+from snaglist.domain.run import TryOutcome, run_id_of
 from snaglist.service.moves import Moves
 from snaglist.service.tries import Tried, note_tries
 from snaglist.storage import causes as cause_store
@@ -109,6 +109,7 @@ class Filing:
                 *(before, after, Event.FAILED, sighting.reporter),
                 record_id=record.id,
                 edit_id=retry_id,
+                run_id=None if record.run is None else run_id_of(record.run),
                 by_retry=retry_id is not None,
             )
             filed.append(

@@ -19,6 +19,7 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.domain.record import Record
 from snaglist.service.news import latest_mark
+from snaglist.service.timeline import Happening, timeline
 from snaglist.storage import filtering as store
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
@@ -58,10 +59,10 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class ItemView(msgspec.Struct, frozen=True):
-    """One item whole: with its history, and its newest records."""
+    """One item whole: with what happened to it, the oldest first, and its newest records."""
 
     listed: Listed
-    history: list[Entry]
+    history: list[Happening]
     records: list[Record]
 
 
@@ -152,14 +153,15 @@ def look_at_item(database: Database, item_id: str) -> ItemView:
         if item is None:
             raise NotFound("There is no such item.", "The list of items shows all there are.")
         (shown,) = listed(connection, [item])
+        records = newest_records(connection, item_id, NEWEST)
         return ItemView(
             msgspec.structs.replace(
                 shown,
                 target_url=success_of_item(connection, item),
                 production_url=production_of_item(connection, item),
             ),
-            entries_of_item(connection, item_id),
-            newest_records(connection, item_id, NEWEST),
+            timeline(connection, entries_of_item(connection, item_id), records),
+            records,
         )
 
     return database.read(query)

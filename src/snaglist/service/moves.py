@@ -86,12 +86,13 @@ class Moves:
         record_id: str | None = None,
         edit_id: str | None = None,
         undo: str | None = None,
+        run_id: str | None = None,
         by_retry: bool = False,
     ) -> None:
         """An item as it was (None: it is new) and as it is, and what made it so.
 
-        `undo` is what an undo needs to know, as JSON. `by_retry` says that a retry moves it,
-        which keeps its own books.
+        `undo` is what an undo needs to know, as JSON; `run_id` the run that it is part of.
+        `by_retry` says that a retry moves it, which keeps its own books.
         """
         if before is None:
             self._new[after.id] = after
@@ -123,6 +124,7 @@ class Moves:
                 why,
                 edit_id,
                 undo,
+                run_id,
             )
         )
 

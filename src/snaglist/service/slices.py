@@ -121,7 +121,12 @@ def _pass_over(
         after = before.not_failing(completion.began_at, at)
         if failed.isdisjoint((before.key, before.whole_key)) and after is not before:
             undo = _encode(before.footing).decode()
-            moves.item(before, after, Event.NOT_FAILING, edit.who, edit_id=edit.id, undo=undo)
+            moves.item(
+                *(before, after, Event.NOT_FAILING, edit.who),
+                edit_id=edit.id,
+                undo=undo,
+                run_id=completion.run_id,
+            )
             changed += 1
     return changed
 

@@ -12,7 +12,7 @@ from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey, entity_id_of, entity_type_of
 from snaglist.domain.moment import attempted_at
 from snaglist.domain.record import is_label, is_source
-from snaglist.domain.run import TryOutcome
+from snaglist.domain.run import TryOutcome, run_id_of
 from snaglist.domain.words import one_line
 from snaglist.service.moves import Moves
 from snaglist.service.sightings import Targets
@@ -111,25 +111,29 @@ def _keep(connection: Connection, told: Sequence[Reported], who: str, at: str) -
     tried = [one.tried for one in told if one.tried is not None]
     if tried:
         note_tries(connection, tried, at)
-    return resolve_all(connection, [one.success for one in told], who, at)
+    arrivals = [
+        Arrival(
+            one.success,
+            who,
+            run_id=None if one.tried is None else run_id_of(one.tried.run),
+        )
+        for one in told
+    ]
+    return resolve_arrivals(connection, arrivals, at)
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A success with who reports it, and the retry and item that it is the outcome of."""
+    """A success with who reports it, the run, or the retry and item that it is the outcome of."""
 
     success: Success
     who: str
     retry_id: str | None = None
     item_id: str | None = None
-
-
-def resolve_all(connection: Connection, successes: Sequence[Success], who: str, at: str) -> int:
-    """Resolve what these say came over, inside a transaction; how many items that were."""
-    return resolve_arrivals(connection, [Arrival(success, who) for success in successes], at)
+    run_id: str | None = None
 
 
 def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: str) -> int:
-    """As `resolve_all`, for reports of several."""
+    """Resolve what these say came over, inside a transaction; how many items that were."""
     successes = [arrival.success for arrival in arrivals]
     note_successes(connection, _newest(successes))
     found = items_of_entities(connection, [_key(success) for success in successes])
@@ -153,6 +157,7 @@ def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: st
             moves.item(
                 *(before, after, Event.CAME_OVER, arrival.who),
                 edit_id=arrival.retry_id,
+                run_id=arrival.run_id,
                 by_retry=item_id in by_retry,
             )
             if after.version != before.version:

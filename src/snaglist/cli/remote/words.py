@@ -136,8 +136,18 @@ def history(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _happened(entry: Mapping[str, Any]) -> str:
     told = EVENTS.get(entry["event"], entry["event"])
     after = entry["after"]
+    if entry.get("times", 1) > 1:
+        told += f" {entry['times']} more times"
+    elif entry["event"] == "failed" and after is None:
+        told += " once more"
     if entry["event"] in _TO_WHAT:
         told += f": {cut(after or 'nobody', 80)}"
-    elif entry["event"] in _SAYS_WHAT_IS_NOW and after in STATES and after != entry["before"]:
+    if entry.get("cause_title"):
+        told += f": {cut(entry['cause_title'], 100)}"
+    if entry.get("run_id"):
+        told += f", in the run {cut(entry['run_name'], 60)}"
+    if entry.get("retry_id"):
+        told += f", in the retry {entry['retry_id']}"
+    if entry["event"] in _SAYS_WHAT_IS_NOW and after in STATES and after != entry["before"]:
         told += f", now {STATES[after]}"
     return f"{told} ({cut(entry['why'], 200)})" if entry["why"] else told
