@@ -26,8 +26,12 @@ STATUS = re.compile(
 )
 TASK_TYPE = re.compile(
     rf"""
-    (?i:task[ _]?type|pipeline[ ]step|\bstep(?!\w{{2}})|type[ ]de[ ]t[âa]che
-      |aufgabentyp|tipo[ ]de[ ]tarea|タスクタイプ|任务类型)s?:?[ ]?\#?{OPEN}?\s?
+    (?i:task[ _]?type(?!_?ids?\b)|pipeline[ ]step|\bstep(?!\w{{2}})|type[ ]de[ ]t[âa]che
+      |aufgabentyp|tipo[ ]de[ ]tarea|タスクタイプ|任务类型)s?:?[ ]?
+    (?:(?:(?:is|was)[ ])?(?:named|called)[ ]
+      |(?:is[ ]|was[ ])?(?:not[ ]\w+|unknown|missing|introuvable|nicht[ ]\w+|null|none):[ ])?\#?
+    (?:{OPEN}\s?|(?![ ]?(?:is|was|are|were|does|could|has|had|not|for|of|in|with|null|None|missing
+      |unknown|found|nicht|ist|introuvable|inconnue?|unbekannt|n'\w+)\b))(?=\S)
     ([^'\"«»“”「」\n,;()]{{1,60}}?)\s?
     (?:{SHUT}|[,;(.]|$|(?=[ ](?:not|is|does|was|could|has|do|in|for|n'|nicht|ist|no|introuv|inconnu
       |unbek|unknown|missing)\b))
