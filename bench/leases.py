@@ -57,7 +57,8 @@ def _measured(stand: Stand, engine: str, waiting: int) -> dict[str, float]:
         frozen = waiting / (time.perf_counter() - began)
         if order["total"] != waiting:
             raise LoadFailed(f"{order['total']} of {waiting} items are in the order ({engine})")
-        desk.restart()  # what filling left to write is written
+        desk.restart()  # what filling left to write is written,
+        desk.rest()  # and what it left to merge is merged
         rates: dict[str, list[float]] = {"leases": [], "outcomes": []}
         for _ in range(_ROUNDS):
             leases, taken = _at_once(desk, _ROUND // WORKERS, _lease_one)

@@ -26,6 +26,7 @@ from support.waiting import wait_until
 
 ENGINES = ("sqlite", "postgresql")
 NOOP_TOKEN = "bench"
+_REST_SECONDS = 2.5
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -102,6 +103,21 @@ class Desk:
         """Wait until nothing waits to be stored; what clients left unread may still have."""
         with self.process.client() as client:
             wait_until(lambda: "snaglist_writes_waiting 0.0" in client.get("/metrics").text)
+
+    def rest(self) -> None:
+        """Wait until it does nothing by itself any more: no commit for some seconds."""
+        seen = ("", 0.0)
+
+        def rests() -> bool:
+            nonlocal seen
+            figures = client.get("/metrics").text.splitlines()
+            commits = next(one for one in figures if one.startswith("snaglist_commits_total"))
+            if commits != seen[0]:
+                seen = (commits, time.monotonic())
+            return time.monotonic() - seen[1] > _REST_SECONDS
+
+        with self.process.client() as client:
+            wait_until(rests, 120)
 
     def resident(self, what: str = "VmRSS") -> float:
         """Its resident memory in MB; `VmHWM` for the most since the start."""

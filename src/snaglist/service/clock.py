@@ -19,6 +19,7 @@ from snaglist.service.moves import Moves
 from snaglist.service.retry_chores import do_due_of_retries
 from snaglist.service.run_chores import Watch
 from snaglist.service.slices import do_slice
+from snaglist.service.tidying import Tidying
 from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
@@ -48,6 +49,7 @@ class Clock:
         self._new_id = new_id
         self._pieces_of = pieces_of
         self._watch = watch
+        self._tidying = Tidying(database)
 
     def tick(self) -> bool:
         """Do a part of what is due, in short transactions; whether there may be more now.
@@ -71,7 +73,8 @@ class Clock:
         went_on = [self._went_on(edit_id, at) for edit_id in edits]
         watched = self._watch.tick(at)
         retried = do_due_of_retries(self._database, at)
-        return bool(items or causes or any(went_on) or watched or retried)
+        tidied = self._tidying.tick()
+        return bool(items or causes or any(went_on) or watched or retried or tidied)
 
     def _went_on(self, edit_id: str, at: str) -> bool:
         """Do a slice of an edit; False where the store refuses it, so that others go on."""

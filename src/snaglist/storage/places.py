@@ -8,6 +8,7 @@ from __future__ import annotations
 from snaglist.storage.connection import Connection
 
 _MOST_NEW = 2_048
+_STRETCH = "SELECT (SELECT max(seq) FROM new_places) - (SELECT min(seq) FROM new_places)"
 _SORT_IN = (
     "INSERT INTO item_places SELECT item_id, seq FROM new_places"
     " WHERE item_id IS NOT NULL ORDER BY item_id, seq",
@@ -24,7 +25,7 @@ def sort_in_places(connection: Connection) -> None:
     """
     if connection.engine != "sqlite":
         return
-    stretch = connection.execute("SELECT max(seq) - min(seq) FROM new_places")[0][0] or 0
+    stretch = connection.execute(_STRETCH)[0][0] or 0
     if stretch >= _MOST_NEW:
         for statement in _SORT_IN:
             connection.execute(statement)

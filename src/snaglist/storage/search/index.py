@@ -24,6 +24,13 @@ _REINDEX: Mapping[
     "sqlite": sqlite.reindex,
     "postgresql": postgresql.reindex,
 }
+_TIDY: Mapping[str, Callable[[Connection], bool]] = {"sqlite": sqlite.tidy}
+
+
+def tidy_index(connection: Connection) -> bool:
+    """Do a part of what keeps the index quick, inside a transaction; whether there may be more."""
+    tidy = _TIDY.get(connection.engine)
+    return tidy is not None and tidy(connection)
 
 
 def reindex_items(

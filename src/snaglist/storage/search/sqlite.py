@@ -28,6 +28,9 @@ _MOST_STEPS = 400
 _PATIENCE = 4
 _BITS = (11, 14, 17, 20)
 _MOST_BLOCKS = 4
+_PAGES = 32
+_GONE, _GONE_AT_REST = 50, 10
+_CHANGES = "SELECT total_changes()"
 _FORGET = f"DELETE FROM item_search WHERE rowid IN (SELECT {value(0)} FROM {given('sqlite')})"
 _ADD = (
     f"INSERT INTO item_search (rowid, tokens) SELECT {value(0)}, {value(1)} FROM {given('sqlite')}"
@@ -42,6 +45,20 @@ def reindex(
         connection.insert(_FORGET, as_rows([[rank] for rank in gone]))
     rows = [(rank, f"{_blocks_of(rank)} {tokens.text}") for rank, tokens in found]
     connection.insert(_ADD, as_rows(rows))
+
+
+def tidy(connection: Connection) -> bool:
+    """Merge some of the parts that the index is in; whether there may be more to merge.
+
+    FTS5 does so within the writes that bring it too many parts, some hundred pages at a time, and
+    with a part of which half is gone. Here a tenth is enough.
+    """
+    _configure(connection, "deletemerge", _GONE_AT_REST)
+    before = connection.execute(_CHANGES)[0][0]
+    _configure(connection, "merge", _PAGES)
+    merged = connection.execute(_CHANGES)[0][0] - before
+    _configure(connection, "deletemerge", _GONE)
+    return bool(merged > 1)
 
 
 def find(connection: Connection, wanted: Search, above: int, below: int, most: int) -> Found:
@@ -69,6 +86,14 @@ def find(connection: Connection, wanted: Search, above: int, below: int, most: i
     if len(ranks_found) >= most:
         return Found.first(ranks_found, most)
     return Found(ranks_found, end + 1 if end > above else None)
+
+
+def _configure(connection: Connection, name: str, number: int) -> None:
+    connection.execute(
+        "INSERT INTO item_search (item_search, rank) VALUES (:name, :number)",
+        name=name,
+        number=number,
+    )
 
 
 def _block(size: int, number: int) -> str:
