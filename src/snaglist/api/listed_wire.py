@@ -131,6 +131,7 @@ class CountOut(msgspec.Struct):
     """How many items there are of one project, type and state."""
 
     project: str
+    project_name: str
     entity_type: str
     state: str
     items: int
@@ -197,7 +198,14 @@ def cause_view_out(view: CauseView) -> CauseViewOut:
         message=view.message,
         evidence=view.evidence,
         counts=[
-            CountOut(quad.project, quad.entity_type, quad.bucket, quad.items) for quad in view.quads
+            CountOut(
+                quad.project,
+                view.project_names.get(quad.project, ""),
+                quad.entity_type,
+                quad.bucket,
+                quad.items,
+            )
+            for quad in view.quads
         ],
         failures_by_day=view.days,
         history=[entry_out(entry) for entry in view.history],

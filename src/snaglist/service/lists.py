@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Entry
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
+from snaglist.domain.projects import as_one
 from snaglist.domain.record import Record
 from snaglist.service.news import latest_mark
 from snaglist.service.timeline import Happening, timeline
@@ -70,7 +71,8 @@ class CauseView(msgspec.Struct, frozen=True):
     """One cause whole.
 
     `meaning`, `how` and `who` are what the catalogue knows; `evidence` are the pieces of one of
-    its records, by which it can be split; `quads` how many items there are of what.
+    its records, by which it can be split; `quads` how many items there are of what, each project
+    once, whether its id or its name alone was told.
     """
 
     cause: Cause
@@ -80,6 +82,7 @@ class CauseView(msgspec.Struct, frozen=True):
     message: str
     evidence: dict[str, str]
     quads: list[Quad]
+    project_names: dict[str, str]
     days: dict[str, int]
     history: list[Entry]
 
@@ -174,6 +177,8 @@ def look_at_cause(database: Database, grouper: Grouper, cause_id: str, at: str) 
         cause = causes_by_id(connection, [cause_id]).get(cause_id)
         if cause is None:
             raise NotFound("There is no such cause.", "The list of causes shows all there are.")
+        quads = store.quads_of(connection, Filter(cause_id=cause_id))
+        names = project_names(connection, sorted({quad.project for quad in quads}))
         sample = page_of_records_found(connection, Filter(cause_id=cause_id), None, 1).records
         event: dict[str, Any] = _decode(sample[0].event_data) if sample else {}
         known = grouper.catalogue.causes.get(cause.known or "")
@@ -184,7 +189,8 @@ def look_at_cause(database: Database, grouper: Grouper, cause_id: str, at: str) 
             "" if known is None else known.who,
             message_of(event) if sample else "",
             grouper.pieces(event) if sample else {},
-            store.quads_of(connection, Filter(cause_id=cause_id)),
+            _merged(quads, names),
+            names,
             {
                 day: failures
                 for day, _, failures in failures_by_day(connection, _first_day(at), cause_id)
@@ -201,7 +207,9 @@ def summarize(database: Database, at: str) -> Summary:
     def query(connection: Connection) -> Summary:
         items: Counter[str] = Counter()
         projects: dict[str, Counter[str]] = defaultdict(Counter)
-        for quad in store.quads_of(connection, Filter()):
+        quads = store.quads_of(connection, Filter())
+        names = project_names(connection, sorted({quad.project for quad in quads}))
+        for quad in _merged(quads, names):
             items[quad.bucket] += quad.items
             projects[quad.project][quad.bucket] += quad.items
         days: dict[str, dict[str, int]] = defaultdict(dict)
@@ -214,7 +222,7 @@ def summarize(database: Database, at: str) -> Summary:
         return Summary(
             items,
             {project: dict(counts) for project, counts in projects.items()},
-            project_names(connection, sorted(projects)),
+            names,
             [one for one in is_open if not one.times_back and one.since[:10] >= yesterday][:NEWEST],
             [one for one in is_open if one.times_back][:NEWEST],
             [one for one in is_open if one.claim == "did_not_hold"][:NEWEST],
@@ -279,6 +287,16 @@ def listed(connection: Connection, items: list[Item]) -> list[Listed]:
         )
         for item in items
     ]
+
+
+def _merged(quads: Sequence[Quad], names: Mapping[str, str]) -> list[Quad]:
+    """The same counts, those of projects that are one together."""
+    ones = as_one({quad.project for quad in quads}, names)
+    items: Counter[tuple[str, str, str, str]] = Counter()
+    for quad in quads:
+        place = (quad.cause_id, ones[quad.project], quad.entity_type, quad.bucket)
+        items[place] += quad.items
+    return [Quad(*place, number) for place, number in items.items()]
 
 
 def _first_day(at: str) -> str:

@@ -15,6 +15,7 @@ from snaglist.domain.filtering import Filter
 from snaglist.domain.identity import entity_id_of, entity_type_of
 from snaglist.domain.item import Status
 from snaglist.domain.moment import attempted_at, read_moment
+from snaglist.domain.projects import as_one
 from snaglist.domain.record import is_source
 from snaglist.domain.run import COMPLETE, Completion, Kind, Run, RunStatus, TryOutcome, run_id_of
 from snaglist.domain.words import one_line
@@ -125,9 +126,10 @@ class RunView(msgspec.Struct, frozen=True):
     def lines(self) -> list[RunLine]:
         """What came of the entities, by project and type."""
         found: dict[tuple[str, str], Counter[TryOutcome]] = {}
+        ones = as_one({one.project for one in self.counts}, self.names)
         for one in self.counts:
             if not one.is_part:
-                place = (one.project, one.entity_type)
+                place = (ones[one.project], one.entity_type)
                 found.setdefault(place, Counter())[one.outcome] += one.things
         return [
             RunLine(

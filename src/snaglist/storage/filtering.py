@@ -20,6 +20,7 @@ from snaglist.storage.search.question import Found, Search
 from snaglist.storage.search.tokens import facet, has_words, quad, text_of, word
 
 _MOST_QUADS = 64
+_MOST_PROJECTS = 200
 _LETTERS = "abcdefgh"
 
 
@@ -70,8 +71,19 @@ def _counted_by(
 
 
 def projects_named(connection: Connection, text: str) -> list[str]:
-    """The ids of the projects of this id or name, as sources give them."""
-    rows = connection.execute("SELECT project FROM projects WHERE name = :name", name=text)
+    """What items may have for a project of this id or name: ids, and names where no id was told.
+
+    By a name all ids that have it are found; by an id its name, unless another id of the source
+    has the same one.
+    """
+    rows = connection.execute(
+        "SELECT project FROM (SELECT project FROM projects WHERE name = :text"
+        " ORDER BY project LIMIT :most) AS ids UNION SELECT name FROM projects p"
+        " WHERE project = :text AND NOT EXISTS (SELECT 1 FROM projects o WHERE o.name = p.name"
+        " AND o.source = p.source AND o.project NOT IN (p.project, p.name))",
+        text=text,
+        most=_MOST_PROJECTS,
+    )
     return sorted({text} | {row[0] for row in rows})
 
 

@@ -106,7 +106,7 @@ def _cause(one: Mapping[str, Any]) -> Told:
     if one["counts"]:
         rows = [
             [
-                *(cut(count["project"] or "none", 40), cut(count["entity_type"] or "none", 30)),
+                *(cut(words.project(count) or "none", 40), cut(count["entity_type"] or "none", 30)),
                 *(words.STATES.get(count["state"], count["state"]), str(count["items"])),
             ]
             for count in one["counts"]
