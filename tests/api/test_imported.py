@@ -53,6 +53,23 @@ def test_saying_it_again_resolves_nothing_more(client: httpx.Client) -> None:
     assert answers == [{"resolved": 1}, {"resolved": 0}]
 
 
+def test_of_a_whole_alone_the_parts_stay_where_they_are(client: httpx.Client) -> None:
+    whole, movie, thumbnail = (
+        fail(client, 30, **part) for part in ({}, {"part": "movie"}, {"part": "thumbnail"})
+    )
+    body = {"shotgun_id": 30, "entity_type": "Shot", "alone": True}
+
+    answers = [
+        client.post("/import/shotgun/imported", json=one).json()
+        for one in (body, body | {"part": "movie"}, body | {"alone": False, "part": ""})
+    ]
+
+    assert answers == [{"resolved": 1}, {"resolved": 1}, {"resolved": 1}]
+    for record in (whole, movie, thumbnail):
+        found = client.get(f"/api/v1/records/{record['id']}").json()
+        assert found["status"] == "resolved"
+
+
 def test_an_empty_array_is_nothing(client: httpx.Client) -> None:
     assert client.post("/import/shotgun/imported", json=[]).json() == {"resolved": 0}
 
@@ -67,6 +84,7 @@ def test_an_empty_array_is_nothing(client: httpx.Client) -> None:
         ('{"shotgun_id": null, "entity_type": "Shot"}', "/shotgun_id"),
         ('{"shotgun_id": 1, "entity_type": "Shot", "target": "No Slug"}', "/target"),
         ('{"shotgun_id": 1, "entity_type": "Shot", "target_url": "javascript:x"}', "/target_url"),
+        ('{"shotgun_id": 1, "entity_type": "Shot", "alone": "yes"}', "/alone"),
         ('{"shotgun_id": 1, "entity_type": "Shot", "name": "x"}', ""),
         ('[{"shotgun_id": 1, "entity_type": "Shot"}, {"shotgun_id": 1}]', "/1"),
         ('"Shot"', ""),

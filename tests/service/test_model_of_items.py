@@ -124,12 +124,12 @@ class Modelled(AnyDesk):
         self.on_all(self.failure(key, cause, tried_at, at))
         self.model.fails(key, len(self.records), cause, tried_at)
 
-    @rule(key=KEYS, late=LATE)
-    def succeeds(self, key: Key, late: int) -> None:
+    @rule(key=KEYS, late=LATE, alone=st.booleans())
+    def succeeds(self, key: Key, late: int, alone: bool) -> None:
         at = self.now()
         tried_at = utc_text(self.seconds - late)
-        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at))
-        self.model.succeeds(key, tried_at)
+        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, alone=alone))
+        self.model.succeeds(key, tried_at, alone=alone)
 
     @rule(
         failing=st.dictionaries(ENTITIES, st.lists(CAUSES, min_size=1, max_size=3), max_size=3),
@@ -229,11 +229,11 @@ class Alike(AnyDesk):
         at = self.now()
         self.on_all(self.failure(key, cause, utc_text(self.seconds - late), at))
 
-    @rule(key=KEYS, late=LATE)
-    def succeeds(self, key: Key, late: int) -> None:
+    @rule(key=KEYS, late=LATE, alone=st.booleans())
+    def succeeds(self, key: Key, late: int, alone: bool) -> None:
         at = self.now()
         tried_at = utc_text(self.seconds - late)
-        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at))
+        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, alone=alone))
 
     @rule(
         edit=st.sampled_from(
@@ -303,8 +303,8 @@ def _does(desk: Triage, steps: Sequence[Callable[[Triage], object]]) -> None:
         step(desk)
 
 
-def _succeeds(desk: Triage, key: Key, tried_at: str, at: str) -> int:
-    success = Success("shotgun", "kitsu", key[0], "Asset", key[1], tried_at)
+def _succeeds(desk: Triage, key: Key, tried_at: str, at: str, *, alone: bool = False) -> int:
+    success = Success("shotgun", "kitsu", key[0], "Asset", key[1], tried_at, is_alone=alone)
     return report_imported(desk.database, [Reported(success, None)], who="test", at=at)
 
 

@@ -39,14 +39,19 @@ class Expectations:
     """All items, and what is known to have come over."""
 
     items: dict[Key, Expected] = field(default_factory=dict)
-    came_over: dict[Key, str] = field(default_factory=dict)
+    came_over: dict[tuple[Key, bool], str] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
 
     def fails(self, key: Key, record: int, cause: str, tried_at: str) -> None:
         """A failed attempt."""
         self.failures[cause] = self.failures.get(cause, 0) + 1
         if key not in self.items:
-            last = max(self.came_over.get((key[0], part), "") for part in {"", key[1]})
+            whole = (key[0], "")
+            last = max(
+                self.came_over.get((whole, False), ""),
+                self.came_over.get((key, True), ""),
+                self.came_over.get((key, False), ""),
+            )
             is_late = last > tried_at
             self.items[key] = Expected(
                 "came_over" if is_late else "open", last if is_late else tried_at, record, cause
@@ -63,11 +68,12 @@ class Expectations:
         if item.is_resolved or (item.state == "ignored" and enough):
             item.comes_to("open", tried_at)
 
-    def succeeds(self, key: Key, tried_at: str) -> None:
-        """A success of a whole entity or of a part."""
-        self.came_over[key] = max(tried_at, self.came_over.get(key, ""))
+    def succeeds(self, key: Key, tried_at: str, *, alone: bool = False) -> None:
+        """A success of a whole entity, with or without its parts, or of a part."""
+        said = key, alone
+        self.came_over[said] = max(tried_at, self.came_over.get(said, ""))
         for (entity, part), item in self.items.items():
-            concerned = entity == key[0] and key[1] in ("", part)
+            concerned = entity == key[0] and (part == key[1] or (not key[1] and not alone))
             if concerned and tried_at >= item.decided_at and item.state != "deleted":
                 item.comes_to("came_over", tried_at)
 

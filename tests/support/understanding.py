@@ -56,10 +56,16 @@ class Understanding:
 
     def came_over(self, entity_type: str = "Asset", shotgun_id: int = 12345, **members: Any) -> int:
         """Report a success; how many items it resolved."""
-        imported = Imported(shotgun_id, entity_type, **members)
+        return self.report([{"shotgun_id": shotgun_id, "entity_type": entity_type, **members}])
+
+    def report(self, successes: list[dict[str, Any]]) -> int:
+        """Report these together; how many items they resolved."""
         at = utc_text(time.time())
-        told = reported("shotgun", imported, Targets(), who="importer", arrived_at=at)
-        return report_imported(self.database, [told], who="importer", at=at)
+        told = [
+            reported("shotgun", Imported(**one), Targets(), who="importer", arrived_at=at)
+            for one in successes
+        ]
+        return report_imported(self.database, told, who="importer", at=at)
 
     def delete(self, record: Record) -> None:
         """Delete a record."""

@@ -48,7 +48,7 @@ _ASK_SHAPE = 'Send {"worker": {"id", "name", …}, "limit"?, "seconds"?, "retry"
 _RENEWAL_SHAPE = 'Send {"worker": UUID, "leases": [UUID, …], "seconds"?}.'
 _OUTCOME_SHAPE = (
     'An outcome is {"lease_id", "outcome": "came_over", "failed" or "returned", "record"?, '
-    '"target_url"?}.'
+    '"target_url"?, "alone"?}.'
 )
 _ask = msgspec.json.Decoder(AskIn)
 _renewal = msgspec.json.Decoder(RenewalIn)
@@ -182,7 +182,7 @@ def _report(desk: Desk, given: OutcomeIn, leased: Leased | None, who: str) -> Re
             ),
             reporter=who,
         )
-    return Report(given.lease_id, outcome, who, record, given.target_url)
+    return Report(given.lease_id, outcome, who, record, given.target_url, is_alone=given.alone)
 
 
 def _read(body: bytes, depth: int) -> list[bytes]:

@@ -98,6 +98,9 @@ class OutcomeIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     target_url: Annotated[
         str | None, Meta(description="Where it is in the target now, http or https.")
     ] = None
+    alone: Annotated[
+        bool, Meta(description="Of a whole that came over: no part of it was tried with it.")
+    ] = False
 
 
 class RetryPreviewOut(msgspec.Struct):

@@ -299,6 +299,6 @@ def _last_success(found: Mapping[tuple[str, str, str], list[Success]], key: Item
     moments = [
         success.came_over_at
         for success in found.get((key.source, key.target, key.entity_id), ())
-        if key.entity_type in ("", success.entity_type) and success.part in ("", key.part)
+        if key.entity_type in ("", success.entity_type) and success.speaks_for(key.part)
     ]
     return max(moments, default=None)

@@ -44,6 +44,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     """One outcome that a worker reports; `who` is the name of its token.
 
     What failed comes with its record, what came over perhaps with its address in the target.
+    `is_alone`: of a whole entity that came over, and nothing is said of its parts.
     """
 
     lease_id: str
@@ -51,6 +52,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     who: str
     record: NewRecord | None = None
     target_url: str | None = None
+    is_alone: bool = False
 
 
 class Leased(msgspec.Struct, frozen=True):
@@ -256,7 +258,7 @@ class _Sitting:
         )
 
     def _take_successes(self, reports: Sequence[Report]) -> None:
-        """Resolve what came over, with all parts of it."""
+        """Resolve what came over, with all parts of it unless it is alone."""
         if not reports:
             return
         arrivals: list[Arrival] = []
@@ -271,6 +273,7 @@ class _Sitting:
                     *(item.source, item.target, item.entity_id, item.entity_type, item.part),
                     tried_at,
                     report.target_url,
+                    is_alone=report.is_alone and not item.part,
                 )
                 arrivals.append(Arrival(success, report.who, member.retry_id, item.id))
             else:

@@ -27,7 +27,10 @@ _LONGEST_URL = 2_000
 
 
 class Imported(msgspec.Struct, forbid_unknown_fields=True):
-    """One entity, or part of one, that came over, as its importer says it."""
+    """One entity, or part of one, that came over, as its importer says it.
+
+    `alone`: only the whole itself; its parts are told of apart. A part is alone by nature.
+    """
 
     shotgun_id: int | str
     entity_type: str
@@ -37,6 +40,7 @@ class Imported(msgspec.Struct, forbid_unknown_fields=True):
     occurred_at: str | None = None
     target_url: str | None = None
     project: int | str | None = None
+    alone: bool = False
 
 
 class Reported(msgspec.Struct, frozen=True):
@@ -72,6 +76,7 @@ def success_of(source: str, imported: Imported, targets: Targets, arrived_at: st
         raise _fault("entity_type", "is empty")
     if imported.target is not None and not is_source(imported.target):
         raise _fault("target", "is not a slug such as kitsu or jira")
+    part = one_line(imported.part, _LONGEST)
     url = imported.target_url
     if url is not None and not is_address(url):
         raise _fault("target_url", "is not an http or https address")
@@ -80,9 +85,10 @@ def success_of(source: str, imported: Imported, targets: Targets, arrived_at: st
         targets.of(source, imported.target),
         entity_id,
         entity_type,
-        one_line(imported.part, _LONGEST),
+        part,
         attempted_at(imported.occurred_at, arrived_at),
         url,
+        is_alone=imported.alone and not part,
     )
 
 
@@ -94,9 +100,9 @@ def is_address(url: str) -> bool:
 def report_imported(database: Database, told: Sequence[Reported], *, who: str, at: str) -> int:
     """Resolve what these say came over, wherever it stands; how many items that were.
 
-    A success of a whole entity resolves all its parts, one of a part only that part; both
-    resolve the items of its id whose type is not known. What is not on the list is remembered,
-    so that a late failure does not bring it back. Committed in slices of `SLICE`.
+    A success of a whole entity resolves all its parts unless it is alone, one of a part only that
+    part; both resolve the items of its id whose type is not known. What is not on the list is
+    remembered, so that a late failure does not bring it back. Committed in slices of `SLICE`.
     """
     resolved = 0
     for start in range(0, len(told), SLICE):
@@ -151,7 +157,7 @@ def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: st
             before = items[item_id]
             if before.entity_type not in ("", success.entity_type):
                 continue
-            if success.part not in ("", before.part):
+            if not success.speaks_for(before.part):
                 continue
             items[item_id] = after = before.came_over(success.came_over_at, at)
             moves.item(
@@ -172,7 +178,7 @@ def _newest(successes: Sequence[Success]) -> list[Success]:
     for success in sorted(successes, key=lambda one: one.came_over_at):
         thing = (
             *(success.source, success.target, success.entity_id),
-            *(success.entity_type, success.part),
+            *(success.entity_type, success.part, str(success.is_alone)),
         )
         newest[thing] = success
     return [newest[thing] for thing in sorted(newest)]

@@ -143,7 +143,10 @@ def count_items(connection: Connection, items: Sequence[Item]) -> None:
 
 
 class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """That an entity, or part of one, came over; the order of its members is that of columns."""
+    """That an entity, or part of one, came over; the order of its members is that of columns.
+
+    `is_alone`: of the whole, and its parts are told of apart.
+    """
 
     source: str
     target: str
@@ -152,13 +155,18 @@ class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
     part: str
     came_over_at: str
     target_url: str | None = None
+    is_alone: bool = False
+
+    def speaks_for(self, part: str) -> bool:
+        """Whether it says that this part of its entity came over; "" is the whole itself."""
+        return part == self.part or (not self.part and not self.is_alone)
 
 
-_SUCCESS = dict.fromkeys(Success.__struct_fields__, "TEXT")
+_SUCCESS = dict.fromkeys(Success.__struct_fields__, "TEXT") | {"is_alone": "BOOLEAN"}
 _NOTE_SUCCESS = insertion(
     "successes",
     _SUCCESS,
-    "ON CONFLICT (source, target, entity_id, entity_type, part) DO UPDATE SET"
+    "ON CONFLICT (source, target, entity_id, entity_type, part, is_alone) DO UPDATE SET"
     " target_url = coalesce(excluded.target_url, successes.target_url),"
     " came_over_at = CASE WHEN excluded.came_over_at > successes.came_over_at"
     " THEN excluded.came_over_at ELSE successes.came_over_at END",
