@@ -106,10 +106,11 @@ def import_all(shotgrid: Any, kitsu: Kitsu, types: list[str]) -> snaglist.Comple
     with snaglist.Desk(target="kitsu").run("ShotGrid to Kitsu", total=total) as run:  # Snaglist
         for kind, entities in found.items():
             for entity in entities:
-                with run.item(kind, entity["id"], payload=entity) as item:  # Snaglist
+                movie = bool(entity.get("sg_uploaded_movie"))  # tried apart
+                with run.item(kind, entity["id"], payload=entity, alone=movie) as item:  # Snaglist
                     kept = kitsu.post(entity)
                     item.check_returned(kept)  # Snaglist: Kitsu says 200 to what it dropped
-                if item.ok and entity.get("sg_uploaded_movie"):
+                if item.ok and movie:
                     with run.item(kind, entity["id"], part="movie", payload=entity):  # Snaglist
                         kitsu.upload_movie(kept[0], entity)
         return run.complete(entity_types=types)  # Snaglist

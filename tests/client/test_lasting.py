@@ -245,6 +245,29 @@ def test_a_spool_of_yesterday_reopens_nothing(
     assert (item["status"], item["reason"], item["failures"]) == ("resolved", "came_over", 1)
 
 
+def test_a_segment_of_an_older_client_is_read(
+    desk: DeskProcess, client: httpx.Client, spool: Path
+) -> None:
+    run_importer(
+        """
+        for part in ("", "movie"):
+            desk.record("It broke", entity_type="Shot", shotgun_id=1, part=part)
+        """,
+        desk.url,
+        "not-the-token",
+        spool,
+    )
+    (segment,) = files(spool)
+    told = '"shotgun_id":1,"occurred_at":"2099-01-01T00:00:00.000001Z","entity_type":"Shot"'
+    segment.with_name("01-older.jsonl").write_text(
+        f'imported:shotgun {{{told},"target":"kitsu"}}\n'
+    )
+
+    run_importer("assert desk.flush(20)", desk.url, desk.token, spool)
+
+    assert {one["status"] for one in client.get("/api/v1/items").json()} == {"resolved"}
+
+
 def test_a_torn_last_line_costs_only_itself(
     desk: DeskProcess, client: httpx.Client, spool: Path
 ) -> None:

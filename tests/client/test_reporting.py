@@ -92,6 +92,29 @@ def test_a_part_fails_and_comes_over_by_itself(
     assert len(found) == 2
 
 
+def test_a_movie_that_fails_every_night_stays_where_it_is(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    for night in range(3):
+        with snaglist.run(f"night {night}") as run:
+            with run.item("Version", 5, alone=True) as version:
+                pass
+            assert version.ok
+            with run.item("Version", 5, part="movie", alone=True):
+                raise ValueError("the movie is an empty file")
+        assert snaglist.flush(10)
+
+    (listed,) = items(client).values()
+    item = client.get(f"/api/v1/items/{listed['id']}").json()
+    (cause,) = client.get("/api/v1/causes").json()
+    assert (listed["part"], listed["status"], listed["failures"]) == ("movie", "open", 3)
+    assert [entry["event"] for entry in item["history"]] == ["failed"]
+    assert (cause["status"], cause["times_back"]) == ("open", 0)
+    assert snaglist.imported("Version", 5, part="movie", alone=True)
+    assert snaglist.flush(10)
+    assert items(client)["Version", "5", "movie"]["reason"] == "came_over"
+
+
 def test_a_failure_in_the_same_millisecond_as_a_success_is_not_hidden_by_it(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

@@ -33,6 +33,9 @@ def retry(item):
         time.sleep(600)
     item.target_url = f"https://kitsu.lan/{item.entity_type}/{item.entity_id}"
 
+def whole(item):
+    item.alone = True
+
 def slow(item):
     open("begun", "w").close()
     while not os.path.exists("go on"):
@@ -89,6 +92,48 @@ def test_each_item_is_tried_and_reported(
     assert (found["status"], found["came_over"], found["failed"]) == ("done", 3, 1)
     messages = {one["message"] for one in client.get("/api/v1/items").json()}
     assert "ValueError: still no frame range" in messages
+
+
+def order_whole(snaglist: snaglist_client.Desk, client: httpx.Client) -> None:
+    """Order that a version is tried again of which the movie failed, too."""
+    for error, part in (("KeyError: 'sg_task'", ""), ("The movie is empty", "movie")):
+        snaglist.record(error, entity_type="Version", shotgun_id=5, part=part)
+    assert snaglist.flush(10)
+    (whole,) = (one for one in client.get("/api/v1/items").json() if not one["part"])
+    answer = client.post(f"/api/v1/retries?cause={whole['cause_id']}", json={"probe": False})
+    assert (answer.status_code, answer.json()["total"]) == (201, 1), answer.text
+
+
+def statuses_of_parts(client: httpx.Client) -> dict[str, str]:
+    return {one["part"]: one["status"] for one in client.get("/api/v1/items").json()}
+
+
+def test_a_whole_that_was_tried_alone_leaves_its_parts(
+    snaglist: snaglist_client.Desk, client: httpx.Client, spool: Path
+) -> None:
+    order_whole(snaglist, client)
+
+    (item,) = snaglist.worker(seconds=30).lease()[0]
+    with item:
+        item.alone = True
+    written = "".join(path.read_text() for path in spool.glob("*/*.jsonl"))
+    assert snaglist.flush(10)
+
+    assert written.count('"alone":true') == 2, "also in what is said when the lease is over"
+    assert statuses_of_parts(client) == {"": "resolved", "movie": "open"}
+
+
+def test_a_worker_s_function_may_say_that_it_tried_the_whole_alone(
+    snaglist: snaglist_client.Desk,
+    client: httpx.Client,
+    new_worker: Callable[..., WorkerProgram],
+) -> None:
+    order_whole(snaglist, client)
+
+    code, _, err = new_worker("studio_import:whole", "--once").finish()
+
+    assert code == 0, err
+    assert statuses_of_parts(client) == {"": "resolved", "movie": "open"}
 
 
 def test_what_was_not_tried_waits_again(

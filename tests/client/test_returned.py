@@ -76,6 +76,43 @@ def test_what_lost_a_link_was_tried_and_is_there_but_for_the_link(
     assert found(client)["26", "sg_sequence"]["status"] == "open"
 
 
+def test_a_link_that_is_lost_every_night_stays_and_the_others_leave(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    sent = shot(26, sg_sequence=SEQUENCE)
+    for part in ("project", "movie"):
+        snaglist.record("It broke", entity_type="Shot", shotgun_id=26, part=part)
+    for _ in range(3):
+        with snaglist.run("nightly") as run:
+            run.check_returned([sent], [answered(26, parent_id=None)])
+        assert snaglist.flush(10)
+
+    items = found(client)
+    assert (items["26", "sg_sequence"]["status"], items["26", "sg_sequence"]["failures"]) == (
+        *("open", 3),
+    )
+    assert items["26", "project"]["reason"] == "came_over"
+    assert items["26", "movie"]["status"] == "open", "nobody tried it"
+    history = client.get(f"/api/v1/items/{items['26', 'sg_sequence']['id']}").json()["history"]
+    assert [entry["event"] for entry in history] == ["failed"]
+
+
+def test_what_is_checked_alone_leaves_its_movie_and_takes_its_links(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    sent = shot(26, sg_sequence=SEQUENCE)
+    for part in ("sg_sequence", "movie"):
+        snaglist.record("It broke", entity_type="Shot", shotgun_id=26, part=part)
+
+    with snaglist.run("nightly") as run, run.item("Shot", 26, payload=sent, alone=True) as item:
+        item.check_returned([answered(26)])
+    assert snaglist.flush(10)
+
+    assert item.ok
+    assert found(client)["26", "sg_sequence"]["reason"] == "came_over"
+    assert found(client)["26", "movie"]["status"] == "open"
+
+
 def test_who_wants_an_exception_gets_one_in_the_same_words() -> None:
     sent = shot(26, sg_sequence=SEQUENCE)
     with pytest.raises(snaglist_client.NotKept, match="1 sent, 0 returned"):

@@ -135,10 +135,16 @@ class Desk:
         target_url: str | None = None,
         project: Any = None,
         run: Any = None,
+        alone: bool = False,
     ) -> bool:
-        """Say that this came over now; if it is on the list, it leaves it. False if dropped."""
+        """Say that this came over now; if it is on the list, it leaves it. False if dropped.
+
+        With all its parts, unless it is a part, or a whole whose parts are told of apart
+        (`alone`).
+        """
         came_over = thing(entity_type, entity_id, part=part, project=project)
-        return self._reporter(name_of(run or "")).report_success(came_over, target_url)
+        reporter = self._reporter(name_of(run or ""))
+        return reporter.report_success(came_over, target_url, alone=alone)
 
     @quietly(Checked([], [], []))
     def check_returned(self, sent: Any, returned: Any, **more: Any) -> Checked:
@@ -152,7 +158,8 @@ class Desk:
         of which nothing is known one record is made, and all are not tried: send them one by one.
 
         `entity_type` if entries do not say their type, `project` for all, `links` from a member
-        that is sent to those of the answer that must not be null then.
+        that is sent to those of the answer that must not be null then. `alone` if parts of them
+        that are no links, such as a movie, are told of apart.
         """
         return check_returned(self._reporter(""), sent, returned, **more)
 

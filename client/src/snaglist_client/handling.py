@@ -23,12 +23,14 @@ Handler = Callable[[Any], Any]
 class HandledItem:
     """What the studio's function is given: the item's members as attributes.
 
-    Set `target_url` to have it with the success; raise to say that it failed again.
+    Set `target_url` to have it with the success, and `alone` where only the whole itself was
+    tried and none of its parts; raise to say that it failed again.
     """
 
     def __init__(self, members: dict[str, Any]) -> None:
         self.__dict__.update(members)
         self.target_url: str | None = None
+        self.alone = False
 
     def __repr__(self) -> str:
         members = self.__dict__
@@ -57,7 +59,8 @@ def handled(handler: Handler, members: dict[str, Any], details: dict[str, Any]) 
     except Exception as error:
         return {"ok": False, "event_data": event_of(error, details).decode()}
     url = item.target_url
-    return {"ok": True, "target_url": None if url is None else clean_text(said(url))}
+    told = None if url is None else clean_text(said(url))
+    return {"ok": True, "target_url": told, "alone": item.alone is True}
 
 
 def main() -> int:

@@ -78,7 +78,9 @@ class RetryItem:
     """One item to try again: `with item: import_asset(reload(item))`.
 
     What raises in the block failed again; what does not came over. What ends the program gives
-    the item back untried. `is_lost` when the desk gave it to somebody else meanwhile.
+    the item back untried. Set `target_url` to have it with the success, and `alone` where only
+    the whole itself was tried and none of its parts. `is_lost` when the desk gave it to somebody
+    else meanwhile.
     """
 
     def __init__(self, worker: Worker, lease: dict[str, Any]) -> None:
@@ -103,6 +105,7 @@ class RetryItem:
         self.cause_title: str = given.get("cause_title") or ""
         self.message: str = given.get("message") or ""
         self.target_url: str | None = None
+        self.alone = False
         self.is_lost = False
         self.is_settled = False
         self.ok = False
@@ -128,13 +131,17 @@ class RetryItem:
         """Report that it came over."""
         if self._settle():
             self.ok = True
-            outcome = {"lease_id": self.lease_id, "outcome": "came_over"}
+            outcome: dict[str, Any] = {"lease_id": self.lease_id, "outcome": "came_over"}
             if self.target_url:
                 outcome["target_url"] = clean_text(said(self.target_url))[:2_000]
+            alone = bool(self.alone) and not self.part
+            if alone:
+                outcome["alone"] = True
             tried = thing(self.entity_type, self.entity_id, part=self.part)
             otherwise = imported_line(
                 *(self.source, self.target, tried.entity_type, tried.entity_id, tried.part),
                 *(self.project or None, self.target_url, ""),
+                alone=alone,
             )
             self._say(json_of(outcome), otherwise)
 

@@ -59,9 +59,11 @@ def imported_line(
     project: EntityId | None,
     target_url: str | None,
     run: str,
+    *,
+    alone: bool = False,
 ) -> bytes:
-    """One thing that came over, now."""
-    around = (source, target, entity_type, part, project, run)
+    """One thing that came over, now; `alone` of a whole whose parts are told of apart."""
+    around = (source, target, entity_type, part, project, run, bool(alone) and not part)
     rest = _known.get(around)
     if rest is None:
         rest = _around(*around)
@@ -87,6 +89,7 @@ def _around(
     part: str,
     project: EntityId | None,
     run: str,
+    alone: bool,
 ) -> tuple[bytes, bytes]:
     """The beginning of the line, and the last members of its object."""
     members: dict[str, Any] = {"entity_type": entity_type}
@@ -98,6 +101,8 @@ def _around(
         members["run"] = run
     if project is not None:
         members["project"] = project
+    if alone:
+        members["alone"] = True
     return line_of(IMPORTED, b"", source).rstrip(b"\n"), b"," + json_of(members)[1:-1]
 
 

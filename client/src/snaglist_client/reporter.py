@@ -113,8 +113,13 @@ class Reporter:
         self.failed += 1
         return self.record(event_of(error, {**tried.details, **(details or {})}))
 
-    def report_success(self, tried: Thing, target_url: str | None = None) -> bool:
-        """Say that this came over; False if that had to be dropped."""
+    def report_success(
+        self, tried: Thing, target_url: str | None = None, *, alone: bool = False
+    ) -> bool:
+        """Say that this came over; False if that had to be dropped.
+
+        `alone` of a whole entity whose parts are told of apart.
+        """
         self._note(tried)
         self.came_over += 1
         project = tried.project_id
@@ -129,6 +134,7 @@ class Reporter:
             project,
             target_url,
             self.run,
+            alone=alone,
         )
         self.courier.success_at = time.time()
         kept = self.courier.capture(line, run=self.run)

@@ -55,6 +55,7 @@ def check_returned(
     project: Any = None,
     error: Any = None,
     links: Mapping[str, str | Iterable[str]] | None = None,
+    alone: bool = False,
 ) -> Checked:
     """Compare, record what is missing and what lost a link, report the rest as imported."""
     entries = [sent] if isinstance(sent, Mapping) else list(sent or ())
@@ -78,7 +79,7 @@ def check_returned(
         elif answered is None:
             _fail(reporter, outcome, one, _DROPPED, {"sent": 1, "returned": 0})
         else:
-            _check_links(reporter, outcome, one, entry, answered, links)
+            _check_links(reporter, outcome, one, entry, answered, links, alone=alone)
     if error is not None and not outcome.failed and outcome.not_tried:
         _fail_batch(reporter, outcome, entries, entity_type, error)
     return outcome
@@ -91,13 +92,22 @@ def _check_links(
     entry: Mapping[str, Any],
     answered: Mapping[str, Any],
     links: Mapping[str, str | Iterable[str]] | None,
+    *,
+    alone: bool,
 ) -> None:
     """Report an entity that came back as come over, but for the links of it that did not.
 
-    The whole comes first: its success speaks for all its parts.
+    Then the whole is alone: else its success would speak for those links, and for parts that
+    nobody tried.
     """
     lost = _lost(one.entity_type, entry, answered, links)
-    reporter.report_success(one)
+    alone = alone or bool(lost)
+    reporter.report_success(one, alone=alone)
+    if alone:
+        missing = {member for member, _, _ in lost}
+        for member in _links_of(one.entity_type, links):
+            if member in entry and member not in missing:
+                reporter.report_success(one._replace(part=name_of(member)))
     for member, name, text in lost:
         part = one._replace(part=name_of(member))
         _fail(reporter, outcome, part, text, {"field": member, "returned_null": name})
@@ -112,17 +122,22 @@ def _lost(
     links: Mapping[str, str | Iterable[str]] | None,
 ) -> list[tuple[str, str, str]]:
     """Links that were sent and came back null: the member, its name in the answer, a sentence."""
-    told = links if links is not None else {**LINKS[""], **LINKS.get(entity_type, {})}
     return [
         (
             member,
             name,
             f"{_linked(member, entry[member])} not found in the target: stored with {name} null",
         )
-        for member, names in told.items()
+        for member, names in _links_of(entity_type, links).items()
         for name in ([names] if isinstance(names, str) else names)
         if entry.get(member) and name in answered and answered[name] is None
     ]
+
+
+def _links_of(
+    entity_type: str, given: Mapping[str, str | Iterable[str]] | None
+) -> Mapping[str, str | Iterable[str]]:
+    return given if given is not None else {**LINKS[""], **LINKS.get(entity_type, {})}
 
 
 class NotKept(Exception):

@@ -58,6 +58,7 @@ class Run:
         payload: Any = None,
         part: Any = None,
         project: Any = None,
+        alone: bool = False,
         reraise: bool = False,
     ) -> Item:
         """One thing to try: `with run.item("Asset", 12, payload=asset) as item:`.
@@ -65,13 +66,16 @@ class Run:
         What raises in the block is recorded, and the loop goes on (`reraise=True`: is raised
         further); what does not is reported as come over. `payload` is the source's entity: kept
         with a failure, and read for a name and project that are not given. `part` names a piece
-        of the entity, such as `movie`. KeyboardInterrupt, SystemExit and their kind always pass,
-        and then nothing is reported.
+        of the entity, such as `movie`. `alone` says of a whole entity that its parts are told of
+        apart: else its success speaks for all of them. KeyboardInterrupt, SystemExit and their
+        kind always pass, and then nothing is reported.
         """
         if not self._is_begun:
             self.begin()
         return Item(
-            self._reporter, entity_type, entity_id, name, payload, part, project, reraise=reraise
+            *(self._reporter, entity_type, entity_id, name, payload, part, project),
+            alone=alone,
+            reraise=reraise,
         )
 
     @quietly(None)
@@ -166,7 +170,16 @@ class Item:
     failure.
     """
 
-    __slots__ = ("_given", "_is_told", "_reporter", "_reraise", "ok", "record_id", "target_url")
+    __slots__ = (
+        "_alone",
+        "_given",
+        "_is_told",
+        "_reporter",
+        "_reraise",
+        "ok",
+        "record_id",
+        "target_url",
+    )
 
     def __init__(
         self,
@@ -178,10 +191,12 @@ class Item:
         part: Any,
         project: Any,
         *,
+        alone: bool,
         reraise: bool,
     ) -> None:
         self._reporter = reporter
         self._given = (entity_type, entity_id, name, payload, part, project)
+        self._alone = alone
         self._reraise = reraise
         self._is_told = False
         self.ok = False
@@ -201,7 +216,7 @@ class Item:
             if not self._is_told:
                 self._is_told = self.ok = True
                 try:
-                    self._reporter.report_success(self._thing(), self.target_url)
+                    self._reporter.report_success(self._thing(), self.target_url, alone=self._alone)
                 except Exception as fault:  # nothing of ours reaches the host
                     complain("report of a success", fault)
             return False
@@ -226,12 +241,9 @@ class Item:
         """
         entity_type, entity_id, _, payload, _, project = self._given
         sent = payload if isinstance(payload, Mapping) else {"id": entity_id}
+        usual = {"entity_type": entity_type, "project": project, "alone": self._alone}
         self._is_told = True
-        self.ok = bool(
-            check_returned(
-                self._reporter, sent, returned, entity_type=entity_type, project=project, **more
-            )
-        )
+        self.ok = bool(check_returned(self._reporter, sent, returned, **{**usual, **more}))
         return self.ok
 
     def _thing(self) -> Thing:

@@ -142,6 +142,7 @@ class Job:
                 answer = self._child.handle(item, self._seconds)
                 if answer["ok"]:
                     item.target_url = answer.get("target_url")
+                    item.alone = answer.get("alone", False)
                     item.came_over()
                 elif "event_data" in answer:
                     item.fail_with(answer["event_data"].encode())
