@@ -166,6 +166,14 @@ def test_of_two_attempts_at_one_moment_the_later_arrival_decides() -> None:
     assert failed_again.status is Status.OPEN
 
 
+def test_what_yields_does_not_decide_over_another_of_its_moment() -> None:
+    for state in ("open", "retrying", "ignored"):
+        same = item(state).came_over(DECIDED, NOW, yields=True)
+        later = item(state).came_over(LATER, NOW, yields=True)
+
+        assert (as_told(same), as_told(later)) == (state, "came_over")
+
+
 def test_a_count_of_further_failures_begins_when_it_is_set_aside() -> None:
     one = item("open").failed(failure(), NOW).ignore(NOW, failures=2)
 

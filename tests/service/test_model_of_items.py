@@ -49,8 +49,10 @@ ENTITIES = st.sampled_from(["1", "2", "3", "4"])
 PARTS = st.sampled_from(["", "movie"])
 KEYS = st.tuples(ENTITIES, PARTS)
 CAUSES = st.sampled_from(["1/a", "1/b", OUTAGE])
-LATE = st.sampled_from([0, 0, 0, 30, 300])
+LATE = st.sampled_from([0, 0, 0, 1, 30, 300])
 """How many seconds before now something was tried."""
+SAID = st.fixed_dictionaries({"alone": st.booleans(), "yields": st.booleans()})
+"""How a success speaks of parts."""
 
 
 class AnyDesk(RuleBasedStateMachine):
@@ -124,12 +126,12 @@ class Modelled(AnyDesk):
         self.on_all(self.failure(key, cause, tried_at, at))
         self.model.fails(key, len(self.records), cause, tried_at)
 
-    @rule(key=KEYS, late=LATE, alone=st.booleans())
-    def succeeds(self, key: Key, late: int, alone: bool) -> None:
+    @rule(key=KEYS, late=LATE, said=SAID)
+    def succeeds(self, key: Key, late: int, said: dict[str, bool]) -> None:
         at = self.now()
         tried_at = utc_text(self.seconds - late)
-        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, alone=alone))
-        self.model.succeeds(key, tried_at, alone=alone)
+        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, **said))
+        self.model.succeeds(key, tried_at, **said)
 
     @rule(
         failing=st.dictionaries(ENTITIES, st.lists(CAUSES, min_size=1, max_size=3), max_size=3),
@@ -229,11 +231,11 @@ class Alike(AnyDesk):
         at = self.now()
         self.on_all(self.failure(key, cause, utc_text(self.seconds - late), at))
 
-    @rule(key=KEYS, late=LATE, alone=st.booleans())
-    def succeeds(self, key: Key, late: int, alone: bool) -> None:
+    @rule(key=KEYS, late=LATE, said=SAID)
+    def succeeds(self, key: Key, late: int, said: dict[str, bool]) -> None:
         at = self.now()
         tried_at = utc_text(self.seconds - late)
-        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, alone=alone))
+        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, **said))
 
     @rule(
         edit=st.sampled_from(
@@ -303,9 +305,18 @@ def _does(desk: Triage, steps: Sequence[Callable[[Triage], object]]) -> None:
         step(desk)
 
 
-def _succeeds(desk: Triage, key: Key, tried_at: str, at: str, *, alone: bool = False) -> int:
+def _succeeds(
+    desk: Triage,
+    key: Key,
+    tried_at: str,
+    at: str,
+    *,
+    alone: bool = False,
+    yields: bool = False,
+) -> int:
     success = Success("shotgun", "kitsu", key[0], "Asset", key[1], tried_at, is_alone=alone)
-    return report_imported(desk.database, [Reported(success, None)], who="test", at=at)
+    told = Reported(success, None, yields)
+    return report_imported(desk.database, [told], who="test", at=at)
 
 
 def _edits(desk: Triage, key: Key, edit: ItemEdit, at: str) -> None:

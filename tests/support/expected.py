@@ -68,13 +68,20 @@ class Expectations:
         if item.is_resolved or (item.state == "ignored" and enough):
             item.comes_to("open", tried_at)
 
-    def succeeds(self, key: Key, tried_at: str, *, alone: bool = False) -> None:
-        """A success of a whole entity, with or without its parts, or of a part."""
+    def succeeds(
+        self, key: Key, tried_at: str, *, alone: bool = False, yields: bool = False
+    ) -> None:
+        """A success of a whole entity, with or without its parts, or of a part.
+
+        It may yield to a part that failed at the same time.
+        """
         said = key, alone
         self.came_over[said] = max(tried_at, self.came_over.get(said, ""))
         for (entity, part), item in self.items.items():
-            concerned = entity == key[0] and (part == key[1] or (not key[1] and not alone))
-            if concerned and tried_at >= item.decided_at and item.state != "deleted":
+            is_itself = part == key[1]
+            concerned = entity == key[0] and (is_itself or (not key[1] and not alone))
+            newest = "" if is_itself or not yields else item.decided_at
+            if concerned and newest != tried_at >= item.decided_at and item.state != "deleted":
                 item.comes_to("came_over", tried_at)
 
     def is_resolved(self, key: Key, reason: str, at: str) -> bool:

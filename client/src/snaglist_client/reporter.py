@@ -122,6 +122,8 @@ class Reporter:
         """
         self._note(tried)
         self.came_over += 1
+        if not alone and not tried.part:
+            _let_pass(self.courier.failure_at)
         project = tried.project_id
         if project is None:
             project = project_of(self.usual_project)
@@ -153,6 +155,7 @@ class Reporter:
             run=self.run,
             occurred_at=occurred_at,
         )
+        self.courier.failure_at = time.time()
         if self.courier.capture(line, lasting=True, run=self.run):
             return record_id
         self.lost += 1
@@ -166,8 +169,9 @@ class Reporter:
 def _let_pass(moment: float) -> None:
     """Return when the millisecond of this moment is over.
 
-    The desk's times are milliseconds, and successes are sent behind failures: a failure right
-    after a success of the same entity must not look older.
+    The desk's times are milliseconds, and successes are sent behind failures. So a failure right
+    after a success of the same entity must not look older; nor a success of a whole that of a part
+    before it, for in one millisecond the part's failure counts.
     """
     over = (math.floor(moment * 1000) + 1) / 1000
     wait = over - time.time()

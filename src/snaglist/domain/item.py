@@ -150,9 +150,15 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
             case _:
                 assert_never(self.status)
 
-    def came_over(self, attempted_at: str, at: str) -> Item:
-        """A success: it resolves from any state but deleted, unless something newer decided."""
-        if attempted_at < self.decided_at or self.reason is Reason.DELETED:
+    def came_over(self, attempted_at: str, at: str, *, yields: bool = False) -> Item:
+        """A success: it resolves from any state but deleted, unless something newer decided.
+
+        `yields`: what decided at the very same time was after it.
+        """
+        is_older = attempted_at < self.decided_at
+        if is_older or (yields and attempted_at == self.decided_at):
+            return self
+        if self.reason is Reason.DELETED:
             return self
         if self.reason is Reason.CAME_OVER:
             return replace(self, decided_at=attempted_at)

@@ -258,7 +258,10 @@ class _Sitting:
         )
 
     def _take_successes(self, reports: Sequence[Report]) -> None:
-        """Resolve what came over, with all parts of it unless it is alone."""
+        """Resolve what came over, with all parts of it unless it is alone.
+
+        A part that failed since the whole was leased may have been tried after it, so it stays.
+        """
         if not reports:
             return
         arrivals: list[Arrival] = []
@@ -273,9 +276,13 @@ class _Sitting:
                     *(item.source, item.target, item.entity_id, item.entity_type, item.part),
                     tried_at,
                     report.target_url,
-                    is_alone=report.is_alone and not item.part,
+                    is_alone=not item.part,
                 )
-                arrivals.append(Arrival(success, report.who, member.retry_id, item.id))
+                told = Arrival(success, report.who, member.retry_id, item.id)
+                arrivals.append(told)
+                if not item.part and not report.is_alone:
+                    of_parts = replace(success, came_over_at=item.since, is_alone=False)
+                    arrivals.append(replace(told, success=of_parts, yields_to_parts=True))
             else:
                 moves.item(
                     *(item, item.came_over(tried_at, self._at), Event.CAME_OVER, report.who),

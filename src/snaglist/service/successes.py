@@ -44,10 +44,11 @@ class Imported(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Reported(msgspec.Struct, frozen=True):
-    """A success, and the run that tried it, if one was named."""
+    """A success, and the run that tried it, if one was named; for the rest see `Arrival`."""
 
     success: Success
     tried: Tried | None
+    yields_to_parts: bool = False
 
 
 def reported(
@@ -55,14 +56,17 @@ def reported(
 ) -> Reported:
     """What was reported. Raises WrongShape that names the member at fault."""
     success = success_of(source, imported, targets, arrived_at)
+    # Its own time says nothing of an order within a millisecond; its arrival does.
+    yields = imported.occurred_at is not None
     if imported.run is None:
-        return Reported(success, None)
+        return Reported(success, None, yields)
     if not is_label(imported.run):
         raise _fault("run", "is empty, too long or not plain text")
     key = replace(_key(success), project=entity_id_of(imported.project))
     return Reported(
         success,
         Tried(imported.run, key, key.digest, TryOutcome.CAME_OVER, success.came_over_at, who),
+        yields,
     )
 
 
@@ -122,6 +126,7 @@ def _keep(connection: Connection, told: Sequence[Reported], who: str, at: str) -
             one.success,
             who,
             run_id=None if one.tried is None else run_id_of(one.tried.run),
+            yields_to_parts=one.yields_to_parts,
         )
         for one in told
     ]
@@ -129,13 +134,18 @@ def _keep(connection: Connection, told: Sequence[Reported], who: str, at: str) -
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A success with who reports it, the run, or the retry and item that it is the outcome of."""
+    """A success with who reports it, the run, or the retry and item that it is the outcome of.
+
+    `yields_to_parts`: a part that failed in its very millisecond failed after it. Parts are tried
+    after their whole, and to lose sight of a failure is the worse error.
+    """
 
     success: Success
     who: str
     retry_id: str | None = None
     item_id: str | None = None
     run_id: str | None = None
+    yields_to_parts: bool = False
 
 
 def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: str) -> int:
@@ -159,7 +169,9 @@ def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: st
                 continue
             if not success.speaks_for(before.part):
                 continue
-            items[item_id] = after = before.came_over(success.came_over_at, at)
+            yields = arrival.yields_to_parts and before.part != success.part
+            after = before.came_over(success.came_over_at, at, yields=yields)
+            items[item_id] = after
             moves.item(
                 *(before, after, Event.CAME_OVER, arrival.who),
                 edit_id=arrival.retry_id,
