@@ -13,14 +13,14 @@ from snaglist_client.couriers import courier_for
 from snaglist_client.failures import Failure, event_of, told_by
 from snaglist_client.leases import Worker
 from snaglist_client.losses import Dropped
-from snaglist_client.messages import enveloped, name_of, slug
+from snaglist_client.messages import enveloped, name_or_none, slug
 from snaglist_client.mirrors import Mirror, record_entry
 from snaglist_client.moments import new_id
 from snaglist_client.plain import said
 from snaglist_client.quietly import quietly
 from snaglist_client.reporter import Reporter, thing
 from snaglist_client.retries import Retries
-from snaglist_client.returned import Checked, check_returned
+from snaglist_client.returned import UNKNOWN, Checked, check_returned
 from snaglist_client.runs import Run
 from snaglist_client.standing import Standing, standing_of
 
@@ -112,8 +112,8 @@ class Desk:
         `details` say what failed (`entity_type`, `shotgun_id`, `name`, `project`, `part`), and
         anything else. `run` names a run, `exception` adds one to a text.
         """
-        run = name_of(details.pop("run", None) or "")
-        occurred_at = name_of(details.pop("occurred_at", None) or "")
+        run = _label_of(details.pop("run", None))
+        occurred_at = name_or_none(details.pop("occurred_at", None))
         exception = details.pop("exception", None)
         if isinstance(exception, BaseException):
             details = {**told_by(exception), **details}
@@ -122,7 +122,7 @@ class Desk:
     @quietly("")
     def record_event(self, entry: Any, error: Failure, /, **details: Any) -> str:
         """Record that this EventLogEntry could not be applied. The record's id, "" if dropped."""
-        run = name_of(details.pop("run", None) or "")
+        run = _label_of(details.pop("run", None))
         return record_entry(self._reporter(run), entry, error, details)
 
     @quietly(False)
@@ -143,10 +143,10 @@ class Desk:
         (`alone`).
         """
         came_over = thing(entity_type, entity_id, part=part, project=project)
-        reporter = self._reporter(name_of(run or ""))
+        reporter = self._reporter(_label_of(run))
         return reporter.report_success(came_over, target_url, alone=alone)
 
-    @quietly(Checked([], [], []))
+    @quietly(UNKNOWN)
     def check_returned(self, sent: Any, returned: Any, **more: Any) -> Checked:
         """For targets that answer 200 to what they dropped, such as Zou's import routes.
 
@@ -201,3 +201,8 @@ class Desk:
             "runs": list(dropped.runs),
         }
         return enveloped(new_id(), self.source, self.target, event_of(text, details))
+
+
+def _label_of(run: Any) -> str:
+    """What names this run: its label or id, or a Run."""
+    return run.id if type(run) is Run else name_or_none(run)

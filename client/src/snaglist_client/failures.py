@@ -30,7 +30,10 @@ def event_of(error: Failure, details: Mapping[str, Any]) -> bytes:
 
 def entry_event_of(entry: Any, error: Failure, details: Mapping[str, Any]) -> bytes:
     """The event_data of a failed EventLogEntry: the entry itself, with the error beside."""
-    members = dict(entry) if isinstance(entry, Mapping) else {"entry": entry}
+    try:
+        members = dict(entry) if isinstance(entry, Mapping) else {"entry": entry}
+    except Exception:  # whatever a hostile class does
+        members = {"entry": entry}
     members.pop("error", None)
     given = members.pop("details", None)
     told = {**told_by(error), **({} if given is None else {"entry_details": given}), **details}
@@ -51,9 +54,16 @@ def told_by(error: Failure) -> dict[str, Any]:
         return {}
     told: dict[str, Any] = {"exception_type": type_name(error)}
     told.update(_answer_in(error))
-    if error.__traceback__ is not None or error.__cause__ is not None:
+    if _has_trace(error):
         told["traceback"] = traceback_text(error)
     return told
+
+
+def _has_trace(error: BaseException) -> bool:
+    try:
+        return error.__traceback__ is not None or error.__cause__ is not None
+    except Exception:  # of hostile exceptions
+        return False
 
 
 def traceback_text(error: BaseException) -> str:
@@ -120,7 +130,8 @@ def _answer_in(error: BaseException) -> dict[str, Any]:
             told["http_status"] = status
             content = vars(response).get("_content")
             if type(content) is bytes and content:
-                told["response_text"] = content[:_LONGEST_ANSWER].decode("utf-8", "replace")
+                text = clean_text(content[: 2 * _LONGEST_ANSWER].decode("utf-8", "replace"))
+                told["response_text"] = text[:_LONGEST_ANSWER]
         elif type(code := getattr(error, "code", None)) is int and 400 <= code < 600:
             told["http_status"] = code
     except Exception:  # whatever a hostile class does

@@ -31,7 +31,7 @@ class Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Record it. What the client logs itself, and what is logged meanwhile, is left alone."""
-        name = record.name
+        name = said(record.name)
         if name == "snaglist_client" or name.startswith("snaglist_client."):
             return
         if getattr(self._busy, "now", False):
@@ -59,6 +59,6 @@ class Handler(logging.Handler):
         details["logger"] = record.name
         details["level"] = record.levelname
         details["source_line"] = f"{record.filename}:{record.lineno}"
-        if record.exc_info and record.exc_info[1] is not None:
+        if isinstance(record.exc_info, tuple) and record.exc_info[1] is not None:
             details["exception"] = record.exc_info[1]
         return details

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Union
 from urllib.parse import quote
 
 from snaglist_client.delivery import BEGIN, END, IMPORTED, RECORD, json_of, line_of
 from snaglist_client.moments import utc_now
-from snaglist_client.plain import clean_text, plain, said
+from snaglist_client.plain import TooMuch, clean_text, plain, said
 
 EntityId = Union[int, str]
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NOT_SLUG = re.compile(r"[^a-z0-9_-]+")
 _LONGEST = 200
+_MOST_LOOKED_AT = 2_000
 _LONGEST_URL = 2_000
 _LARGEST_TOTAL = 10**9
 _USUAL_IDS = 1 << 53
@@ -147,7 +149,13 @@ def slug(text: str | None, otherwise: str | None) -> str | None:
 
 def name_of(value: Any) -> str:
     """A short text on one line, without secrets."""
-    return " ".join(clean_text(said(value)[:_LONGEST]).split())
+    # Cut at last: half a secret is not known by its form.
+    return " ".join(clean_text(said(value)[:_MOST_LOOKED_AT]).split())[:_LONGEST].rstrip()
+
+
+def name_or_none(value: Any) -> str:
+    """The same; "" for None."""
+    return "" if value is None else name_of(value)
 
 
 def entity_id_of(value: Any) -> EntityId:
@@ -161,9 +169,9 @@ def project_of(value: Any) -> EntityId | None:
     """A project's id, or its name; None for none. Takes the link that ShotGrid gives."""
     if value is None or (type(value) is int and 0 <= value < _USUAL_IDS):
         return value
-    if type(value) is dict or isinstance(value, Mapping):
-        inner = value.get("id")
-        value = value.get("name") if inner is None else inner
+    if is_mapping(value):
+        inner = member_of(value, "id")
+        value = member_of(value, "name") if inner is None else inner
     if value is None or type(value) is bool:
         return None
     return entity_id_of(value) or None
@@ -171,8 +179,12 @@ def project_of(value: Any) -> EntityId | None:
 
 def total_of(value: Any) -> Any:
     """How many entities are to be tried, or how many of each type; None for what cannot be."""
-    if isinstance(value, Mapping):
-        counts = {name_of(kind): total_of(count) for kind, count in list(value.items())[:100]}
+    if is_mapping(value):
+        try:
+            given = list(islice(value.items(), 100))
+        except Exception:  # whatever a hostile class does
+            return None
+        counts = {name_of(kind): total_of(count) for kind, count in given}
         return {kind: count for kind, count in counts.items() if kind and count is not None}
     if type(value) is int and 0 <= value <= _LARGEST_TOTAL:
         return value
@@ -181,17 +193,38 @@ def total_of(value: Any) -> Any:
 
 def payload_name(payload: Any) -> str:
     """What people call the entity that this payload is of."""
-    if isinstance(payload, Mapping):
-        for member in ("code", "name", "cached_display_name", "content", "subject"):
-            value = payload.get(member)
-            if isinstance(value, str) and value:
+    if is_mapping(payload):
+        for name in ("code", "name", "cached_display_name", "content", "subject"):
+            value = member_of(payload, name)
+            if type(value) is str and value:
                 return name_of(value)
     return ""
 
 
 def small(value: Any) -> Any:
     """A project as it stands in a record: its link, its id or its name."""
-    if isinstance(value, Mapping):
-        kept = {name: value[name] for name in ("type", "id", "name") if name in value}
-        return plain(kept, 2_000)
+    if is_mapping(value):
+        told = ((name, member_of(value, name)) for name in ("type", "id", "name"))
+        try:
+            return plain({name: one for name, one in told if one is not None}, 2_000)
+        except TooMuch:
+            return project_of(value)
     return project_of(value)
+
+
+def is_mapping(value: Any) -> bool:
+    """Whether it has members, as far as its class says so without failing."""
+    if type(value) is dict:
+        return True
+    try:
+        return isinstance(value, Mapping)
+    except Exception:  # of a proxy that leads nowhere now
+        return False
+
+
+def member_of(value: Any, name: str) -> Any:
+    """A member of a mapping; None if it has none, or cannot say."""
+    try:
+        return value.get(name)
+    except Exception:  # whatever a hostile class does
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -95,9 +95,9 @@ class _Walk:
                 self._take(len(value) + 4)
                 return value
             return self._text(value)
+        self._take(8)
         if value is None or kind is bool:
             return value
-        self._take(8)
         if kind is int:
             return _number(value)
         try:
@@ -118,18 +118,23 @@ class _Walk:
         self._open.add(id(value))
         try:
             if isinstance(value, dict):
+                self._check_room(dict.__len__(value))
                 return self._members(list(dict.items(value)), depth)
-            if isinstance(value, (list, tuple, set, frozenset)):
+            if isinstance(value, (list, tuple)):
+                given = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
+                return [self.value(one, depth + 1) for one in given]
+            if isinstance(value, (set, frozenset)):
+                self._check_room(len(value))
                 return [self.value(one, depth + 1) for one in list(value)]
             if isinstance(value, Mapping):
-                return self._members(list(value.items()), depth)
+                return self._members(value.items(), depth)
             if isinstance(value, Sequence):
-                return [self.value(one, depth + 1) for one in list(value)]
+                return [self.value(one, depth + 1) for one in value]
         finally:
             self._open.discard(id(value))
         return self._text(clipped(_shown(repr, value), _LONGEST_REPR))
 
-    def _members(self, members: list[tuple[Any, Any]], depth: int) -> dict[str, Any]:
+    def _members(self, members: Iterable[tuple[Any, Any]], depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in members:
             if type(key) is str and key in _harmless:
@@ -144,8 +149,9 @@ class _Walk:
                     inner = self.value(value, depth + 1)
                     _note_harmless(name)
                 name = self._text(name)
-            while name in found:
-                name += "'"
+            if name in found:
+                name = f"{name} ({len(found)})"
+                self._take(len(name))
             found[name] = inner
         return found
 
@@ -158,6 +164,11 @@ class _Walk:
         text = self._clean(clipped(text, _LONGEST_TEXT))
         self._take(len(text) + 4)
         return text
+
+    def _check_room(self, members: int) -> None:
+        """Raise TooMuch before so many are looked at in vain."""
+        if members > self._room:
+            raise TooMuch
 
     def _take(self, characters: int) -> None:
         self._room -= characters

@@ -14,7 +14,10 @@ from snaglist_client.messages import (
     EntityId,
     entity_id_of,
     imported_line,
+    is_mapping,
+    member_of,
     name_of,
+    name_or_none,
     payload_name,
     project_of,
     record_line,
@@ -57,9 +60,7 @@ class Thing(NamedTuple):
         if self.project is not None:
             return self.project
         payload = self.payload
-        if type(payload) is dict or isinstance(payload, Mapping):
-            return payload.get("project")
-        return None
+        return member_of(payload, "project") if is_mapping(payload) else None
 
 
 def thing(
@@ -76,8 +77,8 @@ def thing(
     return Thing(
         entity_type if is_plain else name_of(entity_type),
         entity_id if type(entity_id) is int else entity_id_of(entity_id),
-        name_of(part) if part else "",
-        name_of(name) if name else "",
+        name_or_none(part),
+        name_or_none(name),
         project,
         payload,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, ValuesView
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from snaglist_client.failures import event_of
-from snaglist_client.messages import name_of
+from snaglist_client.messages import is_mapping, member_of, name_of
 from snaglist_client.plain import said
+from snaglist_client.quietly import complain
 from snaglist_client.reporter import Reporter, Thing, thing
 
 LINKS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -46,6 +48,10 @@ class Checked(NamedTuple):
         return not self.failed and not self.not_tried
 
 
+UNKNOWN = Checked([], [], [None])
+"""When the client itself is at fault: nothing is said to be well."""
+
+
 def check_returned(
     reporter: Reporter,
     sent: Any,
@@ -58,28 +64,29 @@ def check_returned(
     alone: bool = False,
 ) -> Checked:
     """Compare, record what is missing and what lost a link, report the rest as imported."""
-    entries = [sent] if isinstance(sent, Mapping) else list(sent or ())
-    if error is None and not isinstance(returned, (list, tuple, set)) and returned is not None:
-        if isinstance(returned, Mapping) and "shotgun_id" in returned:
-            returned = [returned]
-        else:
-            returned, error = [], returned
-    found = _by_id(returned or ())
+    entries = [sent] if is_mapping(sent) else list(sent or ())
+    answers = _listed(returned)
+    if answers is None and error is None:
+        answers, error = [], returned
+    found = _by_id(answers or ())
     outcome = Checked([], [], [])
     is_stopped = False
     for entry in entries:
-        one = _thing_of(entry, entity_type, project)
-        answered = found.get(_key(entry))
-        if answered is None and error is not None:
-            if is_stopped or (len(entries) > 1 and not found):
+        try:
+            one = _thing_of(entry, entity_type, project)
+            answered = found.get(_key(entry))
+            if answered is not None:
+                _check_links(reporter, outcome, one, entry, answered, links, alone=alone)
+            elif error is None:
+                _fail(reporter, outcome, one, _DROPPED, {"sent": 1, "returned": 0})
+            elif is_stopped or (len(entries) > 1 and not found):
                 outcome.not_tried.append(one.entity_id)
-                continue
-            is_stopped = True
-            _fail(reporter, outcome, one, _fault(error), _told_by(error))
-        elif answered is None:
-            _fail(reporter, outcome, one, _DROPPED, {"sent": 1, "returned": 0})
-        else:
-            _check_links(reporter, outcome, one, entry, answered, links, alone=alone)
+            else:
+                is_stopped = True
+                _fail(reporter, outcome, one, _fault(error), _told_by(error))
+        except Exception as fault:  # of one entry, which must not hide the others
+            complain("check of what was returned", fault)
+            outcome.not_tried.append(None)
     if error is not None and not outcome.failed and outcome.not_tried:
         _fail_batch(reporter, outcome, entries, entity_type, error)
     return outcome
@@ -165,6 +172,16 @@ def kept(
     return answered
 
 
+def _listed(value: Any) -> list[Any] | None:
+    """The entities of an answer; None if it is none, but tells of a fault."""
+    if value is None:
+        return []
+    if is_mapping(value):
+        return [value] if member_of(value, "shotgun_id") is not None else None
+    is_many = isinstance(value, (list, tuple, AbstractSet, ValuesView, Iterator))
+    return list(value) if is_many else None
+
+
 def _fail(
     reporter: Reporter, outcome: Checked, one: Thing, error: Any, details: Mapping[str, Any]
 ) -> None:
@@ -188,7 +205,7 @@ def _fail_batch(
 
 
 def _thing_of(entry: Any, entity_type: Any, project: Any) -> Thing:
-    members = entry if isinstance(entry, Mapping) else {}
+    members = entry if is_mapping(entry) else {}
     kind = entity_type or members.get("type") or ""
     given = members.get("id", members.get("shotgun_id"))
     return thing(kind, given, project=project, payload=entry)

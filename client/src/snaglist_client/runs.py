@@ -23,7 +23,7 @@ from snaglist_client.messages import (
 from snaglist_client.moments import new_id, utc_now
 from snaglist_client.quietly import complain, quietly
 from snaglist_client.reporter import Reporter, Thing, thing
-from snaglist_client.returned import Checked, check_returned
+from snaglist_client.returned import UNKNOWN, Checked, check_returned
 
 
 class Run:
@@ -126,7 +126,7 @@ class Run:
         self.begin()
         return completed(self._reporter, projects, entity_types, seconds)
 
-    @quietly(Checked([], [], []))
+    @quietly(UNKNOWN)
     def check_returned(self, sent: Any, returned: Any, **more: Any) -> Checked:
         """As `Desk.check_returned`, in this run."""
         self.begin()
