@@ -211,8 +211,9 @@ class _Running:
             causes.first(),
             targets_of(settings),
         )
+        routes = table()
         self._desk = Desk(
-            table(),
+            routes,
             database=self._database,
             recorder=recorder,
             regrouping=Regrouping(self._database, recorder, time.time, new_id),
@@ -243,7 +244,8 @@ class _Running:
             retry_order=retry_order_of(settings),
             studio=studio_of(settings),
         )
-        self._answer = Dispatcher(application(pages, Live(self._news)), self._desk)
+        of_the_api = {route.path.split("/")[1] for route in routes.routes} - {""}
+        self._answer = Dispatcher(application(pages, Live(self._news)), self._desk, of_the_api)
         self._server = Server(
             uvicorn.Config(
                 self._application,

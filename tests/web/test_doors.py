@@ -37,6 +37,9 @@ def test_every_page_asks_a_stranger_to_sign_in(desk: DeskProcess, path: str) -> 
     asked = path.replace("{id}", "01a20938-2ec1-74f6-af4e-24bf1ef3f97a")
     headers = {"Accept": "text/html"}
     answer = desk.client("").request(PAGES[path][0], asked, headers=headers)
+    if PAGES[path][0] == "POST":
+        assert (answer.status_code, "not signed in any more" in answer.text) == (401, True)
+        return
     assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/signin")
 
 
@@ -56,8 +59,8 @@ def test_a_form_of_another_site_or_session_does_nothing(desk: DeskProcess) -> No
     key = form_key(client)
     path, edit = f"/things/{item}/edits", {"edit": "ignore", "form_key": key}
 
-    assert client.post(path, data={"edit": "ignore"}).status_code == 303
-    assert other.post(path, data=edit).status_code == 303
+    assert client.post(path, data={"edit": "ignore"}).status_code == 401
+    assert other.post(path, data=edit).status_code == 401
     for headers in (
         {"Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
@@ -165,3 +168,42 @@ def test_a_store_that_is_away_is_told_on_a_page(new_desk: Callable[..., DeskProc
         wait_until(lambda: client.get("/causes").status_code == 200, what="the pages to be back")
     finally:
         postgres.close()
+
+
+def test_a_token_that_may_only_report_sees_nothing(desk: DeskProcess) -> None:
+    secret = desk.new_token("report", "work", name="importer")
+    client = desk.client("")
+    answer = client.post("/signin", data={"token": secret})
+    assert (answer.status_code, "not look" in answer.text) == (403, True)
+    assert "snaglist" not in client.cookies
+
+    link = desk.run("signin", "importer").stdout.strip()
+    assert client.get(link[link.index("/signin") :]).status_code == 403
+    assert client.get("/", headers={"accept": "text/html"}).status_code == 303
+
+
+def test_whoever_is_signed_in_is_not_asked_again(desk: DeskProcess) -> None:
+    client = signed_in(desk)
+    answer = client.get("/signin?next=/causes")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/causes")
+
+
+def test_a_form_that_comes_after_the_session_gives_back_what_was_typed(desk: DeskProcess) -> None:
+    item = failed(desk)
+    client = signed_in(desk)
+    data = {"form_key": form_key(client), "edit": "note", "text": "ask <b>editorial</b>"}
+    client.cookies.clear()
+    answer = client.post(f"/things/{item}/edits", data=data)
+    assert answer.status_code == 401
+    assert "ask &lt;b&gt;editorial&lt;/b&gt;" in answer.text
+    assert f"/signin?next=%2Fthings%2F{item}" in answer.text
+
+
+def test_a_mistyped_address_is_a_page_in_a_browser_and_json_for_programs(desk: DeskProcess) -> None:
+    for path in ("/Causes", "/nosuch/thing"):
+        page = desk.client("").get(path, headers={"accept": "text/html"})
+        assert (page.status_code, "no such page" in page.text) == (404, True)
+        told = desk.client().get(path, headers={"accept": "application/json"})
+        assert (told.status_code, told.json()["error"]) == (404, True)
+    told = desk.client().get("/api/v1/nosuch", headers={"accept": "text/html"})
+    assert told.headers["content-type"].startswith("application/")

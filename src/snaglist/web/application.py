@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from mimetypes import guess_type
@@ -14,8 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as RequestScope
 
+from snaglist.domain.access import Scope
 from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError, StoreUnavailable
 from snaglist.web import causes, edits, overview, retries, runs, settings, signing, things
 from snaglist.web.live import Live
@@ -83,11 +85,13 @@ def _signed_in(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Respon
             visit = await pages.visit(request)
         except NotSignedIn:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            further = f"?next={quote(wanted, safe='/')}" if request.method == "GET" else ""
+            if request.method == "POST":
+                return await pages.signed_out(request)
+            further = f"?next={quote(wanted, safe='/')}"
             return RedirectResponse(f"/signin{further}", status_code=303, headers=HEADERS)
         except SnaglistError as error:
             return await pages.problem(Visit(request, None), error, status_of(error))
-        return await _told(pages, visit, page)
+        return await _told(pages, visit, page, needs=Scope.READ)
 
     return answer
 
@@ -95,7 +99,7 @@ def _signed_in(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Respon
 def _heard(pages: Pages, live: Live) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            await pages.visit(request)
+            (await pages.visit(request)).require(Scope.READ)
         except NotSignedIn:
             return Response(status_code=401, headers=HEADERS)
         except SnaglistError as error:
@@ -112,8 +116,10 @@ def _open(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-async def _told(pages: Pages, visit: Visit, page: Page) -> Response:
+async def _told(pages: Pages, visit: Visit, page: Page, needs: Scope | None = None) -> Response:
     try:
+        if needs is not None and page is not signing.sign_out:
+            visit.require(needs)
         if visit.request.method == "POST":
             check_origin(visit.request)
         return await page(pages, visit)
@@ -176,25 +182,34 @@ def _files() -> dict[str, tuple[bytes, str]]:
 
 
 class Dispatcher:
-    """Sends each request where it belongs: pages to the pages, all else to the API."""
+    """Sends each request where it belongs: pages to the pages, all else to the API.
+
+    A browser that asks for neither hears so from the pages; `of_the_api` are the first parts of
+    the API's paths.
+    """
 
     def __init__(
         self,
-        pages: Callable[[Scope, Receive, Send], Awaitable[None]],
-        api: Callable[[Scope, Receive, Send], Awaitable[None]],
+        pages: Callable[[RequestScope, Receive, Send], Awaitable[None]],
+        api: Callable[[RequestScope, Receive, Send], Awaitable[None]],
+        of_the_api: Collection[str],
     ) -> None:
         self._pages = pages
         self._api = api
+        self._of_the_api = frozenset(of_the_api)
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    def __call__(self, scope: RequestScope, receive: Receive, send: Send) -> Awaitable[None]:
         """The application that answers this request."""
         path = scope["path"]
-        if serves(path) or (path == "/" and _asks_for_a_page(scope)):
+        if serves(path):
+            return self._pages(scope, receive, send)
+        first = path.split("/", 2)[1] if path.startswith("/") else ""
+        if first not in self._of_the_api and _asks_for_a_page(scope):
             return self._pages(scope, receive, send)
         return self._api(scope, receive, send)
 
 
-def _asks_for_a_page(scope: Scope) -> bool:
+def _asks_for_a_page(scope: RequestScope) -> bool:
     if scope["method"] not in ("GET", "HEAD"):
         return False
     accept = [value for name, value in scope["headers"] if name == b"accept"]

@@ -21,7 +21,15 @@ from starlette.responses import Response
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.access import Scope
 from snaglist.domain.dependence import Order
-from snaglist.domain.errors import NotFound, NotSignedIn, SnaglistError, WrongShape
+from snaglist.domain.errors import (
+    NotFound,
+    NotSignedIn,
+    SnaglistError,
+    Stale,
+    StoreUnavailable,
+    WrongShape,
+    WrongState,
+)
 from snaglist.domain.moment import utc_text
 from snaglist.domain.session import Session
 from snaglist.service.lists import latest_change
@@ -42,6 +50,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 _LARGEST_FORM = 64 << 10
+_TYPED = ("text", "why", "to", "name")
 
 
 @dataclass
@@ -147,11 +156,18 @@ class Pages:
         if request.method != "POST":
             change = await self.run(lambda: latest_change(self.database))
             return Visit(request, session, change)
-        visit = Visit(request, session, fields=await read_form(request))
+        visit = Visit(request, session, fields=await self._fields(request))
         given = visit.form.get("form_key", "")
         if not hmac.compare_digest(given.encode(), session.form_key.encode()):
-            raise NotSignedIn("The form is from another session.", "Open the page again.")
+            raise NotSignedIn("The form is from another session.")
         return visit
+
+    async def _fields(self, request: Request) -> list[tuple[str, str]]:
+        """The form, which can be read only once, however often it is asked for."""
+        if not hasattr(request.state, "fields"):
+            request.state.fields = await read_form(request)
+        fields: list[tuple[str, str]] = request.state.fields
+        return fields
 
     async def page(
         self, visit: Visit, name: str, values: Mapping[str, Any], status: int = 200
@@ -168,8 +184,42 @@ class Pages:
         return Response(body, status_code=status, media_type="text/html", headers=HEADERS)
 
     async def problem(self, visit: Visit, error: SnaglistError, status: int) -> Response:
-        """The page that says what went wrong, and what to do now."""
-        return await self.page(visit, "problem.html", {"error": error}, status)
+        """The page that says what went wrong, what to do now, and what was typed."""
+        kept = [text for name, text in visit.fields if name in _TYPED and text.strip()]
+        return await self.page(
+            visit,
+            "problem.html",
+            {"error": error, "kind": kind_of(error), "back": _back_of(visit), "kept": kept},
+            status,
+        )
+
+    async def signed_out(self, request: Request) -> Response:
+        """The page for whoever sent a form after the session was over, with what was typed."""
+        visit = Visit(request, None, fields=await self._fields(request))
+        return await self.problem(visit, NotSignedIn("Nobody is signed in here."), 401)
+
+
+def kind_of(error: SnaglistError) -> str:
+    """Which words of the catalogue tell of this error; "" for the error's own alone."""
+    match error:
+        case WrongState() | Stale():
+            return "changed"
+        case StoreUnavailable():
+            return "away"
+        case NotSignedIn() if error.remedy == NotSignedIn("").remedy:
+            return "signed_out"
+        case _:
+            return ""
+
+
+def _back_of(visit: Visit) -> str:
+    """The page that a form was on."""
+    path = visit.request.url.path
+    if visit.request.method != "POST" or path.startswith(("/undo/", "/begin", "/sign")):
+        return "/"
+    if path == "/things/edits":
+        return f"/things?{visit.form.get('filter', '')}"
+    return "/".join(path.split("/")[:3]) if not path.startswith("/settings") else "/settings"
 
 
 def asked_of(visit: Visit, names: tuple[str, ...]) -> dict[str, str]:
