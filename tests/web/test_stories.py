@@ -58,7 +58,7 @@ def test_many_things_are_set_aside_and_that_is_undone(visitor: Visitor, desk: De
     page.get_by_label("What to do").select_option("ignore")
     page.get_by_label("Why").fill("the artist is away")
     page.get_by_role("button", name="See what it would do").click()
-    expect(page.get_by_text("60 of 60 would change.")).to_be_visible()
+    expect(page.get_by_text("60 of 60 things would change.")).to_be_visible()
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_text("60 things changed.")).to_be_visible()
     assert len(desk.client().get("/api/v1/items?state=ignored&limit=200").json()) == 60

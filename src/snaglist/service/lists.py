@@ -124,6 +124,26 @@ def find_items(database: Database, wanted: Filter, below: int | None, most: int)
     return database.read(query)
 
 
+def counted_items(database: Database, wanted: Filter) -> int | None:
+    """How many items match, where that is kept counted; None where they would have to be found."""
+    known = Filter(
+        states=wanted.states,
+        project=wanted.project,
+        entity_type=wanted.entity_type,
+        cause_id=wanted.cause_id,
+    )
+    if wanted != known:
+        return None
+    return sum(quad.items for quad in database.read(lambda one: store.quads_of(one, wanted)))
+
+
+def titles_of_causes(database: Database, ids: Iterable[str]) -> dict[str, str]:
+    """The titles of these causes, by id."""
+    wanted = sorted(set(ids))
+    found = database.read(lambda connection: causes_by_id(connection, wanted))
+    return {cause_id: cause.shown_title for cause_id, cause in found.items()}
+
+
 def find_causes(
     database: Database,
     wanted: Filter,

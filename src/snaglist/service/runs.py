@@ -237,6 +237,14 @@ def look_at_run(database: Database, run_id: str) -> RunView:
     return database.read(lambda connection: _view(connection, known_run(connection, run_id)))
 
 
+def find_run(database: Database, run: str | None) -> Run | None:
+    """The run of this id or label, if there is one."""
+    if run is None:
+        return None
+    run_id = run_id_of(run)
+    return database.read(lambda connection: store.runs_by_id(connection, [run_id]).get(run_id))
+
+
 def list_runs(
     database: Database, wanted: Mapping[str, str], below: int | None, most: int
 ) -> list[RunView]:

@@ -23,6 +23,9 @@ _FEW = 20
 _OTHERS = 100
 _PIECES = 60
 _VALUES = 20
+_PLAIN = ("entity_type", "project", "field", "status", "person", "linked_type")
+"""Pieces of evidence that everybody knows by their names."""
+
 _SHOWN = ("q", "project", "type", "assignee", "since")
 STATES = ("open", "came_back", "done", "ignored")
 
@@ -70,7 +73,8 @@ async def show(pages: Pages, visit: Visit) -> Response:
     cause_id = id_of(visit)
     grouper, at = pages.grouper(), pages.now
     view = await pages.run(lambda: service.look_at_cause(pages.database, grouper, cause_id, at))
-    of_cause = Filter(cause_id=cause_id, states=("open", "retrying"))
+    states = _shown_states(view.cause)
+    of_cause = Filter(cause_id=cause_id, states=states)
     found = await pages.run(lambda: service.find_items(pages.database, of_cause, None, _FEW))
     names = await pages.run(
         lambda: service.names_of_projects(pages.database, {quad.project for quad in view.quads})
@@ -97,12 +101,25 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "days": days_of(view.days, at),
             "onward": onward,
             "has_more": found.further is not None,
+            "states": ",".join(states),
+            "held": sum(quad.items for quad in view.quads if quad.bucket in states),
+            "waiting": _in(view, "open"),
+            "being_tried": _in(view, "retrying"),
             "has_workers": bool(await pages.run(lambda: connected(pages.database, at))),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
             "others": [one for one in others if one.id != cause_id],
             "undo": done_of(visit),
         },
     )
+
+
+def _shown_states(cause: Cause) -> tuple[str, ...]:
+    """Of which states a cause's things are shown: what is left, else what was set aside."""
+    return ("ignored",) if cause.is_ignored and not cause.open_items else ("open", "retrying")
+
+
+def _in(view: service.CauseView, bucket: str) -> int:
+    return sum(quad.items for quad in view.quads if quad.bucket == bucket)
 
 
 async def divide(pages: Pages, visit: Visit) -> Response:
@@ -114,7 +131,7 @@ async def divide(pages: Pages, visit: Visit) -> Response:
     pieces, looked_at = await pages.run(
         lambda: dividing_pieces(pages.database, cause_id, grouper.pieces)
     )
-    few = [piece for piece in pieces if _is_of_use(piece, pieces)]
+    few = told_once([piece for piece in pieces if _is_of_use(piece, pieces)])
     return await pages.page(
         visit,
         "split.html",
@@ -125,6 +142,17 @@ async def divide(pages: Pages, visit: Visit) -> Response:
 def _is_of_use(piece: Piece, pieces: Sequence[Piece]) -> bool:
     """Whether a piece is one of few values, not one that nearly every failure has its own of."""
     return sum(one.name == piece.name for one in pieces) <= _VALUES
+
+
+def told_once(pieces: Sequence[Piece]) -> list[Piece]:
+    """Pieces without those that divide as one before does, be it under another name."""
+    by_name: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        by_name.setdefault(piece.name, []).append(piece)
+    kept: dict[tuple[int, ...], list[Piece]] = {}
+    for name in sorted(by_name, key=lambda name: (name not in _PLAIN, name)):
+        kept.setdefault(tuple(piece.failures for piece in by_name[name]), by_name[name])
+    return [piece for group in kept.values() for piece in group]
 
 
 def who_can(pages: Pages, cause: Cause) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import CauseEdit, ItemEdit, checked
-from snaglist.domain.errors import WrongShape
+from snaglist.domain.errors import WrongShape, WrongState
 from snaglist.domain.filtering import Subject, read_filter
 from snaglist.service.cause_edits import edit_cause as do_edit_cause
 from snaglist.service.edits import (
@@ -21,6 +23,8 @@ from snaglist.service.edits import (
     places_of_items,
     preview,
 )
+from snaglist.service.lists import find_cause, look_at_item
+from snaglist.service.merging import SplitBefore
 from snaglist.service.ordering import count_free
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
@@ -36,7 +40,10 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
     """Edit a cause, and show it again."""
     visit.require(Scope.TRIAGE)
     cause_id, at = id_of(visit), pages.now
-    edit: CauseEdit = checked(_edit_of(visit, CauseEdit), at)
+    edit: CauseEdit = checked(_edit_of(pages, visit, CauseEdit), at)
+    cause = await pages.run(lambda: find_cause(pages.database, cause_id))
+    if cause is not None:
+        _check_was(pages, visit, {"note": cause.note, "fix": cause.fix, "name": cause.name})
     pieces_of = pages.grouper().pieces
     done = await pages.run(
         lambda: do_edit_cause(
@@ -54,6 +61,9 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
     if began is None:
         return _back(f"/causes/{cause_id}", None)
     await pages.run(lambda: _carry_out(pages, began))
+    if began.kind == "split" and began.before is not None:
+        made = msgspec.json.decode(began.before, type=SplitBefore)
+        return _back(f"/causes/{made.cause_id}", None)
     return _back(f"/causes/{cause_id}", began.id if began.kind in ("resolve", "merge") else None)
 
 
@@ -61,7 +71,10 @@ async def edit_thing(pages: Pages, visit: Visit) -> Response:
     """Edit a thing, and show it again."""
     visit.require(Scope.TRIAGE)
     item_id, at = id_of(visit), pages.now
-    edit: ItemEdit = checked(_edit_of(visit, ItemEdit), at)
+    edit: ItemEdit = checked(_edit_of(pages, visit, ItemEdit), at)
+    if "was" in visit.form:
+        view = await pages.run(lambda: look_at_item(pages.database, item_id))
+        _check_was(pages, visit, {"note": view.listed.item.note})
     await pages.run(
         lambda: edit_item(pages.database, item_id, edit, _version_of(visit), who=visit.who, at=at)
     )
@@ -70,16 +83,18 @@ async def edit_thing(pages: Pages, visit: Visit) -> Response:
 
 async def edit_things(pages: Pages, visit: Visit) -> Response:
     """Edit many things, or try them again: first a preview, then, when it is sure, it is done."""
-    if visit.form.get("edit_and_reason") == "retry":
+    kind = visit.form.get("edit_and_reason", "")
+    if visit.form.get("to", "").strip() and kind != "assign":
+        raise WrongShape(pages.texts("bulk.whom", name=visit.form["to"].strip()[:100]))
+    if kind == "retry":
         return await _retry_things(pages, visit)
     visit.require(Scope.TRIAGE)
     at, edit_id = pages.now, pages.new_id()
-    edit: ItemEdit = checked(_edit_of(visit, ItemEdit), at)
+    edit: ItemEdit = checked(_edit_of(pages, visit, ItemEdit), at)
     places, query = await _chosen(pages, visit)
-    if "sure" not in visit.form:
-        return await _ask(
-            pages, visit, await pages.run(lambda: preview(pages.database, places, edit, at))
-        )
+    if not _is_sure(visit, places):
+        said = await pages.run(lambda: preview(pages.database, places, edit, at))
+        return await _ask(pages, visit, said, places)
 
     def do_it() -> None:
         begun = begin_edit(
@@ -99,16 +114,38 @@ async def edit_things(pages: Pages, visit: Visit) -> Response:
 async def _retry_things(pages: Pages, visit: Visit) -> Response:
     visit.require(Scope.RETRY)
     places, query = await _chosen(pages, visit)
-    if "sure" in visit.form:
+    if _is_sure(visit, places):
         return await ordered(pages, visit, query, places)
     number = await pages.run(lambda: count_free(pages.database, places))
-    return await _ask(pages, visit, Preview(len(places), number))
+    return await _ask(pages, visit, Preview(len(places), number), places)
 
 
-async def _ask(pages: Pages, visit: Visit, said: Preview) -> Response:
+def _is_sure(visit: Visit, places: Sequence[int]) -> bool:
+    """Whether somebody saw what would be done to exactly these."""
+    return "sure" in visit.form and visit.form.get("of") == _mark_of(places)
+
+
+def _mark_of(places: Sequence[int]) -> str:
+    return blake2b(",".join(map(str, sorted(places))).encode(), digest_size=12).hexdigest()
+
+
+async def _ask(pages: Pages, visit: Visit, said: Preview, places: Sequence[int]) -> Response:
     """Say what it would do, and ask whether to do it: the same form again."""
-    kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure")]
-    return await pages.page(visit, "bulk.html", {"said": said, "kept": kept})
+    form = visit.form
+    kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure", "of")]
+    kind, _, reason = form.get("edit_and_reason", "").partition(".")
+    return await pages.page(
+        visit,
+        "bulk.html",
+        {
+            "said": said,
+            "kept": kept,
+            "of": _mark_of(places),
+            "kind": kind,
+            "reason": reason,
+            "has_changed": "sure" in form,
+        },
+    )
 
 
 async def _chosen(pages: Pages, visit: Visit) -> tuple[list[int], str]:
@@ -136,11 +173,22 @@ async def undo(pages: Pages, visit: Visit) -> Response:
     await pages.run(lambda: _carry_out(pages, begun))
     if begun.cause_id is not None:
         return _back(f"/causes/{begun.cause_id}", None)
-    query = f"?{begun.filter}" if begun.filter else ""
-    return RedirectResponse(f"/things{query}", status_code=303, headers=HEADERS)
+    pairs = [*parse_qsl(begun.filter or ""), ("done", begun.id)]
+    return RedirectResponse(f"/things?{urlencode(pairs)}", status_code=303, headers=HEADERS)
 
 
-def _edit_of(visit: Visit, type_: Any) -> Any:
+def _check_was(pages: Pages, visit: Visit, now: Mapping[str, str | None]) -> None:
+    """Raise WrongState if what a form replaces is no longer what it showed."""
+    was, kind = visit.form.get("was"), visit.form.get("edit", "")
+    if was is not None and kind in now and _plain(was) != _plain(now[kind] or ""):
+        raise WrongState(pages.texts("problem.other_text", text=now[kind] or ""))
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _edit_of(pages: Pages, visit: Visit, type_: Any) -> Any:
     """The edit that a form asks for; what is empty is left out. Raises WrongShape."""
     form = visit.form
     kind, _, reason = form.get("edit_and_reason", form.get("edit", "")).partition(".")
@@ -160,8 +208,8 @@ def _edit_of(visit: Visit, type_: Any) -> Any:
         asked.setdefault("text", "")
     try:
         return msgspec.convert(asked, type_)
-    except msgspec.ValidationError as error:
-        raise WrongShape(f"{error}.", "Go back and correct it.") from None
+    except msgspec.ValidationError:
+        raise WrongShape(pages.texts("problem.unfit")) from None
 
 
 def _version_of(visit: Visit) -> int | None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import cast, get_args
+from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse, Response
 
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import ClaimFixed
-from snaglist.domain.errors import WrongShape
+from snaglist.domain.errors import WrongShape, WrongState
 from snaglist.domain.filtering import Filter
 from snaglist.domain.item import Status
 from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
 from snaglist.service import retries as service
 from snaglist.service.cause_edits import edit_cause
 from snaglist.service.edits import find_places, places_of_items
-from snaglist.service.ordering import order
-from snaglist.service.retries import RetryEdit
+from snaglist.service.lists import titles_of_causes
+from snaglist.service.ordering import count_free, order
+from snaglist.service.retries import RetryEdit, RetryView
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
 
 _PAGE = 50
@@ -35,7 +37,12 @@ async def list_retries(pages: Pages, visit: Visit) -> Response:
     return await pages.page(
         visit,
         "retries.html",
-        {"retries": found[:_PAGE], "further": further, "workers": workers},
+        {
+            "retries": found[:_PAGE],
+            "titles": await pages.run(lambda: titles_of(pages, found[:_PAGE])),
+            "further": further,
+            "workers": workers,
+        },
     )
 
 
@@ -55,11 +62,34 @@ async def show(pages: Pages, visit: Visit) -> Response:
         {
             "retry": whole.view.retry,
             "view": whole.view,
+            "title": (await pages.run(lambda: titles_of(pages, [whole.view])))[retry_id],
+            "cause_id": cause_of(whole.view.retry),
             "causes": whole.causes,
             "history": whole.history,
             "members": shown,
         },
     )
+
+
+def cause_of(retry: Retry) -> str | None:
+    """The cause whose things an order tries, if it is of one."""
+    return dict(parse_qsl(retry.filter)).get("cause")
+
+
+def titles_of(pages: Pages, views: Sequence[RetryView]) -> dict[str, str]:
+    """What each order is of, in words, by its id: a cause, or what a filter found. Blocks."""
+    causes = {view.retry.id: cause_of(view.retry) for view in views}
+    names = titles_of_causes(pages.database, [one for one in causes.values() if one])
+
+    def title_of(retry: Retry) -> str:
+        pairs = dict(parse_qsl(retry.filter))
+        cause = names.get(causes[retry.id] or "")
+        if cause is not None:
+            return cause
+        told = ", ".join(value for name, value in pairs.items() if name not in ("cause", "state"))
+        return pages.texts("retry.of_filter", filter=told) if told else pages.texts("retry.of_some")
+
+    return {view.retry.id: title_of(view.retry) for view in views}
 
 
 async def fix_cause(pages: Pages, visit: Visit) -> Response:
@@ -102,6 +132,8 @@ async def retry_thing(pages: Pages, visit: Visit) -> Response:
 async def ordered(pages: Pages, visit: Visit, query: str, places: Sequence[int]) -> Response:
     """Order that what is at these places, which this filter found, is tried again; show it."""
     visit.require(Scope.RETRY)
+    if not await pages.run(lambda: count_free(pages.database, places)):
+        raise WrongState(pages.texts("retry.nothing"))
     retry = Retry(pages.new_id(), pages.now, visit.who, query, None, USUAL_ATTEMPTS, None)
     made, _ = await pages.run(
         lambda: order(pages.database, lambda: places, retry, pages.retry_order, lambda: pages.now)

@@ -67,6 +67,14 @@ async def revoke_token(pages: Pages, visit: Visit) -> Response:
     token_id = id_of(visit)
 
     def revoke() -> None:
+        at = pages.clock()
+        admins = [
+            token.id
+            for token in service.list_tokens(pages.database)
+            if service.is_open(token, at) and Scope.ADMIN in token.scopes
+        ]
+        if admins == [token_id]:
+            raise BadParameter(pages.texts("settings.last_admin"))
         service.revoke_token(pages.database, token_id, who=visit.who, at=pages.clock())
         sign_out_all(pages.database, token_id)
 

@@ -15,6 +15,8 @@ from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.edits import get_edit
 from snaglist.service.lists import Listed
+from snaglist.service.retries import connected
+from snaglist.service.runs import find_run
 from snaglist.web.changes import change_of, stack_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
 
@@ -52,6 +54,9 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
             "choices": chosen_from,
             "times": times_before(pages.clock()),
             "cause": await pages.run(lambda: _cause_of(pages, wanted.cause_id)),
+            "run": await pages.run(lambda: find_run(pages.database, wanted.run)),
+            "total": await pages.run(lambda: service.counted_items(pages.database, wanted)),
+            "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
             "further": further,
             "filter": urlencode(given_of(asked)),
             "done": edit,
@@ -78,6 +83,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "change": None if newest is None else change_of(newest.event_data),
             "stack": None if newest is None else stack_of(newest.event_data),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
+            "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
             "in_source": links.in_source(view.listed.item),
             "in_target": links.in_target(view.listed),
             "production": links.production(view.listed),
