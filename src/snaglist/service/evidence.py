@@ -15,6 +15,9 @@ from snaglist.storage.database import Database
 
 PiecesOf = Callable[[Mapping[str, Any]], Mapping[str, str]]
 _LOOKED_AT = 1_000
+_SHOWN_OF = 200
+"""From how many failures it is told what divides a cause; reading one takes a millisecond."""
+
 _MOST_BYTES = 4 << 20
 _decode = msgspec.json.Decoder().decode
 
@@ -27,15 +30,17 @@ class Piece(msgspec.Struct, frozen=True):
     failures: int
 
 
-def evidence_of(database: Database, cause_id: str, pieces_of: PiecesOf) -> Iterator[dict[str, str]]:
-    """The pieces of evidence of each of a cause's newest failures; a thousand at most."""
+def evidence_of(
+    database: Database, cause_id: str, pieces_of: PiecesOf, most: int = _LOOKED_AT
+) -> Iterator[dict[str, str]]:
+    """The pieces of evidence of each of a cause's newest failures; about so many at most."""
 
     def newest(connection: Connection) -> list[str]:
         pointers = cause_store.fingerprints_of(connection, cause_id)
         found: list[str] = []
         for pointer in pointers:
             told = store.newest_told(
-                connection, pointer.fingerprint, _LOOKED_AT // len(pointers) + 1, _MOST_BYTES
+                connection, pointer.fingerprint, most // len(pointers) + 1, _MOST_BYTES
             )
             found += [one.event_data for one in told]
         return found
@@ -53,7 +58,7 @@ def dividing_pieces(
     """
     counted: Counter[tuple[str, str]] = Counter()
     looked_at = 0
-    for pieces in evidence_of(database, cause_id, pieces_of):
+    for pieces in evidence_of(database, cause_id, pieces_of, _SHOWN_OF):
         counted.update(pieces.items())
         looked_at += 1
     found = [
