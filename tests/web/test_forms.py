@@ -153,7 +153,7 @@ def test_a_things_time_line_names_runs_and_retries(desk: DeskProcess) -> None:
     for number in range(3):
         assert f">Night {number}</a>" in page
     assert f'<a href="/retries/{made["id"]}">when tried again</a>' in page
-    assert page.index("Night 0") < page.index("Night 2") < page.index("came over, ")
+    assert page.index("Night 0") < page.index("Night 2") < page.index("came over <a")
 
 
 def test_the_last_token_that_may_do_everything_stays(desk: DeskProcess) -> None:

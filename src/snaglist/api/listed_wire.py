@@ -118,6 +118,9 @@ class HappeningOut(EntryOut, kw_only=True):
     ]
     cause_title: str
     times: Annotated[int, Meta(ge=1, description="How many failures that moved nothing it is.")]
+    attempted_at: Annotated[
+        str | None, Meta(description="When the attempt was, of one of the newest; `at` is arrival.")
+    ]
 
 
 class ItemViewOut(FoundItemOut, kw_only=True):

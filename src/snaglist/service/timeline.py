@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from snaglist.domain.cause import Cause
 from snaglist.domain.history import Entry, Event
+from snaglist.domain.moment import attempted_at
 from snaglist.domain.record import Record
 from snaglist.domain.run import Run, run_id_of
 from snaglist.storage.causes import causes_by_id
@@ -26,7 +27,8 @@ class Happening(msgspec.Struct, frozen=True):
     Of the latter `times` in a row, alike and of one run, are one, at the time of the last; `who`
     is then whose run it was, "" if nobody knows. `cause_id` and `cause_title` are its cause from
     then on, where another one was told before; None and "" where not. `edit_id` is the bulk
-    edit, `retry_id` the retry that it was part of.
+    edit, `retry_id` the retry that it was part of. `at` is when the desk heard of it,
+    `attempted_at` when the attempt was, of one that a newest record tells of.
     """
 
     at: str
@@ -43,6 +45,7 @@ class Happening(msgspec.Struct, frozen=True):
     cause_id: str | None = None
     cause_title: str = ""
     times: int = 1
+    attempted_at: str | None = None
 
 
 def timeline(
@@ -54,7 +57,11 @@ def timeline(
     """
     told = {entry.record_id for entry in entries}
     counted = [_counted(one) for one in reversed(records) if one.id not in told]
-    happened = list(merge(map(_moved, entries), counted, key=attrgetter("at")))
+    attempts = {one.id: attempted_at(one.occurred_at, one.created_at) for one in records}
+    happened = [
+        replace(one, attempted_at=attempts.get(one.record_id or ""))
+        for one in merge(map(_moved, entries), counted, key=attrgetter("at"))
+    ]
     causes = _causes(connection, {one.cause_id for one in happened if one.cause_id})
     run_ids = {one.run_id for one in happened if one.run_id}
     runs = runs_by_id(connection, sorted(run_ids)) if run_ids else {}
