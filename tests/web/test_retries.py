@@ -95,7 +95,7 @@ def test_a_retry_is_watched_to_its_end_while_a_worker_works(
     expect(page.locator(".state").first).to_have_text("done")
     expect(page.locator(".run p")).to_contain_text("7 came over · 1 failed again")
     page.get_by_role("link", name=re.compile("sg_cut_in")).first.click()
-    expect(page.get_by_text("admin said it was fixed, but 1 thing failed")).to_be_visible()
+    expect(page.get_by_text("admin said it was fixed, but it failed once")).to_be_visible()
     visitor.goes_to("/")
     expect(page.get_by_role("heading", level=1)).to_have_text("1 thing did not come over")
 

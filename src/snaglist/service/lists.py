@@ -137,6 +137,20 @@ def counted_items(database: Database, wanted: Filter) -> int | None:
     return sum(quad.items for quad in database.read(lambda one: store.quads_of(one, wanted)))
 
 
+def held_by_causes(database: Database, wanted: Filter) -> dict[str, dict[str, int]]:
+    """How many items there are of each cause and bucket, of the filter's project and type only.
+
+    Empty where the filter names neither: the causes themselves tell it then.
+    """
+    of = Filter(project=wanted.project, entity_type=wanted.entity_type)
+    held: dict[str, dict[str, int]] = defaultdict(dict)
+    if of != Filter():
+        for quad in database.read(lambda one: store.quads_of(one, of)):
+            buckets = held[quad.cause_id]
+            buckets[quad.bucket] = buckets.get(quad.bucket, 0) + quad.items
+    return held
+
+
 def titles_of_causes(database: Database, ids: Iterable[str]) -> dict[str, str]:
     """The titles of these causes, by id."""
     wanted = sorted(set(ids))

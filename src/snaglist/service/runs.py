@@ -251,12 +251,16 @@ def list_runs(
     """Runs, the newest first; `wanted` are values of `status`, `kind` and `source`."""
 
     def query(connection: Connection) -> list[RunView]:
-        runs = store.page_of_runs(connection, wanted, below, most)
-        counts = store.counts_of(connection, [run.id for run in runs])
-        names = _names(connection, runs, counts)
-        return [RunView(run, counts.get(run.id, []), names) for run in runs]
+        return viewed(connection, store.page_of_runs(connection, wanted, below, most))
 
     return database.read(query)
+
+
+def viewed(connection: Connection, runs: list[Run]) -> list[RunView]:
+    """Runs with what they tried, in order."""
+    counts = store.counts_of(connection, [run.id for run in runs])
+    names = _names(connection, runs, counts)
+    return [RunView(run, counts.get(run.id, []), names) for run in runs]
 
 
 def known_run(connection: Connection, run_id: str) -> Run:

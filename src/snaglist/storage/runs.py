@@ -117,6 +117,32 @@ def page_of_runs(
     return [_run_of(row) for row in rows]
 
 
+def runs_complete(connection: Connection, most: int) -> list[Run]:
+    """The newest runs that tried everything of a scope."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE completed_at IS NOT NULL ORDER BY seq DESC LIMIT :most",
+        most=most,
+    )
+    return [_run_of(row) for row in rows]
+
+
+def runs_unsent(connection: Connection, most: int) -> list[Run]:
+    """The newest runs that had something to send when they were last heard of."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE unsent > 0 ORDER BY seq DESC LIMIT :most", most=most
+    )
+    return [_run_of(row) for row in rows]
+
+
+def runs_going_on(connection: Connection, most: int) -> list[Run]:
+    """The runs that go on, those heard of last first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE status = 'running' ORDER BY beat_at DESC LIMIT :most",
+        most=most,
+    )
+    return [_run_of(row) for row in rows]
+
+
 def runs_silent(connection: Connection, since: str, most: int) -> list[Run]:
     """Runs that go on and were last heard of before this moment."""
     rows = connection.execute(

@@ -33,9 +33,10 @@ STATES = ("open", "came_back", "done", "ignored")
 async def list_causes(pages: Pages, visit: Visit) -> Response:
     """Causes in one state, those that hold up most first."""
     state = visit.request.query_params.get("state", "open")
-    state = state if state in STATES else "open"
+    state = state if set(state.split(",")) <= {*STATES} else "open"
     asked = asked_of(visit, _SHOWN)
-    wanted = read_filter(Subject.CAUSES, [("state", state), *given_of(asked)])
+    states = state.replace("done", "done,moved_on")
+    wanted = read_filter(Subject.CAUSES, [("state", states), *given_of(asked)])
     behind = _place(visit.request.query_params.get("behind"))
     found = await pages.run(
         lambda: service.find_causes(pages.database, wanted, "items", behind, _PAGE + 1)
@@ -43,6 +44,7 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
     counts, days = await pages.run(lambda: service.counted_causes(pages.database, pages.now))
     chosen_from = await pages.run(lambda: choices(pages.database, pages.clock()))
     workers = await pages.run(lambda: connected(pages.database, pages.now))
+    counts["done"] = counts.get("done", 0) + counts.get("moved_on", 0)
     causes = found[:_PAGE]
     further = None
     if len(found) > _PAGE:
@@ -56,6 +58,7 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
             "causes": causes,
             "state": state,
             "states": [(name, counts.get(name, 0)) for name in STATES],
+            "held": await pages.run(lambda: service.held_by_causes(pages.database, wanted)),
             "asked": asked,
             "is_asked": any(asked.values()),
             "choices": chosen_from,
@@ -63,7 +66,7 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
             "has_workers": bool(workers),
             "further": further,
             "days": {cause.id: days_of(days.get(cause.id, {}), pages.now) for cause in causes},
-            "who": {cause.id: who_can(pages, cause) for cause in causes},
+            "who": {cause.id: pages.who_can(cause) for cause in causes},
         },
     )
 
@@ -153,12 +156,6 @@ def told_once(pieces: Sequence[Piece]) -> list[Piece]:
     for name in sorted(by_name, key=lambda name: (name not in _PLAIN, name)):
         kept.setdefault(tuple(piece.failures for piece in by_name[name]), by_name[name])
     return [piece for group in kept.values() for piece in group]
-
-
-def who_can(pages: Pages, cause: Cause) -> str:
-    """Who can fix it, as the catalogue has it; "" where nobody knows."""
-    known = pages.grouper().catalogue.causes.get(cause.known or "")
-    return "" if known is None else known.who
 
 
 def _place(text: str | None) -> tuple[str | int, int] | None:

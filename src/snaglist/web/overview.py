@@ -12,13 +12,16 @@ from starlette.responses import Response
 from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter
-from snaglist.domain.run import Completion, RunStatus
+from snaglist.domain.run import RunStatus
 from snaglist.service.lists import Summary, find_causes, summarize
 from snaglist.service.retries import list_retries
-from snaglist.service.runs import RunView, list_runs
+from snaglist.service.run_standing import standing
+from snaglist.service.runs import RunView
 from snaglist.service.tokens import create_token
 from snaglist.web.pages import Pages, Visit
 from snaglist.web.pictures import COLOURS
+from snaglist.web.projects import LEFT, project_lines, proofs
+from snaglist.web.retries import titles_of
 
 _PYTHON = """\
 import snaglist_client as snaglist
@@ -35,10 +38,10 @@ curl -X POST {url}/import/shotgun/imported -H "Authorization: Bearer {token}" \\
   -d '{{"entity_type": "Asset", "shotgun_id": 12}}'"""
 _IMPORTER = "importer"
 _BIGGEST = 9
-_RUNS = 100
 _SHOWN_RUNS = 4
 _MINE = 100
-_LEFT = ("open", "retrying")
+_LATELY = 3
+_PROJECTS = 12
 _STYLES = {
     "came_over": "bar-good",
     "not_failing": "bar-fine",
@@ -50,21 +53,7 @@ _STYLES = {
 }
 _OPEN = ("open", "came_back")
 _STOPPED = (RunStatus.ABANDONED, RunStatus.FAILED)
-
-
-class ProjectLine(msgspec.Struct, frozen=True):
-    """A project's things that are left, and what its zero rests on."""
-
-    name: str
-    left: int
-    complete_at: str | None
-    is_overdue: bool
-    has_unsent: bool
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether a complete import said so of late, and nothing is on its way."""
-        return bool(self.complete_at) and not self.is_overdue and not self.has_unsent
+_UNSENT = (RunStatus.ABANDONED, RunStatus.RUNNING)
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -79,16 +68,19 @@ async def show(pages: Pages, visit: Visit) -> Response:
     """What did not come over, why, who must act, and whether it is done."""
     at = pages.now
     summary = await pages.run(lambda: summarize(pages.database, at))
-    views = await pages.run(lambda: list_runs(pages.database, {}, None, _RUNS))
-    if not summary.items and not views:
+    runs = await pages.run(lambda: standing(pages.database))
+    if not summary.items and not runs.newest:
         return await beginning(pages, visit)
     biggest = await _open_causes(pages, Filter(states=_OPEN), _BIGGEST)
     mine = await _open_causes(pages, Filter(states=_OPEN, assignee=visit.who), _MINE)
     orders = await pages.run(lambda: list_retries(pages.database, (), None, _SHOWN_RUNS, at))
     days, lines = stacked_days(summary, biggest, pages.texts("overview.other_causes"), at)
-    left = sum(summary.items.get(bucket, 0) for bucket in _LEFT)
-    newest = newest_of_each(views)
-    projects = project_lines(summary, views, at, pages.studio.overdue_hours)
+    left = sum(summary.items.get(bucket, 0) for bucket in LEFT)
+    newest = newest_of_each(runs.newest)
+    overdue = pages.studio.overdue_hours
+    projects = project_lines(summary, runs, at, overdue)
+    proof = [] if left else proofs(summary, runs, newest, projects, at, overdue)
+    lately = (datetime.fromisoformat(at) - timedelta(days=_LATELY)).isoformat()
     return await pages.page(
         visit,
         "overview.html",
@@ -101,11 +93,19 @@ async def show(pages: Pages, visit: Visit) -> Response:
                 if summary.items.get(name)
             ],
             "total": sum(summary.items.values()),
-            "proofs": proofs(newest, projects) if not left else [],
-            "projects": projects,
+            "proofs": proof,
+            "is_sure": bool(proof) or (bool(projects) and all(one.is_sure for one in projects)),
+            "outages": [
+                one for one in summary.outages if one.open_items or one.last_failed_at >= lately
+            ],
+            "projects": projects[:_PROJECTS],
+            "further": projects[_PROJECTS:],
+            "titles": await pages.run(lambda: titles_of(pages, orders)),
+            "who": {cause.id: pages.who_can(cause) for cause in biggest},
+            "most": max(map(sum, days.values()), default=0),
             "runs": newest[:_SHOWN_RUNS],
             "retries": [view for view in orders if view.retry.ended_at is None],
-            "unsent": [view.run for view in unsent_in(views)],
+            "unsent": [run for run in runs.unsent if run.status in _UNSENT],
             "stopped": [view.run for view in newest if view.run.status in _STOPPED],
             "mine": mine,
             "biggest": biggest,
@@ -152,49 +152,6 @@ async def _open_causes(pages: Pages, wanted: Filter, most: int) -> list[Cause]:
     return await pages.run(lambda: find_causes(pages.database, wanted, "items", None, most))
 
 
-def proofs(newest: Sequence[RunView], projects: Sequence[ProjectLine]) -> list[RunView]:
-    """The complete imports that say that nothing failed; none if anything is not sure."""
-    found = [view for view in newest if view.run.completed_at and view.came_over]
-    is_sure = all(line.is_sure for line in projects) and not any(view.failed for view in found)
-    return found if is_sure else []
-
-
-def project_lines(
-    summary: Summary, views: Sequence[RunView], at: str, overdue_hours: float
-) -> list[ProjectLine]:
-    """Every project, those with the most left first; one that has several ids, under its name.
-
-    Its zero is as of the newest complete run of all its types; that is overdue after a while.
-    """
-    due = (datetime.fromisoformat(at) - timedelta(hours=overdue_hours)).isoformat()
-    left: Counter[str] = Counter()
-    ids: dict[str, set[str]] = {}
-    for project, items in summary.projects.items():
-        name = summary.project_names.get(project) or project
-        left[name] += sum(items.get(bucket, 0) for bucket in _LEFT)
-        ids.setdefault(name, set()).add(project)
-    unsent = {view.run.project for view in unsent_in(views)}
-    lines: list[ProjectLine] = []
-    for name, number in left.items():
-        complete_at = last_complete(views, ids[name] | {name})
-        is_overdue = complete_at is not None and complete_at < due
-        has_unsent = bool(unsent & {"", name, *ids[name]})
-        lines.append(ProjectLine(name, number, complete_at, is_overdue, has_unsent))
-    return sorted(lines, key=lambda line: (-line.left, line.name))
-
-
-def last_complete(views: Sequence[RunView], project: set[str]) -> str | None:
-    """When a run last tried everything of the project of these ids and names, if one did."""
-    for view in views:
-        run = view.run
-        if run.completed_at is None or run.scope is None:
-            continue
-        scope = msgspec.json.decode(run.scope, type=Completion)
-        if not scope.entity_types and (not scope.projects or project & {*scope.projects}):
-            return run.completed_at
-    return None
-
-
 def newest_of_each(views: Sequence[RunView]) -> list[RunView]:
     """The newest run of each name, those that go on first."""
     newest: dict[tuple[str, str], RunView] = {}
@@ -221,12 +178,6 @@ def stacked_days(
     ]
     lines.append(Day(others, None, [values[len(known)] for values in days.values()]))
     return days, [line for line in lines if any(line.failures) or line.cause_id is not None]
-
-
-def unsent_in(views: Sequence[RunView]) -> list[RunView]:
-    """The runs that go on, or stopped answering, and had yet to send something."""
-    going_on = (RunStatus.RUNNING, RunStatus.ABANDONED)
-    return [view for view in views if view.run.unsent and view.run.status in going_on]
 
 
 def days_of(failures: Mapping[str, int], at: str, number: int = 14) -> list[tuple[str, int]]:

@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.access import Scope
+from snaglist.domain.cause import Cause
 from snaglist.domain.dependence import Order
 from snaglist.domain.errors import (
     NotFound,
@@ -144,6 +145,11 @@ class Pages:
     def now(self) -> str:
         """The present moment, as the desk writes it."""
         return utc_text(self.clock())
+
+    def who_can(self, cause: Cause) -> str:
+        """Who can fix a cause, as the catalogue has it; "" where nobody knows."""
+        known = self.grouper().catalogue.causes.get(cause.known or "")
+        return "" if known is None else known.who
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run something that blocks in another thread."""

@@ -1,0 +1,129 @@
+"""The zero is never a guess: what the first page says when nothing, or nearly nothing, is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from support.desks import DeskProcess
+from web.conftest import failed
+from web.test_doors import signed_in
+
+
+def overview(desk: DeskProcess) -> str:
+    """The first page, its markup aside."""
+    page = signed_in(desk).get("/", headers={"accept": "text/html"}).text
+    main = page[page.index("<main") : page.index("</main>")]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", main))
+
+
+def complete(desk: DeskProcess, name: str, project: int, came_over: int) -> str:
+    """A run that tried everything of a project; its id."""
+    client = desk.client()
+    run = client.post("/api/v1/runs", json={"name": name, "project": project}).json()["id"]
+    first = project * 1_000
+    told = [
+        {"shotgun_id": first + one, "entity_type": "Shot", "project": project, "run": run}
+        for one in range(came_over)
+    ]
+    client.post("/import/shotgun/imported", json=told).raise_for_status()
+    client.post(f"/api/v1/runs/{run}/complete", json={}).raise_for_status()
+    return str(run)
+
+
+def test_all_came_over_is_said_of_what_was_complete(desk: DeskProcess) -> None:
+    complete(desk, "Nightly", 87, 10)
+    assert "All 10 came over" in overview(desk)
+    assert "87 0 left as of the complete import of" in overview(desk)
+
+
+def test_nothing_is_sure_when_the_complete_import_is_overdue(
+    new_desk: Callable[..., DeskProcess], store: str
+) -> None:
+    desk = new_desk(store, SNAGLIST_OVERDUE_HOURS="0.0000001")
+    desk.token = desk.new_token("admin")
+    complete(desk, "Nightly", 87, 10)
+    shown = overview(desk)
+    assert "All 10 came over" not in shown
+    assert "so it is not certain" in shown
+    assert "the import is overdue" in shown
+
+
+def test_nothing_is_sure_while_an_import_goes_on_or_has_something_to_send(
+    desk: DeskProcess,
+) -> None:
+    complete(desk, "Nightly", 87, 10)
+    run = desk.client().post("/api/v1/runs", json={"name": "Another", "project": 87, "total": 5})
+    assert "All 10 came over" not in overview(desk)
+    run_id = run.json()["id"]
+    desk.client().post(f"/api/v1/runs/{run_id}/beats", json={"unsent": 4}).raise_for_status()
+    shown = overview(desk)
+    assert "something is still on its way" in shown
+    assert "so it is not certain" in shown
+
+
+def test_what_is_set_aside_did_not_come_over(desk: DeskProcess) -> None:
+    item = failed(desk)
+    desk.client().post(f"/api/v1/items/{item}/edits", json={"edit": "ignore"}).raise_for_status()
+    complete(desk, "Nightly", 87, 10)
+    shown = overview(desk)
+    assert "Nothing is left behind" in shown
+    assert "All 10 came over" not in shown
+    assert "1 set aside" in shown
+
+
+def test_done_by_hand_alone_is_not_certain(desk: DeskProcess) -> None:
+    item = failed(desk)
+    done = {"edit": "resolve", "reason": "by_hand"}
+    desk.client().post(f"/api/v1/items/{item}/edits", json=done).raise_for_status()
+    shown = overview(desk)
+    assert "Nothing is left behind" in shown
+    assert "so it is not certain" in shown
+
+
+def test_however_many_projects_each_has_its_own_complete_import(desk: DeskProcess) -> None:
+    running = desk.client().post("/api/v1/runs", json={"name": "Big night", "total": 5})
+    running.raise_for_status()
+    for project in range(1, 121):
+        complete(desk, f"Nightly {project}", project, 1)
+    shown = overview(desk)
+    assert "no complete import yet" not in shown
+    assert shown.count("0 left as of the complete import of") == 120
+    assert "108 projects more" in shown
+    assert "Big night" in shown
+
+
+def test_what_is_being_tried_is_left_behind_in_number_and_list(desk: DeskProcess) -> None:
+    for number in (1, 2, 3):
+        failed(desk, shotgun_id=number)
+    desk.client().post("/api/v1/retries?state=open", json={}).raise_for_status()
+    worker = {"id": "018f3a1e-6a2c-7c0a-8d2e-0123456789ab", "name": "farm-3"}
+    desk.client().post("/api/v1/leases", json={"worker": worker}).raise_for_status()
+    assert "3 things did not come over" in overview(desk)
+    client = signed_in(desk)
+    page = client.get("/", headers={"accept": "text/html"}).text
+    for link in re.findall(r'href="(/things\?[^"]*(?:open|retrying)[^"]*)"', page):
+        listed = client.get(link.replace("&amp;", "&")).text
+        assert listed.count("<tr data-row=") == 3, link
+
+
+def test_causes_of_a_project_are_counted_for_it_alone(desk: DeskProcess) -> None:
+    failed(desk, shotgun_id=1)
+    for number in (2, 3):
+        failed(desk, shotgun_id=number, project={"id": 140, "name": "Kestrel"})
+    page = signed_in(desk).get("/causes?project=Kestrel").text
+    assert '<td class="count"><strong>2</strong></td>' in page
+    assert '<td class="count"><strong>3</strong></td>' in signed_in(desk).get("/causes").text
+
+
+def test_what_is_mine_and_came_back_is_behind_its_link(desk: DeskProcess) -> None:
+    client = desk.client()
+    failed(desk)
+    cause = client.get("/api/v1/causes").json()[0]["id"]
+    client.post(f"/api/v1/causes/{cause}/edits", json={"edit": "assign", "to": "admin"})
+    told = {"shotgun_id": 1, "entity_type": "Shot"}
+    client.post("/import/shotgun/imported", json=told).raise_for_status()
+    failed(desk)
+    assert "1 open cause is yours" in overview(desk)
+    page = signed_in(desk).get("/causes?state=open,came_back&assignee=admin").text
+    assert page.count("<tr data-row=") == 1
