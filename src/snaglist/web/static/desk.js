@@ -24,56 +24,111 @@ function showTimes(root) {
 
 // --- Following the desk --------------------------------------------------------------------------
 
-// What is inside of [data-live] is replaced when the desk has something newer. The place, what is
-// chosen and the focus stay: each is found again by what it leads to. A calm part waits while
-// somebody is at it: while one of its forms is open, or has the focus.
+// What is inside of [data-live] becomes what the desk has now. Only what differs is touched, so the
+// place, the focus, what is selected, unfolded, typed or ticked stay. A calm part waits while
+// somebody is at it: while one of its forms is open, has the focus, or holds what was typed.
 
-function nameOf(element) {
-  if (!element || !element.closest("[data-live]")) return null;
-  if (element.id) return `#${CSS.escape(element.id)}`;
-  const link = element.getAttribute("href");
-  if (link) return `a[href="${CSS.escape(link)}"]`;
-  if (element.matches("[data-tick]")) return `[data-tick][value="${CSS.escape(element.value)}"]`;
-  const row = element.closest("[data-row]");
-  return row && element.dataset.key
-    ? `[data-row="${CSS.escape(row.dataset.row)}"] [data-key="${CSS.escape(element.dataset.key)}"]`
-    : null;
+function isTyped(field) {
+  if (field.matches("select")) return [...field.options].some((one) => one.selected !== one.defaultSelected && one.value);
+  return field.matches("[type=checkbox], [type=radio]") ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 }
 
 function isInUse(part) {
-  return part.dataset.live === "calm" && (part.querySelector("details[open]") || part.contains(document.activeElement));
+  if (part.dataset.live !== "calm") return false;
+  const fields = [...part.querySelectorAll("input:not([type=hidden]), textarea")];
+  return Boolean(part.querySelector("details[open]")) || part.contains(document.activeElement) || fields.some(isTyped);
+}
+
+function keyOf(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return null;
+  if (node.dataset.row) return `row ${node.dataset.row}`;
+  if (node.id) return `id ${node.id}`;
+  if (node.matches("details")) return `details ${node.querySelector("summary")?.textContent}`;
+  if (node.matches("form")) return `form ${node.getAttribute("action")} ${node.querySelector("[name=edit]")?.value}`;
+  return null;
+}
+
+function isKept(node) {
+  return node.nodeType === Node.ELEMENT_NODE && Boolean(node.matches("[data-row]") && node.querySelector("[data-tick]:checked"));
+}
+
+function copyAttributes(old, fresh) {
+  const isChosen = old.classList.contains("chosen");
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !/^(open|tabindex|title|checked)$/.test(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  if (isChosen) old.classList.add("chosen");
+}
+
+function become(old, fresh) {
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  if (old.matches("time") && old.dateTime === fresh.dateTime) return;
+  if (old.matches("input, select, textarea") && isTyped(old)) return;
+  copyAttributes(old, fresh);
+  const known = new Map([...old.childNodes].map((node) => [keyOf(node), node]));
+  let place = old.firstChild;
+  for (const next of [...fresh.childNodes]) {
+    while (place && isKept(place) && keyOf(place) !== keyOf(next)) place = place.nextSibling;
+    const key = keyOf(next);
+    const isSame = place && !keyOf(place) && place.nodeName === next.nodeName;
+    const match = key ? known.get(key) : isSame ? place : null;
+    if (!match) {
+      old.insertBefore(document.importNode(next, true), place);
+      continue;
+    }
+    if (match === place) place = place.nextSibling;
+    else old.insertBefore(match, place);
+    become(match, next);
+    known.delete(key);
+  }
+  while (place) {
+    const next = place.nextSibling;
+    if (!isKept(place)) place.remove();
+    place = next;
+  }
+}
+
+function nameOf(part) {
+  const heading = part.querySelector("h2")?.firstChild?.textContent.trim();
+  return `${part.tagName} ${heading || part.className}`;
 }
 
 function putIn(fresh) {
-  const focused = nameOf(document.activeElement);
-  const chosen = document.querySelector("[data-row].chosen")?.dataset.row;
-  const opened = [...document.querySelectorAll("[data-live] details")].map((one) => one.open);
-  const ticked = new Set([...document.querySelectorAll("[data-tick]:checked")].map((one) => one.value));
-  const now = document.querySelectorAll("[data-live]");
-  const then = fresh.querySelectorAll("[data-live]");
-  if (now.length !== then.length) {
+  if (document.querySelector("[data-whole]") && !fresh.querySelector("[data-whole]")) {
     document.querySelector("main").replaceWith(fresh.querySelector("main"));
-  } else {
-    now.forEach((old, place) => {
-      if (old.dataset.sent !== then[place].innerHTML && !isInUse(old)) {
-        old.dataset.sent = then[place].innerHTML;
-        old.replaceChildren(...then[place].childNodes);
-      }
-    });
+    showTimes(document);
+    return;
   }
-  const unfolds = [...document.querySelectorAll("[data-live] details")];
-  if (unfolds.length === opened.length) unfolds.forEach((one, place) => { one.open = opened[place]; });
+  const focused = document.activeElement;
+  const now = new Map([...document.querySelectorAll("[data-live]")].map((part) => [nameOf(part), part]));
+  let before = null;
+  for (const part of fresh.querySelectorAll("[data-live]")) {
+    const name = nameOf(part);
+    const old = now.get(name);
+    if (old && !isInUse(old)) become(old, part);
+    if (!old && part.parentElement.matches("main")) {
+      const main = document.querySelector("main");
+      main.insertBefore(document.importNode(part, true), before?.parentElement === main ? before.nextSibling : null);
+    }
+    before = old ?? before;
+    now.delete(name);
+  }
+  for (const part of now.values()) if (!isInUse(part)) part.remove();
   showTimes(document);
-  for (const box of document.querySelectorAll("[data-tick]")) box.checked = ticked.has(box.value);
+  markScrollers();
   countTicks();
-  if (chosen) document.querySelector(`[data-row="${CSS.escape(chosen)}"]`)?.classList.add("chosen");
-  if (focused && document.activeElement === document.body) {
-    document.querySelector(focused)?.focus({ preventScroll: true });
-  }
+  if (focused?.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });
 }
 
 let waiting = null;
 let isStale = false;
+let isOut = false;
 
 async function refresh() {
   waiting = null;
@@ -86,18 +141,27 @@ async function refresh() {
   try {
     // What a form was answered with is to be found elsewhere than where the form went.
     const answer = await fetch(document.body.dataset.at ?? location.href, { headers: { accept: "text/html" } });
-    if (answer.redirected && new URL(answer.url).pathname === "/signin") {
-      location.reload();
-    } else if (answer.ok) {
-      putIn(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    }
+    if (answer.redirected && new URL(answer.url).pathname === "/signin") sayOut();
+    else if (answer.ok) putIn(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     // The line says that the desk is away; it is asked again when it is back.
   }
 }
 
+// What was typed stays; where to sign in again is said beside it.
+function sayOut() {
+  isOut = true;
+  const told = document.getElementById("signed-out");
+  const here = document.body.dataset.at ?? location.pathname + location.search;
+  told.querySelector("a").href = `/signin?next=${encodeURIComponent(here)}`;
+  told.hidden = false;
+  document.getElementById("offline").hidden = true;
+}
+
 let pace = LEAST_PACE_MS;
 let askedAt = 0;
+let wasAway = false;
+let line = null;
 
 // At the pace that the desk tells, so that many open pages do not ask more often together.
 function soon() {
@@ -106,10 +170,9 @@ function soon() {
 }
 
 function follow() {
-  if (!document.querySelector("[data-live]")) return;
+  if (isOut) return;
   const offline = document.getElementById("offline");
-  const line = new EventSource("/live");
-  let wasAway = false;
+  line = new EventSource("/live");
   line.addEventListener("open", () => {
     offline.hidden = true;
     if (wasAway) soon();
@@ -117,8 +180,11 @@ function follow() {
   });
   line.addEventListener("error", () => {
     wasAway = true;
-    offline.hidden = false;
-    if (line.readyState === EventSource.CLOSED) setTimeout(() => { line.close(); follow(); }, LEAST_PACE_MS);
+    offline.hidden = isOut;
+    if (line.readyState !== EventSource.CLOSED) return;
+    line.close();
+    soon();
+    setTimeout(follow, 2 * LEAST_PACE_MS);
   });
   line.addEventListener("change", (event) => {
     const [told, ...change] = event.data.split(" ");
@@ -126,10 +192,27 @@ function follow() {
     if (change.join(" ") !== document.body.dataset.change) soon();
     document.body.dataset.change = change.join(" ");
   });
+}
+
+function setUpFollowing() {
+  if (!document.querySelector("[data-live]")) return;
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && isStale) soon();
   });
-  window.addEventListener("pagehide", () => line.close());
+  window.addEventListener("pagehide", () => line?.close());
+  window.addEventListener("pageshow", (event) => {
+    countTicks();
+    if (event.persisted) follow();
+  });
+  follow();
+}
+
+// A table that is wider than its card can be scrolled by keys, too.
+function markScrollers() {
+  for (const card of document.querySelectorAll(".card:has(> table), .scroll")) {
+    if (card.scrollWidth > card.clientWidth) card.tabIndex = 0;
+    else card.removeAttribute("tabindex");
+  }
 }
 
 // --- Keys ----------------------------------------------------------------------------------------
@@ -159,6 +242,12 @@ function press(key) {
     return;
   }
   const wanted = `[data-key="${CSS.escape(key)}"]`;
+  const isOfLine = chosen && /[reia]/.test(key) && !chosen.querySelector(wanted);
+  if (isOfLine && !document.querySelector("[data-tick]:checked")) {
+    const link = chosen.querySelector("a[data-open]");
+    if (link) location.assign(`${link.href}#do=${key}`);
+    return;
+  }
   const outside = [...document.querySelectorAll(wanted)].find((one) => !one.closest("[data-row]"));
   const target = chosen?.querySelector(wanted) ?? outside;
   if (!target) return;
@@ -173,14 +262,34 @@ function unfold(summary) {
   details.open = !details.open;
   const first = details.querySelector("input:not([type=hidden]), select, textarea, pre");
   (details.open ? first : summary)?.focus();
+  if (details.open) first?.select?.();
+}
+
+// A line's key leads to its page, and there to what the key is for; what changes something is not
+// done by an address, only found.
+function doWhatTheAddressSays() {
+  const key = /^#do=([reia])$/.exec(location.hash)?.[1];
+  if (!key) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  const target = document.querySelector(`[data-key="${key}"]`);
+  if (target?.matches("summary")) unfold(target);
+  else target?.focus();
 }
 
 function onKey(event) {
-  const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
+  if (event.key === "Escape") return foldUp(event.target);
+  const isTyping = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, dialog");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (localStorage.getItem(KEYS_OFF) === "yes" || !/^[jkx/?reiaz]$/.test(event.key)) return;
   event.preventDefault();
   press(event.key);
+}
+
+function foldUp(target) {
+  const details = target.closest(".doing details[open]");
+  if (!details) return;
+  details.open = false;
+  details.querySelector("summary").focus();
 }
 
 function setUpKeys() {
@@ -203,12 +312,25 @@ function countTicks() {
 }
 
 function setUpForms() {
+  // By keys a choice is made step by step, and sent by the button; by hand it is sent at once.
+  let isByKeys = false;
+  document.addEventListener("keydown", (event) => { isByKeys = event.target.matches?.("select") ?? false; });
+  document.addEventListener("pointerdown", () => { isByKeys = false; });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method === "get") return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.forms) delete form.dataset.sent;
+  });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-tick-all]")) {
       for (const box of document.querySelectorAll("[data-tick]")) box.checked = event.target.checked;
     }
     if (event.target.matches("[data-tick], [data-tick-all]")) countTicks();
-    if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-sends]") && !isByKeys) event.target.form.requestSubmit();
   });
   // What asks for nothing is left out of the address.
   document.addEventListener("formdata", (event) => {
@@ -228,9 +350,11 @@ function setUpForms() {
   });
 }
 
+document.documentElement.classList.add("js");
 showTimes(document);
-for (const live of document.querySelectorAll("[data-live]")) live.dataset.sent = "";
-follow();
+markScrollers();
+setUpFollowing();
 setUpKeys();
 setUpForms();
 countTicks();
+doWhatTheAddressSays();

@@ -1,0 +1,134 @@
+"""What stays under somebody's hands while the desk moves on."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from support.desks import DeskProcess
+from web.conftest import Visitor, failed
+
+
+def test_a_note_that_is_typed_outlives_a_page_that_changes_its_shape(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    item = failed(desk)
+    visitor.signs_in()
+    visitor.goes_to(f"/things/{item}")
+    page = visitor.page
+    page.locator("summary", has_text="Note").click()
+    page.get_by_label("Note").fill("ask editorial")
+    page.locator("summary", has_text="Assign").click()
+
+    failed(desk, part="movie", error="413 Client Error: Request Entity Too Large")
+
+    expect(page.get_by_role("heading", name="Its parts")).to_be_visible()
+    page.locator("summary", has_text="Note").click()
+    expect(page.get_by_label("Note")).to_have_value("ask editorial")
+
+
+def test_what_is_ticked_stays_ticked_and_selected_text_selected(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    for number in range(50):
+        failed(desk, shotgun_id=number, name=f"SQ010_SH{number:04}")
+    visitor.signs_in()
+    visitor.goes_to("/things?state=open")
+    page = visitor.page
+    last = page.locator("[data-tick]").last
+    value = last.get_attribute("value")
+    last.check()
+    said = page.locator("td.said").nth(10)
+    said.select_text()
+
+    failed(desk, shotgun_id=900, name="SQ090_SH9000")
+
+    expect(page.get_by_text("SQ090_SH9000")).to_be_visible()
+    expect(page.locator(f"[data-tick][value='{value}']")).to_be_checked()
+    expect(page.locator("[data-ticked]")).to_have_text("1 ticked")
+    assert page.evaluate("getSelection().toString()").strip() == "KeyError: 'sg_cut_in'"
+
+
+def test_what_has_the_focus_or_is_unfolded_stays_so(visitor: Visitor, desk: DeskProcess) -> None:
+    failed(desk)
+    visitor.signs_in()
+    page = visitor.page
+    page.get_by_text("The same as numbers").press("Enter")
+    table = page.locator("table.numbers")
+    expect(table).to_be_visible()
+
+    failed(desk, shotgun_id=2)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 things did not come over")
+    expect(table).to_be_visible()
+    expect(page.get_by_text("The same as numbers")).to_be_focused()
+
+
+def test_a_choice_by_keys_is_sent_by_the_button(visitor: Visitor, desk: DeskProcess) -> None:
+    failed(desk)
+    visitor.signs_in()
+    visitor.goes_to("/things")
+    page = visitor.page
+    state = page.locator("select[name=state]")
+    state.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    expect(state).to_be_focused()
+    assert page.url.endswith("/things")
+    page.get_by_role("button", name="Show").press("Enter")
+    page.wait_for_url(re.compile("state=open$"))
+
+
+def test_no_chosen_line_hides_behind_the_bar(visitor: Visitor, desk: DeskProcess) -> None:
+    for number in range(40):
+        failed(desk, shotgun_id=number, name=f"SQ010_SH{number:04}")
+    visitor.page.set_viewport_size({"width": 1280, "height": 700})
+    visitor.signs_in()
+    visitor.goes_to("/things?state=open")
+    page = visitor.page
+    for _ in range(30):
+        page.keyboard.press("j")
+        chosen = page.locator("tr.chosen").bounding_box()
+        bar = page.locator(".bulk").bounding_box()
+        assert chosen is not None
+        assert bar is not None
+        assert chosen["y"] + chosen["height"] <= bar["y"] + 1
+
+
+def test_a_lines_key_leads_to_its_page_and_there_to_the_form(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    failed(desk)
+    visitor.signs_in()
+    visitor.goes_to("/things")
+    page = visitor.page
+    page.keyboard.press("j")
+    page.keyboard.press("i")
+    page.wait_for_url(re.compile("/things/"))
+    expect(page.get_by_label("Until so many more failures")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Set aside…")).to_be_focused()
+    assert desk.client().get("/api/v1/items?state=ignored").json() == []
+
+
+def test_whoever_was_signed_out_is_told_and_keeps_what_was_typed(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    item = failed(desk)
+    visitor.signs_in()
+    visitor.goes_to(f"/things/{item}")
+    page = visitor.page
+    page.locator("summary", has_text="Note").click()
+    page.get_by_label("Note").fill("ask editorial")
+    other = visitor.context.new_page()
+    other.goto(f"{desk.url}/settings")
+    other.get_by_role("button", name="Sign out everywhere").click()
+
+    failed(desk, shotgun_id=2)
+
+    told = page.locator("#signed-out")
+    expect(told).to_be_visible()
+    expect(page.get_by_label("Note")).to_have_value("ask editorial")
+    assert f"next=%2Fthings%2F{item}" in (told.get_by_role("link").get_attribute("href") or "")
+    visitor.faults.clear()  # the browser logs the 401 of the line
