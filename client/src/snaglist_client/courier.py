@@ -47,7 +47,7 @@ class Courier:
         self.spool: Spool | None = None
         self.dropped = DroppedCount()
         self.trouble = ""
-        self.success_at = self.failure_at = 0.0
+        self.success_at = self.failure_at = 0
         self.tell_of_drops: Callable[[Dropped], bytes] | None = None
         self._line = Line(settings.url, settings.token)
         self._pace = Pace()

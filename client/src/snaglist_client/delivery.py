@@ -6,6 +6,7 @@ A line of a segment is `KIND JSON`, or `KIND:ARGUMENT JSON`.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import deque
 from typing import Any, Callable, NamedTuple
@@ -136,20 +137,27 @@ class Delivery:
 def portions_of(lines: list[bytes], reject: Reject) -> list[Portion]:
     """The lines of a segment in the order in which they are sent.
 
-    First the runs that began, then failures, then what came over, then the runs that ended.
+    First the runs that began, then failures, then what came over, then the runs that ended. But
+    what is said of one entity keeps its order: a host whose clock is ahead of the desk's is
+    believed by the order of arrival alone.
     """
-    found: dict[tuple[bytes, bytes], list[bytes]] = {}
+    found: dict[tuple[int, bytes, bytes], list[bytes]] = {}
+    turns: dict[bytes, int] = {}
     for number, line in enumerate(lines):
         if not number % _LONGEST_STRETCH:
             time.sleep(0)  # the host's threads wait for the interpreter's lock
         head, _, body = line.partition(b" ")
         kind, _, argument = head.partition(b":")
         if kind in _ORDER and body:
-            found.setdefault((kind, argument), []).append(body)
+            place = _ORDER[kind]
+            if kind == IMPORTED or (kind == RECORD and turns):
+                entity = _entity_of(kind, body)
+                place = turns[entity] = _next_turn(turns.get(entity, 0) if entity else 0, kind)
+            found.setdefault((place, kind, argument), []).append(body)
         elif line.strip(b"\0"):
             reject(line, "The line cannot be read.")
     portions = []
-    for (kind, argument), bodies in sorted(found.items(), key=lambda one: _ORDER.index(one[0][0])):
+    for (_, kind, argument), bodies in sorted(found.items(), key=lambda one: one[0][0]):
         most = _MOST_RECORDS if kind in (RECORD, IMPORTED, OUTCOME) else 1
         portions += [
             Portion(kind, argument, bodies[start : start + most])
@@ -167,7 +175,31 @@ _PROOF = {
 }
 """A member of each answer of a desk: what has none is no desk."""
 
-_ORDER = (BEGIN, RECORD, IMPORTED, OUTCOME, END)
+_LAST = 10_000
+_ORDER = {BEGIN: -1, RECORD: 0, IMPORTED: 1, OUTCOME: _LAST, END: _LAST + 1}
+"""Failures and successes take turns: even ones are failures, odd ones are successes."""
+
+_ID = re.compile(rb'"shotgun_id": ?"?([^,}"]*)')
+
+
+def _next_turn(last: int, kind: bytes) -> int:
+    """The first turn from the last one on that is for lines of this kind."""
+    return last + (last + _ORDER[kind]) % 2
+
+
+def _entity_of(kind: bytes, body: bytes) -> bytes:
+    """The id of the entity that this line is about; b"" if it is of none, or not known."""
+    found = _ID.search(body)
+    if found is not None:
+        return found[1]
+    if kind != RECORD:
+        return b""
+    try:
+        event = json.loads(body)["event_data"]
+        number = (event.get("entity") or {}).get("id") or event["meta"]["entity_id"]
+        return str(number).encode()
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        return b""
 
 
 def line_of(kind: bytes, body: bytes, argument: str = "") -> bytes:

@@ -10,9 +10,27 @@ _RANDOM_BITS = (1 << 62) - 1
 _VARIANT = 1 << 63
 
 
+def now() -> int:
+    """Nanoseconds since 1970. In one process they only grow, also when its clock is set back.
+
+    Else what failed after that would look older than what came over before.
+    """
+    global _ahead  # of the steady clock; threads need no lock for it
+    steady = time.monotonic_ns()
+    ahead = time.time_ns() - steady
+    if ahead < _ahead:
+        ahead = _ahead
+    else:
+        _ahead = ahead
+    return steady + ahead
+
+
+_ahead = -(1 << 62)
+
+
 def new_id() -> str:
     """A fresh UUIDv7; those of one machine sort by the time at which they were made."""
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    milliseconds, rest = divmod(now(), 1_000_000)
     random = int.from_bytes(os.urandom(8), "big") & _RANDOM_BITS
     digits = f"{milliseconds:012x}7{(rest << 12) // 1_000_000:03x}{random | _VARIANT:016x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
@@ -21,7 +39,7 @@ def new_id() -> str:
 def utc_now() -> str:
     """Now, as `2026-11-23T10:53:12.500123Z`."""
     global _second  # one pair, replaced as a whole: threads need no lock for it
-    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    seconds, rest = divmod(now(), 1_000_000_000)
     known, text = _second
     if known != seconds:
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

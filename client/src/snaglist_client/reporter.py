@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from snaglist_client.messages import (
     record_line,
     small,
 )
-from snaglist_client.moments import new_id
+from snaglist_client.moments import new_id, now
 
 
 class Thing(NamedTuple):
@@ -139,7 +138,7 @@ class Reporter:
             self.run,
             alone=alone,
         )
-        self.courier.success_at = time.time()
+        self.courier.success_at = now()
         kept = self.courier.capture(line, run=self.run)
         self.lost += not kept
         return kept
@@ -156,7 +155,7 @@ class Reporter:
             run=self.run,
             occurred_at=occurred_at,
         )
-        self.courier.failure_at = time.time()
+        self.courier.failure_at = now()
         if self.courier.capture(line, lasting=True, run=self.run):
             return record_id
         self.lost += 1
@@ -167,17 +166,16 @@ class Reporter:
             self._tried.add(hash((tried.entity_type.lower(), str(tried.entity_id))))
 
 
-def _let_pass(moment: float) -> None:
+def _let_pass(moment: int) -> None:
     """Return when the millisecond of this moment is over.
 
     The desk's times are milliseconds, and successes are sent behind failures. So a failure right
     after a success of the same entity must not look older; nor a success of a whole that of a part
     before it, for in one millisecond the part's failure counts.
     """
-    over = (math.floor(moment * 1000) + 1) / 1000
-    wait = over - time.time()
+    wait = (moment // _MILLISECOND + 1) * _MILLISECOND - now()
     if 0 < wait <= _MILLISECOND:
-        time.sleep(wait)
+        time.sleep(wait / 1e9)
 
 
-_MILLISECOND = 0.001
+_MILLISECOND = 1_000_000
