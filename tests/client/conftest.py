@@ -21,6 +21,20 @@ def spool(tmp_path: Path) -> Path:
     return tmp_path / "spool"
 
 
+@pytest.fixture(autouse=True)
+def temporary_files(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A folder of the test's own for temporary files: spools of other programs lie in those."""
+    if "engine_name" in request.fixturenames:
+        request.getfixturevalue("store")  # a database's files stay where its server can read them
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
 @pytest.fixture
 def client(desk: DeskProcess) -> httpx.Client:
     """What a person sees at the desk."""

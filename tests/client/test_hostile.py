@@ -264,13 +264,14 @@ def test_a_link_in_the_place_of_the_spool_is_not_followed(tmp_path: Path) -> Non
     assert list(tmp_path.glob("snaglist-client-*/*/*.jsonl"))
 
 
-def test_a_folder_that_was_there_before_keeps_its_rights(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
+def test_a_folder_that_was_there_before_keeps_its_rights(spool: Path) -> None:
+    spool.mkdir()
+    spool.chmod(0o755)
 
-    run_importer("desk.record('1')", "http://127.0.0.1:9", "none", tmp_path)
+    run_importer("desk.record('1')", "http://127.0.0.1:9", "none", spool)
 
-    (folder,) = tmp_path.iterdir()
-    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    (folder,) = spool.iterdir()
+    assert spool.stat().st_mode & 0o777 == 0o755
     assert folder.stat().st_mode & 0o777 == 0o700
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from snaglist_client.delivery import json_of
 from snaglist_client.line import SECONDS, Away, ShutOut
+from snaglist_client.losses import RejectedFile
 from snaglist_client.messages import name_of, path_of_run, project_of
 from snaglist_client.reporter import Reporter
 
@@ -38,9 +39,11 @@ def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> 
     until = time.monotonic() + seconds
     courier = reporter.courier
     courier.flush(seconds)
-    spool = courier.spool
-    if spool is not None and spool.mentions(reporter.run.encode()):
+    spool, run = courier.keeping.spool, reporter.run.encode()
+    if spool is not None and spool.mentions(run):
         return Completion(reason=f"Some of this run is still unsent. {courier.trouble}".strip())
+    if spool is not None and RejectedFile(spool.rejected).mentions(run):
+        return Completion(reason=f"The desk refused some of this run; look in {spool.rejected}.")
     dropped = courier.dropped.look()
     if reporter.lost or reporter.run in dropped.runs:
         return Completion(reason="Some of this run had to be dropped; the log says why.")

@@ -5,23 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from pathlib import Path
 from typing import Callable, NamedTuple
 
 from snaglist_client.delivery import Delivery
-from snaglist_client.folders import NoFolder, spool_folder
+from snaglist_client.folders import NoFolder
+from snaglist_client.keeping import Keeping
 from snaglist_client.line import SECONDS, Answer, Away, Line, OutOfTime, ShutOut, Unsent
 from snaglist_client.losses import Dropped, DroppedCount, RejectedFile
 from snaglist_client.pace import MOST_SECONDS, Pace, varied
-from snaglist_client.spool import Segment, Spool, Taken
+from snaglist_client.quietly import complain, tell
+from snaglist_client.spool import Taken
 
-log = logging.getLogger("snaglist_client")
 GATHER_SECONDS = 2.0
 BEAT_SECONDS = 30.0
 LEFTOVER_SECONDS = 60.0
 _ROUND_SECONDS = 60.0
 _SAY_AGAIN_SECONDS = 60.0
-_LOOK_FOR_FOLDER_SECONDS = 10.0
 _LEAST_WAIT = 0.05
 _NDJSON = "application/x-ndjson"
 Beat = Callable[[int], "tuple[str, bytes]"]
@@ -43,27 +44,23 @@ class Courier:
 
     def __init__(self, settings: Settings, begins: Callable[[], None]) -> None:
         self.settings = settings
-        self._begins = begins
-        self.spool: Spool | None = None
-        self.dropped = DroppedCount()
+        self.keeping = Keeping(settings.url, settings.spool, settings.most_bytes, begins)
         self.trouble = ""
         self.success_at = self.failure_at = 0
         self.tell_of_drops: Callable[[Dropped], bytes] | None = None
         self._line = Line(settings.url, settings.token)
         self._pace = Pace()
-        self._no_folder_until = 0.0
         self._begin()
 
     def _begin(self) -> None:
         """What a process, also a forked one, begins with."""
         self._lock = threading.RLock()
         self._delivering = threading.Lock()
-        self._segment: Segment | None = None
-        self._sealed: dict[Path, int] = {}
         self._in_hand: tuple[Taken, Delivery] | None = None
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._hurry = threading.Event()
+        self._errands: deque[Callable[[], None]] = deque()
         self._stop = threading.Event()
         self._beats: dict[str, Beat] = {}
         self._beat_at = self._look_at = 0.0
@@ -77,24 +74,10 @@ class Courier:
         `lasting`: return only when it is on the disk itself.
         """
         try:
-            with self._lock:
-                segment = self._segment or self._opened()
-                (self.spool or self.room()).check_room(len(line))
-                try:
-                    size = segment.append(line, lasting=lasting)
-                finally:
-                    if segment.is_long:
-                        self._segment = None
-                        self._set_aside(segment)
-                        self._hurry.set()
-        except OSError as error:
-            self.drop(error.strerror or str(error), run)
+            self.keeping.keep(line, lasting=lasting)
+        except Exception as error:  # nothing of ours reaches the host
+            self.drop(getattr(error, "strerror", None) or str(error), run)
             return False
-        if lasting:
-            try:
-                segment.sync(size)
-            except OSError as error:
-                self.say("Snaglist's spool cannot be synced: %s.", error.strerror or error)
         if self._thread is None:
             self._start()
         if not self._wake.is_set():
@@ -119,54 +102,19 @@ class Courier:
     @property
     def is_open(self) -> bool:
         """Whether something was captured and it was not closed since."""
-        return self._thread is not None or self._segment is not None
+        return self._thread is not None or self.keeping.is_open
 
-    def unsent(self) -> int:
-        """How many messages of this process wait, about."""
-        with self._lock:
-            own = self._segment.lines if self._segment is not None else 0
-            return own + sum(self._sealed.values())
+    @property
+    def dropped(self) -> DroppedCount:
+        """What had to be dropped."""
+        return self.keeping.dropped
 
     def say(self, what: str, *arguments: object) -> None:
         """Log it, the same sentence not again within a minute."""
         now = time.monotonic()
         if now >= self._said_at.get(what, 0.0):
             self._said_at[what] = now + _SAY_AGAIN_SECONDS
-            log.warning(what, *arguments)
-
-    def room(self) -> Spool:
-        """The spool, made at first use. Raises NoFolder."""
-        if self.spool is None:
-            if time.monotonic() < self._no_folder_until:
-                raise NoFolder(self.trouble)
-            try:
-                folder = spool_folder(self.settings.url, self.settings.spool)
-            except NoFolder as error:
-                self._no_folder_until = time.monotonic() + _LOOK_FOR_FOLDER_SECONDS
-                self.trouble = f"there is no folder for the spool ({error})"
-                raise NoFolder(self.trouble) from None
-            self.trouble = ""
-            self.dropped.keep_in(folder)
-            self.spool = Spool(folder, self.settings.most_bytes)
-            self._begins()
-        return self.spool
-
-    def _opened(self) -> Segment:
-        """The segment to write in. Raises OSError."""
-        while (segment := self._segment) is None:
-            new = self.room().new_segment()
-            with self._lock:
-                if self._segment is None:
-                    self._segment = new
-                    return new
-            new.seal()  # a signal's handler came in between
-        return segment
-
-    def _set_aside(self, segment: Segment) -> None:
-        """Make this segment complete. Called with the lock held."""
-        if segment.lines:
-            self._sealed[segment.path] = segment.lines
-        segment.seal()
+            tell(logging.WARNING, what, *arguments)
 
     # In the background
 
@@ -187,12 +135,14 @@ class Courier:
             due = min(self._look_at, self._beat_at) if self._beats else self._look_at
             if wake.wait(max(_LEAST_WAIT, due - time.monotonic())):
                 hurry.wait(GATHER_SECONDS)
+            hurry.clear()
+            while self._errands:
+                self._errands.popleft()()
             wait = self._pace.left()
             if wait > 0:
-                stop.wait(min(wait, 1.0))
+                hurry.wait(min(wait, 1.0))
                 continue
             wake.clear()
-            hurry.clear()
             if stop.is_set():
                 return
             try:
@@ -231,46 +181,35 @@ class Courier:
                 raise OutOfTime
             return min(rest, SECONDS)
 
-        self.room()
-        self._seal()
+        keeping = self.keeping
+        keeping.room()
+        keeping.seal()
         everything = not in_background or time.monotonic() >= self._look_at
         if self._in_hand is not None:
             self._bring(left)
-        for path in self._waiting(everything=everything):
-            self._take(path)
+        fault: OSError | None = None
+        for path in keeping.room().waiting() if everything else keeping.own():
+            try:
+                self._take(path)
+            except OSError as error:  # of one file, which must not hold up the others
+                fault = error
+                continue
             if self._in_hand is not None:
                 self._bring(left)
-            self._note_whether_gone(path)
+            keeping.note_whether_gone(path)
         if everything:
             self._look_at = time.monotonic() + varied(LEFTOVER_SECONDS)
+        if fault is not None:
+            raise fault
         self._confess(left)
         if self._beats and time.monotonic() >= self._beat_at:
             self._beat_at = time.monotonic() + BEAT_SECONDS
             for beat in list(self._beats.values()):
-                self._line.post(*beat(self.unsent()), left())
-
-    def _seal(self) -> None:
-        """Make what was captured complete; the next segment is there before the next capture."""
-        if self._segment is None or not self._segment.lines:
-            return
-        try:
-            new: Segment | None = self.room().new_segment()
-        except OSError:
-            new = None
-        with self._lock:
-            current, self._segment = self._segment, new
-            if current is not None:
-                self._set_aside(current)
-
-    def _waiting(self, *, everything: bool) -> list[Path]:
-        if everything:
-            return self.room().waiting()
-        with self._lock:
-            return sorted(self._sealed)
+                self._line.post(*beat(self.keeping.unsent()), left())
 
     def _take(self, path: Path) -> None:
         """Have this segment in hand, unless it is gone or in another's."""
-        taken = self.room().take(path)
+        taken = self.keeping.take(path)
         if taken is not None:
             self._in_hand = taken, Delivery(taken.lines(), self._reject, self._say_otherwise)
 
@@ -285,16 +224,11 @@ class Courier:
             raise
         taken.remove()
         self._in_hand = None
-        self._note_whether_gone(taken.path)
+        self.keeping.note_whether_gone(taken.path)
         self._pace.well()
         if self.trouble:
             self.trouble = ""
-            log.info("Snaglist's desk takes what was kept.")
-
-    def _note_whether_gone(self, path: Path) -> None:
-        with self._lock:
-            if path in self._sealed and not path.exists():
-                del self._sealed[path]
+            tell(logging.INFO, "Snaglist's desk takes what was kept.")
 
     def _keep(self, error: Exception) -> None:
         """Something waits; say so once, and try again later."""
@@ -307,7 +241,7 @@ class Courier:
             self.say("Snaglist keeps what it records until the desk takes it. %s", reason)
 
     def _reject(self, line: bytes, reason: str) -> None:
-        folder = self.room().rejected
+        folder = self.keeping.room().rejected
         RejectedFile(folder).add(line, reason)
         self.say("The desk refused a message for good; it is kept in %s. %s", folder, reason)
 
@@ -339,22 +273,56 @@ class Courier:
     def flush(self, seconds: float, *, patiently: bool = True) -> bool:
         """Bring to the desk what waits now, also of others; whether it arrived in this time.
 
-        Without patience it gives up when the desk is away.
+        Without patience it gives up when the desk is away. Another thread does it, so that no name
+        service, proxy or disk holds the host up for longer.
         """
         until = time.monotonic() + seconds
+        arrived: list[bool] = []
+        is_over = threading.Event()
+
+        def errand() -> None:
+            try:
+                arrived.append(self._flush(until, patiently=patiently))
+            finally:
+                is_over.set()
+
+        if not self._has_done(errand):
+            return self._flush(until, patiently=patiently)
+        is_over.wait(max(0.0, until - time.monotonic()) + _LEAST_WAIT)
+        return arrived == [True]
+
+    def _has_done(self, errand: Callable[[], None]) -> bool:
+        """Have another thread do this; False if there is none, and none to be had."""
+        thread = self._thread
+        if thread is threading.current_thread():
+            return False
+        if thread is not None and thread.is_alive():
+            self._errands.append(errand)
+            self._wake.set()
+            self._hurry.set()
+            return True
+        try:
+            threading.Thread(target=errand, name="snaglist-flush", daemon=True).start()
+        except RuntimeError:  # there are too many, or the interpreter is ending
+            return False
+        return True
+
+    def _flush(self, until: float, *, patiently: bool) -> bool:
         pause = _LEAST_WAIT
-        with self._lock:
-            last = self._segment
+        last = self.keeping.being_written()
         while True:
             try:
                 self.deliver(until - time.monotonic())
-                if last is None or last.path not in self._sealed:
+                if not self.keeping.waits(last):
                     return True  # what another process has in hand is waited for
             except (ShutOut, NoFolder):
                 return False
             except (Away, OSError):
                 if not patiently:
                     return False
+            except Exception as error:
+                complain("flush", error)
+                return False
             left = until - time.monotonic()
             if left <= 0:
                 return False
@@ -370,9 +338,7 @@ class Courier:
             self._stop = threading.Event()
             self._wake.set()
             self._hurry.set()
-            segment, self._segment = self._segment, None
-            if segment is not None:
-                self._set_aside(segment)
+        self.keeping.close()
         if thread is not None and thread is not threading.current_thread():
             thread.join(_LEAST_WAIT)
         if self._delivering.acquire(timeout=_LEAST_WAIT):
@@ -387,11 +353,9 @@ class Courier:
 
     def begin_anew(self) -> None:
         """In the child of a fork: what was captured before is the parent's."""
-        segment, in_hand = self._segment, self._in_hand
+        in_hand = self._in_hand
         self._begin()
-        self.dropped.begin_anew()
+        self.keeping.begin_anew()
         self._line.close()
-        if segment is not None:
-            segment.forget()
         if in_hand is not None:
             in_hand[0].forget()

@@ -7,38 +7,51 @@ import os
 import threading
 
 from snaglist_client.courier import Courier, Settings
+from snaglist_client.quietly import complain
 
 _couriers: dict[Settings, Courier] = {}
-_making = threading.Lock()
-_seen_to: list[bool] = []
+_making = threading.RLock()
+_seen_to: set[str] = set()
 
 
 def courier_for(settings: Settings) -> Courier:
     """The one courier of this process with these settings."""
+    _see_to_forks()
     with _making:
         found = _couriers.get(settings)
         if found is None:
-            found = _couriers[settings] = Courier(settings, _see_to_forks_and_exit)
+            found = _couriers[settings] = Courier(settings, _see_to_exit)
         return found
 
 
-def _see_to_forks_and_exit() -> None:
-    """From the first capture on: forks begin anew, and the interpreter's end flushes."""
-    if not _seen_to:
-        _seen_to.append(True)
+def _see_to_forks() -> None:
+    """From the first desk on forks begin anew: one may come while another thread holds a lock."""
+    if "forks" not in _seen_to and hasattr(os, "register_at_fork"):
+        _seen_to.add("forks")
+        os.register_at_fork(after_in_child=_after_fork)
+
+
+def _see_to_exit() -> None:
+    """From the first capture on the interpreter's end flushes."""
+    if "exit" not in _seen_to:
+        _seen_to.add("exit")
         atexit.register(_at_exit)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_after_fork)
 
 
 def _at_exit() -> None:
     for courier in list(_couriers.values()):
-        if courier.is_open:
-            courier.close(courier.settings.exit_seconds)
+        try:
+            if courier.is_open:
+                courier.close(courier.settings.exit_seconds)
+        except Exception as error:  # of one desk, which must not hold up the others
+            complain("end", error)
 
 
 def _after_fork() -> None:
     global _making
-    _making = threading.Lock()
+    _making = threading.RLock()
     for courier in list(_couriers.values()):
-        courier.begin_anew()
+        try:
+            courier.begin_anew()
+        except Exception as error:
+            complain("beginning in a fork", error)

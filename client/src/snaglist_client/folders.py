@@ -41,15 +41,35 @@ def spool_folder(url: str, given: str | Path | None) -> Path:
     raise NoFolder("; ".join(faults))
 
 
+def further_folders(given: str | Path | None, folder: Path) -> list[Path]:
+    """The folders, there or not, that are used where this one is not to be had."""
+    bases = list(_bases(given))
+    behind = bases[bases.index(folder.parent) + 1 :] if folder.parent in bases else []
+    return [base / folder.name for base in behind]
+
+
+def is_own(folder: Path) -> bool:
+    """Whether this is a folder, of this user's, in which nobody else can write."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    is_mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+    return stat.S_ISDIR(found.st_mode) and is_mine and not found.st_mode & 0o022
+
+
 def _bases(given: str | Path | None) -> Iterator[Path]:
     told = given or os.environ.get("SNAGLIST_SPOOL")
     if told:
-        yield Path(told)
+        yield Path(os.path.abspath(told))  # noqa: PTH100 - the host may go to another folder
     else:
         state = _state_folder()
         if state is not None:
             yield state / _NAME
-    temporary = Path(tempfile.gettempdir())
+    try:
+        temporary = Path(tempfile.gettempdir())
+    except OSError:
+        return
     yield temporary / f"{_NAME}-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
 
 

@@ -11,9 +11,12 @@ from typing import Any, NamedTuple, Union
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from snaglist_client.sockets import answering_until, without_broken_pipes
+
 SECONDS = 10.0
 _LARGEST_ANSWER = 32 << 20
 _NEVER_AGAIN_SECONDS = 30.0
+_LEAST_SECONDS = 0.05
 _Connection = Union[http.client.HTTPConnection, http.client.HTTPSConnection]
 
 
@@ -96,13 +99,16 @@ class Line:
         headers = {"Authorization": f"Bearer {self._token}", "User-Agent": "snaglist-client"}
         if body is not None:
             headers["Content-Type"] = media_type
+        most = max(_LEAST_SECONDS, min(seconds, SECONDS))
         while True:
-            is_fresh = self._dial(max(0.05, min(seconds, SECONDS)))
+            is_fresh = self._dial(most)
             assert self._connection is not None
             try:
-                self._connection.request(method, self._prefix + path, body, headers)
-                response = self._connection.getresponse()
-                text = response.read(_LARGEST_ANSWER)
+                with without_broken_pipes():
+                    self._connection.response_class = answering_until(time.monotonic() + most)
+                    self._connection.request(method, self._prefix + path, body, headers)
+                    response = self._connection.getresponse()
+                    text = response.read(_LARGEST_ANSWER)
                 self._used_at = time.monotonic()
                 if response.will_close:
                     self.close()
@@ -128,6 +134,8 @@ class Line:
             self._connection, self._prefix = _dialled(self.url, seconds)
         except (ValueError, UnicodeError):
             raise ShutOut(f"{self.url!r} is not the address of a desk.") from None
+        except OSError as error:  # certificates that cannot be read
+            raise Away(_described(error)) from None
         return True
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
+
+_SOON_SECONDS = 1.0
+_PAUSE = 0.01
 
 if sys.platform == "win32":
     import msvcrt
 
     _BYTE = 1 << 30
 
-    def lock(fd: int, *, wait: bool = False) -> bool:
+    def lock(fd: int) -> bool:
         """Take the lock of this open file; False if somebody else has it. Raises OSError."""
         place = os.lseek(fd, 0, os.SEEK_CUR)
         try:
             os.lseek(fd, _BYTE, os.SEEK_SET)
-            msvcrt.locking(fd, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
         finally:
@@ -37,10 +41,10 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def lock(fd: int, *, wait: bool = False) -> bool:
+    def lock(fd: int) -> bool:
         """Take the lock of this open file; False if somebody else has it. Raises OSError."""
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -48,6 +52,16 @@ else:
     def unlock(fd: int) -> None:
         """Let the lock of this open file go, also where a fork holds the same file."""
         fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+def lock_soon(fd: int) -> bool:
+    """The same, waited for for a second: who has it may have been stopped. Raises OSError."""
+    until = time.monotonic() + _SOON_SECONDS
+    while not lock(fd):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_PAUSE)
+    return True
 
 
 def check(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -78,12 +79,14 @@ class DroppedCount:
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
             try:
-                locks.lock(fd, wait=True)
+                if not locks.lock_soon(fd):
+                    return None
                 before = _read(fd)
                 after: Dropped = change(before)
                 if after != before or os.fstat(fd).st_size < _SIZE:
                     os.lseek(fd, 0, os.SEEK_SET)
-                    os.write(fd, json.dumps(after).encode().ljust(_SIZE - 1)[: _SIZE - 1] + b"\n")
+                    if os.write(fd, _written(after)) != _SIZE:
+                        return None
                 return after
             finally:
                 os.close(fd)
@@ -103,11 +106,18 @@ class RejectedFile:
         noted = {"at": utc_now(), "reason": reason[:500], "kind": kind.decode("utf-8", "replace")}
         noted["message"] = body.decode("utf-8", "replace")
         path = self._folder / f"{utc_now()[:10]}.jsonl"
+        text = json.dumps(noted).encode() + b"\n"
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _FLAGS, 0o600)
         try:
-            os.write(fd, json.dumps(noted).encode() + b"\n")
+            if os.write(fd, text) != len(text):
+                os.write(fd, b"\n")
+                raise OSError(errno.ENOSPC, "the disk is full", str(path))
         finally:
             os.close(fd)
+
+    def mentions(self, text: bytes) -> bool:
+        """Whether this stands in what was refused. Raises OSError."""
+        return any(text in path.read_bytes() for path in self._folder.glob("*.jsonl"))
 
     def count(self) -> tuple[int, str]:
         """How many there are, and the reason of the last."""
@@ -129,6 +139,14 @@ def _read(fd: int) -> Dropped:
         return Dropped(int(count), str(since), str(reason), tuple(runs))
     except (ValueError, TypeError):
         return Dropped()
+
+
+def _written(dropped: Dropped) -> bytes:
+    """The count as its file holds it; what does not fit in is left out."""
+    text = json.dumps(dropped).encode()
+    if len(text) >= _SIZE:
+        text = json.dumps(dropped._replace(reason="", runs=dropped.runs[:1])).encode()
+    return text.ljust(_SIZE - 1) + b"\n"
 
 
 def _less(dropped: Dropped, count: int) -> Dropped:

@@ -72,7 +72,7 @@ class Mirror:
         courier = self._reporter.courier
         courier.live(self.label, None)
         try:
-            courier.ask(*self._beat(courier.unsent()), _LAST_BEAT_SECONDS)
+            courier.ask(*self._beat(courier.keeping.unsent()), _LAST_BEAT_SECONDS)
         except Unsent:
             pass
         except Exception as error:  # nothing of ours reaches the host

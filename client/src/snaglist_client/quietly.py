@@ -33,5 +33,10 @@ def quietly(otherwise: Any) -> Callable[[F], F]:
 
 def complain(what: str, error: BaseException) -> None:
     """Log a fault of the client's own. Never raises."""
-    with contextlib.suppress(Exception):  # a handler of the host's, or a hostile text
-        log.error("Snaglist's %s failed: %s: %.500s", what, type(error).__name__, error)
+    tell(logging.ERROR, "Snaglist's %s failed: %s: %.500s", what, type(error).__name__, error)
+
+
+def tell(level: int, what: str, *arguments: object) -> None:
+    """Log this. Never raises, whatever handlers the host has."""
+    with contextlib.suppress(Exception):
+        log.log(level, what, *arguments)

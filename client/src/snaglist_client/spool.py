@@ -7,20 +7,28 @@ takes its lock may send it, and removes it then. So what a dead process left is 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import platform
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from snaglist_client import locks
+from snaglist_client.folders import is_own
 from snaglist_client.moments import new_id
 
 MOST_LINES = 500
 MOST_BYTES = 4 << 20
 _SUFFIX = ".jsonl"
 _LOOK_SECONDS = 1.0
+_UUID_LENGTH = 36
+_OTHERS_SECONDS = 600.0
+"""Locks may not reach from machine to machine. What another one wrote lately is its own."""
+_NOT_POSSIBLE = frozenset([errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS])
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _sync_data = getattr(os, "fdatasync", os.fsync)
 
@@ -39,22 +47,32 @@ class Segment:
         self._fd = fd
         self._wanted = 0
         self._synced = 0
-        self._is_torn = False
+        self.is_torn = False
+        self.is_broken = False
         self._syncing = threading.RLock()
 
     @property
     def is_long(self) -> bool:
         """Whether it is time for another one."""
-        return self._is_torn or self.lines >= MOST_LINES or self.size >= MOST_BYTES
+        return self.is_torn or self.lines >= MOST_LINES or self.size >= MOST_BYTES
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody removed the file. Raises OSError."""
+        return os.fstat(self._fd).st_nlink == 0
+
+    def content(self) -> bytes:
+        """All that was written. Raises OSError."""
+        return _read_all(self._fd)
 
     def append(self, line: bytes, *, lasting: bool) -> int:
         """Write a line, whole or not at all; the size then, for `sync`. Raises OSError."""
         written = os.write(self._fd, line)
         if written != len(line):
-            self._is_torn = True  # unless what was written can be taken back
+            self.is_torn = True  # unless what was written can be taken back
             os.ftruncate(self._fd, self.size)
-            self._is_torn = False
-            raise OSError(28, "the disk is full")
+            self.is_torn = False
+            raise OSError(errno.ENOSPC, "the disk is full")
         self.lines += 1
         self.size += written
         if lasting:
@@ -62,11 +80,24 @@ class Segment:
         return self.size
 
     def sync(self, size: int) -> None:
-        """Return when the lines up to this size are on the disk itself. Raises OSError."""
+        """Return when the lines up to this size are on the disk itself. Raises OSError.
+
+        A fault is told to all that wait, and for good: the system tells it once.
+        """
         with self._syncing:
+            if self.is_broken:
+                raise OSError(errno.EIO, "the disk did not take what was written")
             if self._synced < size and self._fd >= 0:
-                until = self.size
-                _sync_data(self._fd)
+                until, fd = self.size, self._fd
+                try:
+                    _sync(fd)
+                    if os.fstat(fd).st_nlink == 0:
+                        raise FileNotFoundError(errno.ENOENT, "the segment was removed")
+                except OSError:
+                    if fd != self._fd and not self.is_broken:
+                        return  # a signal's handler sealed it, and so synced it
+                    self.is_broken = True
+                    raise
                 self._synced = until
 
     def seal(self) -> None:
@@ -75,22 +106,25 @@ class Segment:
             if self._fd < 0:
                 return
             fd, self._fd = self._fd, -1
+            # What is there is sent; an empty file is removed by whoever finds it.
             try:
                 if self._wanted > self._synced:
-                    _sync_data(fd)
+                    _sync(fd)
+            except OSError:
+                self.is_broken = True
+            with contextlib.suppress(OSError):
                 if not self.lines:
                     self.path.unlink()
+            with contextlib.suppress(OSError):
                 locks.unlock(fd)
-            except OSError:
-                pass  # what is there is sent; an empty file is removed by whoever finds it
-            finally:
                 os.close(fd)
 
     def forget(self) -> None:
         """Close a fork's copy of it: it stays its writer's."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            os.close(fd)
+            with contextlib.suppress(OSError):
+                os.close(fd)
 
 
 class Taken:
@@ -102,15 +136,11 @@ class Taken:
 
     def lines(self) -> list[bytes]:
         """Its lines, without one that was torn. Raises OSError."""
-        os.lseek(self._fd, 0, os.SEEK_SET)
-        parts = []
-        while part := os.read(self._fd, 1 << 20):
-            parts.append(part)
-        return b"".join(parts).split(b"\n")[:-1]
+        return _read_all(self._fd).split(b"\n")[:-1]
 
     def keep(self) -> None:
         """Make what stays behind outlast the machine's own end. Raises OSError."""
-        _sync_data(self._fd)
+        _sync(self._fd)
 
     def remove(self) -> None:
         """It has arrived. Raises OSError."""
@@ -133,14 +163,19 @@ class Taken:
         """Close a fork's copy of it."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            os.close(fd)
+            with contextlib.suppress(OSError):
+                os.close(fd)
 
 
 class Spool:
-    """The folder of one desk, with the segments in it."""
+    """The folder of one desk, with the segments in it.
 
-    def __init__(self, folder: Path, most_bytes: int) -> None:
+    In `further` folders others may have left segments when they could not write in this one.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int, further: Sequence[Path] = ()) -> None:
         self.folder = folder
+        self.further = further
         self.most_bytes = most_bytes
         self.rejected = folder / "rejected"
         self._used = 0
@@ -150,19 +185,28 @@ class Spool:
         """A segment of this process's own, and the folder's entry of it on disk. Raises OSError."""
         self._used = self.size()
         while True:
-            path = self.folder / f"{new_id()}{_SUFFIX}"
+            path = self.folder / f"{new_id()}-{_here()}{_SUFFIX}"
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | _FLAGS
             fd = os.open(path, flags, stat.S_IRUSR | stat.S_IWUSR)
             try:
                 # Between making and locking it somebody may have taken it for a leftover.
                 is_ours = locks.lock(fd) and os.fstat(fd).st_nlink > 0
+                if is_ours:
+                    sync_folder(self.folder)
+                    return Segment(path, fd)
             except OSError:
                 os.close(fd)
                 raise
-            if is_ours:
-                sync_folder(self.folder)
-                return Segment(path, fd)
             os.close(fd)
+
+    def put_back(self, content: bytes) -> Path:
+        """What was in a segment that somebody removed, in another one. Raises OSError."""
+        segment = self.new_segment()
+        try:
+            segment.append(content, lasting=True)
+        finally:
+            segment.seal()
+        return segment.path
 
     def check_room(self, more: int) -> None:
         """Raise SpoolFull if so many more bytes are too many; else count them."""
@@ -179,17 +223,23 @@ class Spool:
 
     def waiting(self) -> list[Path]:
         """All segments, by whomever, the oldest first."""
-        names = [name for name, _ in _files(self.folder) if name.endswith(_SUFFIX)]
-        return [self.folder / name for name in sorted(names)]
+        folders = (self.folder, *filter(is_own, self.further))
+        found = [
+            (name, folder / name)
+            for folder in folders
+            for name, _ in _files(folder)
+            if name.endswith(_SUFFIX)
+        ]
+        return [path for _, path in sorted(found)]
 
     def take(self, path: Path) -> Taken | None:
-        """The segment in hand; None if it is gone, or somebody else has it."""
+        """The segment in hand; None if it is gone, or somebody else has it. Raises OSError."""
         try:
             fd = os.open(path, os.O_RDWR | _FLAGS)
         except FileNotFoundError:
             return None
         try:
-            if locks.lock(fd) and os.fstat(fd).st_nlink > 0:
+            if locks.lock(fd) and not _is_another_s(path, os.fstat(fd)):
                 return Taken(path, fd)
         except OSError:
             os.close(fd)
@@ -209,14 +259,48 @@ class Spool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the folder's entries to the disk, where the system can."""
+    """Bring the folder's entries to the disk, where the system can. Raises OSError."""
     if os.name == "nt":
         return
     fd = os.open(folder, os.O_RDONLY | _FLAGS)
     try:
         os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _NOT_POSSIBLE:
+            raise
     finally:
         os.close(fd)
+
+
+def _sync(fd: int) -> None:
+    """Bring a file's content to the disk, where the system can. Raises OSError."""
+    try:
+        _sync_data(fd)
+    except OSError as error:
+        if error.errno not in _NOT_POSSIBLE:
+            raise
+
+
+def _read_all(fd: int) -> bytes:
+    os.lseek(fd, 0, os.SEEK_SET)
+    parts = []
+    while part := os.read(fd, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _here() -> str:
+    """This machine, in the name of a segment."""
+    return sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _is_another_s(path: Path, found: os.stat_result) -> bool:
+    """Whether it is gone, or a machine that may still write in it is another one."""
+    if found.st_nlink == 0:
+        return True
+    where = path.stem[_UUID_LENGTH + 1 :]
+    is_fresh = abs(time.time() - found.st_mtime) < _OTHERS_SECONDS
+    return bool(where) and where != _here() and is_fresh
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int]]:

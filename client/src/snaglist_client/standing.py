@@ -33,7 +33,7 @@ def standing_of(courier: Courier) -> Standing:
     """How it stands now. Never raises: what cannot be read is said in `trouble`."""
     url = courier.settings.url
     try:
-        spool = courier.room()
+        spool = courier.keeping.room()
         waiting = failures = 0
         oldest: float | None = None
         for path in spool.waiting():

@@ -1,0 +1,203 @@
+"""Nothing between the host and the desk holds the host up, or ends it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+import snaglist_client
+from support.desks import DeskProcess
+from support.importers import run_importer
+from support.pythons import pythons
+from support.waiting import wait_until
+
+NOWHERE = "http://127.0.0.1:9"
+SERVER = """
+import json, signal, socket
+def serve(answer):
+    listening = socket.create_server(("127.0.0.1", 0))
+    def loop():
+        while True:
+            line, _ = listening.accept()
+            threading.Thread(target=answer, args=(line,), daemon=True).start()
+    threading.Thread(target=loop, daemon=True).start()
+    return snaglist_client.Desk(f"http://127.0.0.1:{listening.getsockname()[1]}", "none")
+def timed(call):
+    began = time.monotonic()
+    call()
+    say(f"{time.monotonic() - began:.1f}")
+"""
+DRIPPING = """
+def drip(line):
+    line.recv(65536)
+    for byte in b"HTTP/1.1 200 OK" + bytes([13, 10]) + b"X: " + b"a" * 10000:
+        line.sendall(bytes([byte]))
+        time.sleep(0.1)
+desk = serve(drip)
+"""
+SILENT = """
+def silent(line):
+    line.recv(65536)
+    time.sleep(600)
+desk = serve(silent)
+"""
+NAMELESS = """
+def lost(*_, **__):
+    time.sleep(600)
+socket.getaddrinfo = lost
+desk = snaglist_client.Desk("http://desk.studio:8477", "none")
+"""
+
+
+@pytest.mark.parametrize("code", [DRIPPING, SILENT, NAMELESS], ids=["drip", "silent", "no names"])
+def test_a_flush_takes_the_time_that_it_was_given(code: str, spool: Path) -> None:
+    printed = run_importer(
+        SERVER
+        + code
+        + """
+desk.record("1")
+timed(lambda: desk.flush(1))
+timed(lambda: desk.close(1))
+""",
+        NOWHERE,
+        "none",
+        spool,
+    )
+
+    assert all(float(seconds) < 2 for seconds in printed.split()), printed
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_the_interpreter_s_end_takes_five_seconds_at_most(python: str, spool: Path) -> None:
+    began = time.monotonic()
+    run_importer(SERVER + NAMELESS + "desk.record('1')", NOWHERE, "none", spool, python=python)
+
+    assert time.monotonic() - began < 8
+
+
+def test_an_answer_that_drips_is_given_up(spool: Path) -> None:
+    printed = run_importer(
+        SERVER
+        + DRIPPING
+        + """
+import snaglist_client.line
+line = snaglist_client.line.Line(desk.url, "")
+try:
+    line.get("/readyz", 1.0)
+except snaglist_client.line.TimedOut as error:
+    say(str(error))
+""",
+        NOWHERE,
+        "none",
+        spool,
+    )
+
+    assert printed.startswith("The desk does not answer")
+
+
+def test_a_desk_that_hangs_up_does_not_end_a_host_that_pipes_end(spool: Path) -> None:
+    """In many hosts, and in commands made for pipes, writing to who is gone ends the program."""
+    printed = run_importer(
+        SERVER
+        + """
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+def once(line):
+    file = line.makefile("rb")
+    size = 0
+    for header in iter(file.readline, bytes([13, 10])):
+        if header.lower().startswith(b"content-length"):
+            size = int(header.split(b":")[1])
+    body = file.read(size)
+    results = [{"index": n, "status": "recorded"} for n in range(body.count(bytes([10])) + 1)]
+    text = json.dumps({"results": results}).encode()
+    end = bytes([13, 10])
+    line.sendall(b"HTTP/1.1 200 OK" + end + b"Content-Length: %d" % len(text) + 2 * end + text)
+    file.close()
+    line.close()
+desk = serve(once)
+for _ in range(5):
+    desk.record("1")
+    assert desk.flush(10)
+    for number in range(200):
+        desk.record("x" * 16_000)
+    assert desk.flush(10)
+say("alive")
+""",
+        NOWHERE,
+        "none",
+        spool,
+    )
+
+    assert printed.strip() == "alive"
+
+
+@pytest.fixture
+def raising_handler() -> Iterator[None]:
+    """A handler of the host's that fails."""
+
+    class Failing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise RuntimeError(record.getMessage())
+
+    handler, log = Failing(), logging.getLogger("snaglist_client")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    yield
+    log.removeHandler(handler)
+    log.setLevel(level)
+
+
+@pytest.mark.usefixtures("raising_handler")
+def test_a_log_that_fails_stops_neither_capture_nor_sending(
+    desk: DeskProcess, new_snaglist: Callable[..., snaglist_client.Desk]
+) -> None:
+    port, token = desk.port, desk.token
+    desk.kill()
+    snaglist = new_snaglist(desk.url, token)
+    snaglist.record("1")
+    wait_until(lambda: snaglist.status().trouble, what="notice that the desk is away")
+    desk.start(port)
+    client: httpx.Client = desk.client(token)
+
+    wait_until(lambda: client.get("/import/shotgun/errors").json(), what="the record")
+
+    assert snaglist.imported("Shot", 1)
+    small = new_snaglist(desk.url, token, spool_bytes=10)
+    assert small.record("1") == ""
+
+
+def test_a_fork_beside_a_thread_that_captures_for_the_first_time_does_not_hang(
+    spool: Path,
+) -> None:
+    printed = run_importer(
+        """
+        import faulthandler
+        held, go_on = threading.Event(), threading.Event()
+        def hold():
+            with desk._courier.keeping._lock, desk._courier._lock:
+                held.set()
+                go_on.wait(60)
+        holding = threading.Thread(target=hold)
+        holding.start()
+        held.wait()
+        child = os.fork()
+        if not child:
+            faulthandler.dump_traceback_later(10, exit=True)
+            desk.record("child")
+            os._exit(0)
+        say(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        go_on.set()
+        holding.join()
+        """,
+        NOWHERE,
+        "none",
+        spool,
+    )
+
+    assert printed.strip() == "0"
