@@ -266,6 +266,38 @@ def test_a_host_without_any_temporary_folder_is_told_at_once(spool: Path) -> Non
     assert printed.split() == ["False", "1"]
 
 
+def test_a_host_whose_folder_is_no_more_keeps_its_failures(
+    tmp_path: Path, temporary_files: Path
+) -> None:
+    gone = tmp_path / "gone"
+    run_importer(
+        f"""
+        os.mkdir({str(gone)!r})
+        os.chdir({str(gone)!r})
+        os.rmdir({str(gone)!r})
+        desk = snaglist_client.Desk("{NOWHERE}", "none", spool="spool")
+        assert desk.record("1")
+        """,
+        NOWHERE,
+        "none",
+        tmp_path / "elsewhere",
+    )
+
+    assert kept(next(temporary_files.iterdir())) == {"1"}
+
+
+@pytest.mark.parametrize("line", ["[1]", "5", "{", ""])
+def test_what_stands_in_the_file_of_refusals_does_not_matter_to_the_host(
+    line: str, new_snaglist: NewSnaglist, spool: Path
+) -> None:
+    snaglist = new_snaglist()
+    snaglist.record("1")
+    (folder,) = spool.glob("*/rejected")
+    (folder / "2026-11-25.jsonl").write_text(line + "\n")
+
+    assert snaglist.status().refused == 1
+
+
 def test_a_count_that_another_process_holds_is_kept_in_memory(
     new_snaglist: NewSnaglist, spool: Path
 ) -> None:

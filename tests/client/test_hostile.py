@@ -175,6 +175,8 @@ def test_what_such_calls_leave_is_taken_by_the_desk(
     snaglist.imported("Shot", 1, target_url="no url")
     snaglist.imported("Shot", 1, target_url="https://a b")
     snaglist.record_event({"error": 1, "details": 2, "meta": 3, "entity": 4}, "text")
+    with pytest.raises(ValueError, match="y"), snaglist.run("long", project="p" * 999):
+        raise ValueError("y" * 10**6)
     assert snaglist.flush(20)
 
     assert snaglist.status().refused == 0, snaglist.status().refused_because

@@ -189,7 +189,14 @@ def test_a_token_without_the_scope_ends_the_loop_quietly(
 class WorkerProgram:
     """`snaglist-worker` in a folder with the studio's function."""
 
-    def __init__(self, folder: Path, desk: DeskProcess, *arguments: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        desk: DeskProcess,
+        *arguments: str,
+        stdout: int = subprocess.PIPE,
+        **settings: str,
+    ) -> None:
         (folder / "studio_import.py").write_text(FUNCTION)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "snaglist_client.worker", *arguments],
@@ -199,9 +206,10 @@ class WorkerProgram:
                 SNAGLIST_TOKEN=desk.new_token("report", "work", name=f"w{os.urandom(4).hex()}"),
                 SNAGLIST_SPOOL=folder / "worker-spool",
                 PYTHONPATH=CLIENT,
+                **settings,
             ),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -249,6 +257,28 @@ def test_the_worker_costs_only_the_items_that_crash_or_hang(
     listed = client.get("/api/v1/items", params={"state": "resolved"}).json()
     item = client.get(f"/api/v1/items/{listed[0]['id']}").json()
     assert item["target_url"] == f"https://kitsu.lan/Shot/{item['entity_id']}"
+
+
+def test_a_worker_in_a_terminal_of_few_letters_shows_what_it_can(
+    snaglist: snaglist_client.Desk, client: httpx.Client, desk: DeskProcess, tmp_path: Path
+) -> None:
+    snaglist.record("It broke", entity_type="Shot", shotgun_id="Sch\u00f6n \u2603")
+    assert snaglist.flush(10)
+    retry = order(client)
+    ours, its = os.openpty()
+
+    worker = WorkerProgram(
+        tmp_path, desk, "studio_import:whole", "--once", stdout=its, PYTHONIOENCODING="ascii"
+    )
+    _, err = worker.process.communicate(timeout=60)
+    os.close(its)
+    shown = os.read(ours, 4096).decode()
+    os.close(ours)
+
+    assert worker.process.returncode == 0, err
+    assert "Traceback" not in err
+    assert "Sch\\xf6n" in shown
+    assert retry_at(client, retry)["came_over"] == 1
 
 
 def test_sigterm_ends_the_worker_after_the_item_in_hand(

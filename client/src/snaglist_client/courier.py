@@ -136,20 +136,24 @@ class Courier:
             if wake.wait(max(_LEAST_WAIT, due - time.monotonic())):
                 hurry.wait(GATHER_SECONDS)
             hurry.clear()
-            while self._errands:
-                self._errands.popleft()()
+            self._do_errands()
             wait = self._pace.left()
             if wait > 0:
                 hurry.wait(min(wait, 1.0))
                 continue
             wake.clear()
             if stop.is_set():
-                return
+                break
             try:
                 self.deliver(_ROUND_SECONDS, in_background=True)
             except Exception as error:  # the thread must go on
                 self._pace.fault()
                 self.say("Snaglist goes on after a fault of its own: %r.", error)
+        self._do_errands()
+
+    def _do_errands(self) -> None:
+        while self._errands:
+            self._errands.popleft()()
 
     def deliver(self, seconds: float, *, in_background: bool = False) -> None:
         """Bring what waits to the desk, within about so many seconds.

@@ -61,7 +61,7 @@ def is_own(folder: Path) -> bool:
 def _bases(given: str | Path | None) -> Iterator[Path]:
     told = given or os.environ.get("SNAGLIST_SPOOL")
     if told:
-        yield Path(os.path.abspath(told))  # noqa: PTH100 - the host may go to another folder
+        yield from _lasting_path(told)
     else:
         state = _state_folder()
         if state is not None:
@@ -71,6 +71,14 @@ def _bases(given: str | Path | None) -> Iterator[Path]:
     except OSError:
         return
     yield temporary / f"{_NAME}-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+
+
+def _lasting_path(told: str | Path) -> list[Path]:
+    """The path, also when the host goes to another folder; none if its folder is no more."""
+    try:
+        return [Path(os.path.abspath(told))]  # noqa: PTH100 - links are followed as ever
+    except OSError:
+        return []
 
 
 def _state_folder() -> Path | None:

@@ -127,7 +127,7 @@ class RejectedFile:
                 count, last = count + 1, line
         try:
             reason = str(json.loads(last)["reason"]) if last else ""
-        except (ValueError, KeyError):
+        except (ValueError, LookupError, TypeError):
             reason = ""
         return count, reason
 

@@ -7,6 +7,7 @@ a process of its own: one that hangs or crashes costs its item's try, and nothin
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import queue
@@ -218,6 +219,9 @@ class Show:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work until SIGTERM or Ctrl-C, which end it after the items in hand; the exit code."""
     given = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name must not end the worker
     desk = Desk(given.url, target=given.target, source=given.source)
     first = Child(given.function)
     try:
