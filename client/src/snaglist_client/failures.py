@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from typing import Any, Union
 
 from snaglist_client.plain import TooMuch, clean_text, clipped, json_of_any, plain, said
+from snaglist_client.traces import line_of, traceback_text, type_name
 
 Failure = Union[BaseException, str]
 LARGEST_EVENT = 900_000
 _LONGEST_ERROR = 20_000
-_LONGEST_TRACE = 60_000
 _MOST_READ = 1_000_000
 _LONGEST_ANSWER = 4_000
-_MOST_FRAMES = 60
 _CUT_OUT = "[cut out: too large]"
 _BULKY = ("payload", "traceback", "response_text")
 """What is left out of a record that is too large, in this order."""
@@ -22,10 +20,11 @@ _BULKY = ("payload", "traceback", "response_text")
 
 def event_of(error: Failure, details: Mapping[str, Any]) -> bytes:
     """The event_data of a failure as JSON: at most `LARGEST_EVENT` bytes. Never fails."""
-    told = {**details, **told_by(error), **details}
-    if "payload" in told:
-        told["payload"] = told.pop("payload")  # the bulk stands last
-    return fitted({"error": error_text(error), "details": told})
+    text, told = _looked_at(error)
+    members = {**details, **told, **details}
+    if "payload" in members:
+        members["payload"] = members.pop("payload")  # the bulk stands last
+    return fitted({"error": text, "details": members})
 
 
 def entry_event_of(entry: Any, error: Failure, details: Mapping[str, Any]) -> bytes:
@@ -36,27 +35,33 @@ def entry_event_of(entry: Any, error: Failure, details: Mapping[str, Any]) -> by
         members = {"entry": entry}
     members.pop("error", None)
     given = members.pop("details", None)
-    told = {**told_by(error), **({} if given is None else {"entry_details": given}), **details}
-    return fitted({"error": error_text(error), **members, "details": told})
+    text, told = _looked_at(error)
+    told = {**told, **({} if given is None else {"entry_details": given}), **details}
+    return fitted({"error": text, **members, "details": told})
 
 
 def error_text(error: Failure) -> str:
     """One text that says what failed: `ValueError: no frame range`."""
     if isinstance(error, BaseException):
-        what = said(error)[:_MOST_READ]
-        error = f"{type_name(error)}: {what}" if what else type_name(error)
+        return clipped(line_of(error), _LONGEST_ERROR, 2_000)
     return clipped(clean_text(said(error)[:_MOST_READ]), _LONGEST_ERROR, 2_000)
 
 
-def told_by(error: Failure) -> dict[str, Any]:
+def told_by(error: BaseException) -> dict[str, Any]:
     """What an exception tells beside its text: type, traceback, and the answer it came from."""
+    return _looked_at(error)[1]
+
+
+def _looked_at(error: Failure) -> tuple[str, dict[str, Any]]:
+    """The text of a failure, and what it tells beside."""
     if not isinstance(error, BaseException):
-        return {}
+        return error_text(error), {}
     told: dict[str, Any] = {"exception_type": type_name(error)}
     told.update(_answer_in(error))
+    line = line_of(error)
     if _has_trace(error):
-        told["traceback"] = traceback_text(error)
-    return told
+        told["traceback"] = traceback_text(error, line)
+    return clipped(line, _LONGEST_ERROR, 2_000), told
 
 
 def _has_trace(error: BaseException) -> bool:
@@ -64,28 +69,6 @@ def _has_trace(error: BaseException) -> bool:
         return error.__traceback__ is not None or error.__cause__ is not None
     except Exception:  # of hostile exceptions
         return False
-
-
-def traceback_text(error: BaseException) -> str:
-    """The traceback as Python prints it, its outermost frames left out where there are many."""
-    try:
-        lines = traceback.format_exception(
-            type(error), error, error.__traceback__, limit=-_MOST_FRAMES
-        )
-        text = "".join(lines)
-    except Exception:  # of hostile exceptions
-        text = f"{type_name(error)}: {said(error)}"
-    return clipped(clean_text(text[:_MOST_READ]), _LONGEST_TRACE // 3, 2 * _LONGEST_TRACE // 3)
-
-
-def type_name(error: BaseException) -> str:
-    """The exception's type as a traceback names it: `shotgun_api3.shotgun.Fault`."""
-    try:
-        kind = type(error)
-        name, module = str(kind.__qualname__), str(kind.__module__)
-    except Exception:  # of a hostile metaclass
-        return "Exception"
-    return name if module in ("builtins", "__main__") else f"{module}.{name}"
 
 
 def fitted(event: dict[str, Any]) -> bytes:

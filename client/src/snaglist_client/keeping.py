@@ -50,38 +50,32 @@ class Keeping:
 
     # In the host's threads
 
-    def keep(self, line: bytes, *, lasting: bool) -> None:
+    def keep(self, line: bytes, *, lasting: bool, is_again: bool = False) -> None:
         """Keep this line of a segment; on the disk itself if it is `lasting`.
 
         Raises OSError. What another segment may help against is tried in another one: a folder
         that was removed, a server of files that lost the file, a descriptor that the host closed.
         """
-        for is_last in (False, True):
-            segment: Segment | None = None
-            try:
-                with self._lock:
-                    segment = self._opened()
-                    self.room().check_room(len(line))
-                    size = self._appended(segment, line, lasting=lasting)
-                if lasting:
-                    segment.sync(size)
-            except SpoolFull:
-                raise
-            except OSError as error:
-                if is_last or segment is None:
-                    raise
-                if error.errno in _FULL and not segment.is_broken:
-                    raise
-                self._abandon(segment)
-            else:
-                return
-
-    def _appended(self, segment: Segment, line: bytes, *, lasting: bool) -> int:
         try:
-            return segment.append(line, lasting=lasting)
-        finally:
-            if segment.is_long and self._segment is segment:
-                self._replace(segment.is_torn)
+            with self._lock:
+                segment = self._segment or self._opened()
+                spool = self._spool or self.room()
+                spool.used += len(line)
+                if spool.used > spool.most_bytes:
+                    spool.check_room(len(line))
+                try:
+                    size = segment.append(line, lasting=lasting)
+                finally:
+                    if segment.is_long and self._segment is segment:
+                        self._replace(segment.is_torn)
+            if lasting:
+                segment.sync(size)
+        except SpoolFull:
+            raise
+        except OSError as error:
+            if is_again or not self._abandoned(error):
+                raise
+            self.keep(line, lasting=lasting, is_again=True)
 
     def _opened(self) -> Segment:
         """The segment to write in. Raises OSError."""
@@ -105,12 +99,18 @@ class Keeping:
             self._spool = None
             return make(self.room())
 
-    def _abandon(self, segment: Segment) -> None:
-        """Write no more in this segment, which is at fault; what is in it may still arrive."""
+    def _abandoned(self, fault: OSError) -> bool:
+        """Whether the segment was at fault; then no more is written in it.
+
+        What is in it may still arrive.
+        """
         with self._lock:
-            if self._segment is segment:
-                self._segment = None
-                self._set_aside(segment)
+            segment = self._segment
+            if segment is None or (fault.errno in _FULL and not segment.is_broken):
+                return False
+            self._segment = None
+            self._set_aside(segment)
+            return True
 
     def _replace(self, at_all_costs: bool = True) -> None:
         """Make the segment complete; there is another one before the next line, if there can be.

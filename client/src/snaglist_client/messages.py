@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from itertools import islice
@@ -9,12 +10,13 @@ from typing import Any, Union
 from urllib.parse import quote
 
 from snaglist_client.delivery import BEGIN, END, IMPORTED, RECORD, json_of, line_of
-from snaglist_client.moments import utc_now
-from snaglist_client.plain import TooMuch, clean_text, plain, said
+from snaglist_client.moments import utc_now, utc_text_of
+from snaglist_client.plain import clean_text, said
 
 EntityId = Union[int, str]
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NOT_SLUG = re.compile(r"[^a-z0-9_-]+")
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
 _LONGEST = 200
 _MOST_LOOKED_AT = 2_000
 _LONGEST_URL = 2_000
@@ -44,12 +46,15 @@ def enveloped(
     occurred_at: str = "",
 ) -> bytes:
     """One member of a batch of records."""
-    envelope = {"id": record_id, "source": source, "occurred_at": occurred_at or utc_now()}
-    if target:
-        envelope["target"] = target
-    if run:
-        envelope["run"] = run
-    return json_of(envelope)[:-1] + b',"event_data":' + event_data + b"}"
+    about = source, target, run
+    rest = _known.get(about)
+    if rest is None:
+        members = {"source": source, "target": target, "run": run}
+        rest = _dumps({name: text for name, text in members.items() if text})[1:-1], ""
+        _remember(about, rest)
+    at = json.dumps(occurred_at) if occurred_at else f'"{utc_now()}"'
+    head = f'{{"id":"{record_id}",{rest[0]},"occurred_at":{at},"event_data":'
+    return b"%b%b}" % (head.encode(), event_data)
 
 
 def imported_line(
@@ -61,27 +66,35 @@ def imported_line(
     project: EntityId | None,
     target_url: str | None,
     run: str,
-    *,
     alone: bool = False,
+    moment: int | None = None,
 ) -> bytes:
-    """One thing that came over, now; `alone` of a whole whose parts are told of apart."""
-    around = (source, target, entity_type, part, project, run, bool(alone) and not part)
-    rest = _known.get(around)
-    if rest is None:
-        rest = _around(*around)
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[around] = rest
-    head, tail = rest
-    own = b'"shotgun_id":%d' % entity_id if type(entity_id) is int else _own_id(entity_id)
+    """One thing that came over, now; `alone` of a whole whose parts are told of apart.
+
+    `moment` is now, where it is known already.
+    """
+    around = (source, target, entity_type, part, project, run, alone)
+    known = _known.get(around)
+    if known is None:
+        known = _around(*around)
+        _remember(around, known)
+    head, tail = known
+    own = str(entity_id) if type(entity_id) is int else json.dumps(entity_id)
     if target_url:
-        own += _url(target_url)
-    return b'%b{%b,"occurred_at":"%b"%b}\n' % (head, own, utc_now().encode(), tail)
+        tail = _url(target_url) + tail
+    at = utc_now() if moment is None else utc_text_of(moment)
+    return f'{head}{own},"occurred_at":"{at}"{tail}'.encode()
 
 
-_known: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
+_known: dict[tuple[Any, ...], tuple[str, str]] = {}
 _MOST_KNOWN = 1_000
-"""What many successes have in common is put into words once: they are the most frequent call."""
+"""What many messages have in common is put into words once."""
+
+
+def _remember(about: tuple[Any, ...], words: tuple[str, str]) -> None:
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[about] = words
 
 
 def _around(
@@ -92,8 +105,8 @@ def _around(
     project: EntityId | None,
     run: str,
     alone: bool,
-) -> tuple[bytes, bytes]:
-    """The beginning of the line, and the last members of its object."""
+) -> tuple[str, str]:
+    """What stands before the entity's id in such a line, and what behind its time."""
     members: dict[str, Any] = {"entity_type": entity_type}
     if part:
         members["part"] = part
@@ -103,20 +116,17 @@ def _around(
         members["run"] = run
     if project is not None:
         members["project"] = project
-    if alone:
+    if alone and not part:
         members["alone"] = True
-    return line_of(IMPORTED, b"", source).rstrip(b"\n"), b"," + json_of(members)[1:-1]
+    head = line_of(IMPORTED, b'{"shotgun_id":', source).decode().rstrip("\n")
+    return head, f",{_dumps(members)[1:]}\n"
 
 
-def _own_id(entity_id: EntityId) -> bytes:
-    return json_of({"shotgun_id": entity_id})[1:-1]
-
-
-def _url(target_url: Any) -> bytes:
+def _url(target_url: Any) -> str:
     url = clean_text(said(target_url)).strip()[:_LONGEST_URL]
     if url.startswith(("http://", "https://")) and url.isprintable():
-        return b"," + json_of({"target_url": url})[1:-1]
-    return b""
+        return f',"target_url":{json.dumps(url)}'
+    return ""
 
 
 def begin_line(run: Mapping[str, Any]) -> bytes:
@@ -149,6 +159,8 @@ def slug(text: str | None, otherwise: str | None) -> str | None:
 
 def name_of(value: Any) -> str:
     """A short text on one line, without secrets."""
+    if type(value) is str and len(value) <= _LONGEST and value.isprintable():
+        return " ".join(clean_text(value).split())[:_LONGEST]
     # Cut at last: half a secret is not known by its form.
     return " ".join(clean_text(said(value)[:_MOST_LOOKED_AT]).split())[:_LONGEST].rstrip()
 
@@ -169,12 +181,23 @@ def project_of(value: Any) -> EntityId | None:
     """A project's id, or its name; None for none. Takes the link that ShotGrid gives."""
     if value is None or (type(value) is int and 0 <= value < _USUAL_IDS):
         return value
+    if type(value) is dict:
+        inner = value.get("id")
+        if type(inner) is int and 0 <= inner < _USUAL_IDS:
+            return inner
     if is_mapping(value):
         inner = member_of(value, "id")
         value = member_of(value, "name") if inner is None else inner
     if value is None or type(value) is bool:
         return None
     return entity_id_of(value) or None
+
+
+def project_in(payload: Any) -> Any:
+    """The project that an entity of the source is of, as it stands there."""
+    if type(payload) is dict:
+        return payload.get("project")
+    return member_of(payload, "project") if is_mapping(payload) else None
 
 
 def total_of(value: Any) -> Any:
@@ -205,11 +228,12 @@ def small(value: Any) -> Any:
     """A project as it stands in a record: its link, its id or its name."""
     if is_mapping(value):
         told = ((name, member_of(value, name)) for name in ("type", "id", "name"))
-        try:
-            return plain({name: one for name, one in told if one is not None}, 2_000)
-        except TooMuch:
-            return project_of(value)
+        return {name: _little(one) for name, one in told if one is not None}
     return project_of(value)
+
+
+def _little(value: Any) -> Any:
+    return value if type(value) is int else name_of(value)
 
 
 def is_mapping(value: Any) -> bool:

@@ -11,21 +11,36 @@ _VARIANT = 1 << 63
 
 
 def now() -> int:
-    """Nanoseconds since 1970. In one process they only grow, also when its clock is set back.
+    """Nanoseconds since 1970. In one process they never shrink, also when its clock is set back.
 
     Else what failed after that would look older than what came over before.
     """
-    global _ahead  # of the steady clock; threads need no lock for it
+    global _last  # threads need no lock for it
+    moment = time.time_ns()
+    if moment < _last:
+        moment = _steady(moment)
+    _last = moment
+    return moment
+
+
+_last = 0
+
+
+def _steady(moment: int) -> int:
+    """The time as if the clock had not been set back to this moment."""
+    global _set_back
+    if _last - moment < _MILLISECOND:
+        return _last  # another thread was faster
     steady = time.monotonic_ns()
-    ahead = time.time_ns() - steady
-    if ahead < _ahead:
-        ahead = _ahead
-    else:
-        _ahead = ahead
-    return steady + ahead
+    if _set_back is None:
+        _set_back = _last, steady
+    then, steady_then = _set_back
+    return max(_last, then + steady - steady_then)
 
 
-_ahead = -(1 << 62)
+_MILLISECOND = 1_000_000
+_set_back: tuple[int, int] | None = None
+"""When the clock was first found to be set back: the time until then, and the steady clock's."""
 
 
 def new_id() -> str:
@@ -38,8 +53,13 @@ def new_id() -> str:
 
 def utc_now() -> str:
     """Now, as `2026-11-23T10:53:12.500123Z`."""
+    return utc_text_of(now())
+
+
+def utc_text_of(moment: int) -> str:
+    """The same of a moment that `now` gave."""
     global _second  # one pair, replaced as a whole: threads need no lock for it
-    seconds, rest = divmod(now(), 1_000_000_000)
+    seconds, rest = divmod(moment, 1_000_000_000)
     known, text = _second
     if known != seconds:
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

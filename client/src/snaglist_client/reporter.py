@@ -13,11 +13,9 @@ from snaglist_client.messages import (
     EntityId,
     entity_id_of,
     imported_line,
-    is_mapping,
-    member_of,
     name_of,
-    name_or_none,
     payload_name,
+    project_in,
     project_of,
     record_line,
     small,
@@ -41,7 +39,7 @@ class Thing(NamedTuple):
         found: dict[str, Any] = {"entity_type": self.entity_type, "shotgun_id": self.entity_id}
         if name := self.name or payload_name(self.payload):
             found["name"] = name
-        if (project := small(self._project)) is not None:
+        if (project := small(self.own_project)) is not None:
             found["project"] = project
         if self.part:
             found["part"] = self.part
@@ -52,20 +50,17 @@ class Thing(NamedTuple):
     @property
     def project_id(self) -> EntityId | None:
         """The project's id or name."""
-        return project_of(self._project)
+        return project_of(self.own_project)
 
     @property
-    def _project(self) -> Any:
-        if self.project is not None:
-            return self.project
-        payload = self.payload
-        return member_of(payload, "project") if is_mapping(payload) else None
+    def own_project(self) -> Any:
+        """The project as it was given, or as the payload has it."""
+        return project_in(self.payload) if self.project is None else self.project
 
 
 def thing(
     entity_type: Any,
     entity_id: Any,
-    *,
     part: Any = None,
     name: Any = None,
     project: Any = None,
@@ -76,8 +71,8 @@ def thing(
     return Thing(
         entity_type if is_plain else name_of(entity_type),
         entity_id if type(entity_id) is int else entity_id_of(entity_id),
-        name_or_none(part),
-        name_or_none(name),
+        "" if part is None else name_of(part),
+        "" if name is None else name_of(name),
         project,
         payload,
     )
@@ -109,7 +104,8 @@ class Reporter:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
         if tried.project_id is None and self.usual_project is not None:
             tried = tried._replace(project=self.usual_project)
-        self._note(tried)
+        if self.run and not tried.part:
+            self._tried.add(hash((tried.entity_type.lower(), str(tried.entity_id))))
         self.failed += 1
         return self.record(event_of(error, {**tried.details, **(details or {})}))
 
@@ -120,27 +116,55 @@ class Reporter:
 
         `alone` of a whole entity whose parts are told of apart.
         """
-        self._note(tried)
+        entity_type, entity_id, part, _, project, payload = tried
+        return self.came_over_now(
+            entity_type, entity_id, part, project, payload, target_url, bool(alone)
+        )
+
+    def came_over_now(
+        self,
+        entity_type: Any,
+        entity_id: Any,
+        part: Any,
+        project: Any,
+        payload: Any,
+        target_url: Any,
+        alone: bool,
+    ) -> bool:
+        """The same of what is not known to be plain: an import's most frequent call."""
+        if type(entity_type) is not str or not (entity_type.isascii() and entity_type.isalpha()):
+            entity_type = name_of(entity_type)
+        if type(entity_id) is not int:
+            entity_id = entity_id_of(entity_id)
+        part = "" if part is None else name_of(part)
+        if self.run and not part:
+            self._tried.add(hash((entity_type.lower(), str(entity_id))))
         self.came_over += 1
-        if not alone and not tried.part:
-            _let_pass(self.courier.failure_at)
-        project = tried.project_id
         if project is None:
-            project = project_of(self.usual_project)
+            project = project_in(payload)
+            if project is None:
+                project = self.usual_project
+        courier = self.courier
+        moment = now()
+        if moment - courier.failure_at < _MILLISECOND and not part and not alone:
+            _let_pass(courier.failure_at)
+            moment = now()
+        courier.success_at = moment
         line = imported_line(
             self.source,
             self.target,
-            tried.entity_type,
-            tried.entity_id,
-            tried.part,
-            project,
+            entity_type,
+            entity_id,
+            part,
+            project_of(project),
             target_url,
             self.run,
-            alone=alone,
+            alone,
+            moment,
         )
-        self.courier.success_at = now()
-        kept = self.courier.capture(line, run=self.run)
-        self.lost += not kept
+        kept = courier.capture(line, run=self.run)
+        if not kept:
+            self.lost += 1
         return kept
 
     def record(self, event_data: bytes, occurred_at: str = "") -> str:
@@ -160,10 +184,6 @@ class Reporter:
             return record_id
         self.lost += 1
         return ""
-
-    def _note(self, tried: Thing) -> None:
-        if self.run and not tried.part:
-            self._tried.add(hash((tried.entity_type.lower(), str(tried.entity_id))))
 
 
 def _let_pass(moment: int) -> None:

@@ -72,11 +72,8 @@ class Run:
         """
         if not self._is_begun:
             self.begin()
-        return Item(
-            *(self._reporter, entity_type, entity_id, name, payload, part, project),
-            alone=alone,
-            reraise=reraise,
-        )
+        given = entity_type, entity_id, name, payload, part, project
+        return Item(self._reporter, given, alone, reraise)
 
     @quietly(None)
     def begin(self) -> None:
@@ -184,18 +181,12 @@ class Item:
     def __init__(
         self,
         reporter: Reporter,
-        entity_type: Any,
-        entity_id: Any,
-        name: Any,
-        payload: Any,
-        part: Any,
-        project: Any,
-        *,
+        given: tuple[Any, Any, Any, Any, Any, Any],
         alone: bool,
         reraise: bool,
     ) -> None:
         self._reporter = reporter
-        self._given = (entity_type, entity_id, name, payload, part, project)
+        self._given = given  # entity type, entity id, name, payload, part, project
         self._alone = alone
         self._reraise = reraise
         self._is_told = False
@@ -215,8 +206,12 @@ class Item:
         if error is None:
             if not self._is_told:
                 self._is_told = self.ok = True
+                entity_type, entity_id, _, payload, part, project = self._given
                 try:
-                    self._reporter.report_success(self._thing(), self.target_url, alone=self._alone)
+                    self._reporter.came_over_now(
+                        *(entity_type, entity_id, part, project, payload),
+                        *(self.target_url, bool(self._alone)),
+                    )
                 except Exception as fault:  # nothing of ours reaches the host
                     complain("report of a success", fault)
             return False

@@ -47,14 +47,10 @@ class Segment:
         self._fd = fd
         self._wanted = 0
         self._synced = 0
+        self.is_long = False
         self.is_torn = False
         self.is_broken = False
         self._syncing = threading.RLock()
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it is time for another one."""
-        return self.is_torn or self.lines >= MOST_LINES or self.size >= MOST_BYTES
 
     @property
     def is_gone(self) -> bool:
@@ -69,12 +65,14 @@ class Segment:
         """Write a line, whole or not at all; the size then, for `sync`. Raises OSError."""
         written = os.write(self._fd, line)
         if written != len(line):
-            self.is_torn = True  # unless what was written can be taken back
+            self.is_torn = self.is_long = True  # unless what was written can be taken back
             os.ftruncate(self._fd, self.size)
-            self.is_torn = False
+            self.is_torn = self.is_long = False
             raise OSError(errno.ENOSPC, "the disk is full")
         self.lines += 1
         self.size += written
+        if self.lines >= MOST_LINES or self.size >= MOST_BYTES:
+            self.is_long = True  # it is time for another one
         if lasting:
             self._wanted = self.size
         return self.size
@@ -178,12 +176,12 @@ class Spool:
         self.further = further
         self.most_bytes = most_bytes
         self.rejected = folder / "rejected"
-        self._used = 0
+        self.used = 0
         self._look_again_at = 0.0
 
     def new_segment(self) -> Segment:
         """A segment of this process's own, and the folder's entry of it on disk. Raises OSError."""
-        self._used = self.size()
+        self.used = self.size()
         while True:
             path = self.folder / f"{new_id()}-{_here()}{_SUFFIX}"
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | _FLAGS
@@ -209,13 +207,13 @@ class Spool:
         return segment.path
 
     def check_room(self, more: int) -> None:
-        """Raise SpoolFull if so many more bytes are too many; else count them."""
-        if self._used + more > self.most_bytes and time.monotonic() >= self._look_again_at:
+        """Raise SpoolFull if so many more bytes are too many, as far as is known of others."""
+        if time.monotonic() >= self._look_again_at:
             self._look_again_at = time.monotonic() + _LOOK_SECONDS
-            self._used = self.size()
-        if self._used + more > self.most_bytes:
+            self.used = self.size() + more
+        if self.used > self.most_bytes:
+            self.used -= more
             raise SpoolFull(28, f"the spool has the {self.most_bytes} bytes that it may have")
-        self._used += more
 
     def size(self) -> int:
         """The bytes of all that is in the folder."""
