@@ -153,10 +153,11 @@ async def _open_causes(pages: Pages, wanted: Filter, most: int) -> list[Cause]:
 
 
 def newest_of_each(views: Sequence[RunView]) -> list[RunView]:
-    """The newest run of each name, those that go on first."""
-    newest: dict[tuple[str, str], RunView] = {}
+    """The newest run of each name, project, source and target, those that go on first."""
+    newest: dict[tuple[str, ...], RunView] = {}
     for view in views:
-        newest.setdefault((view.run.name, view.run.kind), view)
+        run = view.run
+        newest.setdefault((run.name, run.kind, run.project, run.source, run.target), view)
     return sorted(newest.values(), key=lambda view: view.run.status is not RunStatus.RUNNING)
 
 

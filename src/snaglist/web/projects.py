@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from snaglist.domain.run import RunStatus
+from snaglist.domain.run import Kind, Run, RunStatus
 from snaglist.service.lists import Summary
 from snaglist.service.run_standing import Complete, Standing
 from snaglist.service.runs import RunView
@@ -73,8 +73,8 @@ def proofs(
 ) -> list[RunView]:
     """The complete imports by which all came over; none if anything else is possible.
 
-    So nothing failed in any of them, none is overdue, nothing goes on or is on its way, and
-    nothing that ever failed left the list but by coming over.
+    So nothing failed in any of them, none is overdue, no import goes on, stopped on its way or has
+    something to send, and nothing that ever failed left the list but by coming over.
     """
     due = _due(at, overdue_hours)
     found = [view for view in newest if view.run.completed_at and view.came_over]
@@ -82,10 +82,15 @@ def proofs(
         all(line.is_sure for line in projects)
         and all((view.run.completed_at or "") >= due and not view.failed for view in found)
         and not any(run.status in _GOING_ON for run in standing.unsent)
-        and not any(view.run.status is RunStatus.RUNNING and view.not_tried for view in newest)
+        and not any(_is_unsure(view.run) for view in newest)
         and not any(number for name, number in summary.items.items() if name not in _CAME_OVER)
     )
     return found if is_sure else []
+
+
+def _is_unsure(run: Run) -> bool:
+    """Whether an import, of those that have an end, has not come to it."""
+    return run.kind is Kind.RUN and run.status in (*_GOING_ON, RunStatus.FAILED)
 
 
 def _due(at: str, overdue_hours: float) -> str:
