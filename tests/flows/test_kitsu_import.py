@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,15 +69,16 @@ def test_an_import_comes_to_zero_whatever_is_killed_on_the_way(migration: Migrat
     _tasks_that_the_outage_left_are_retried_through_kills(migration)
     _a_nightly_that_has_only_curl_comes_to_zero(migration)
     _all_is_repaired_and_the_next_import_empties_the_list(migration)
-    _what_the_farm_machine_had_to_tell_arrives_late_and_reopens_nothing(migration)
+    _what_the_farm_machine_had_to_tell_arrives_a_day_late_and_reopens_nothing(migration)
     assert recount(migration.desk.database) == []
 
 
 def _a_farm_machine_imports_notes_while_the_desk_is_down(studio: Migration) -> None:
-    """Their tasks are not there yet, so all fail; what it has to tell waits in its own spool."""
+    """That was a day ago. Their tasks were not there yet, so all failed, and what the machine has
+    to tell waits in its own spool."""
     assert studio.desk.stop() == 0
     studio.kitsu.hold(after=FARM_NOTES)
-    machine = studio.start_import("Note", spool="farm")
+    machine = studio.start_import("Note", spool="farm", days_ago=1)
     studio.kitsu.wait_for_the_held()
     kill(machine)
     studio.kitsu.go_on()
@@ -254,8 +256,11 @@ def _all_is_repaired_and_the_next_import_empties_the_list(studio: Migration) -> 
     assert held.keys() == _all_that_is_to_come_over(studio) | MADE_BY_HAND
 
 
-def _what_the_farm_machine_had_to_tell_arrives_late_and_reopens_nothing(studio: Migration) -> None:
+def _what_the_farm_machine_had_to_tell_arrives_a_day_late_and_reopens_nothing(
+    studio: Migration,
+) -> None:
     before = studio.items()
+    first = min(_moment(one.item["first_failed_at"]) for one in before.values())
     finish(studio.start("importer", ["-m", "snaglist_client", "flush"], spool="farm"))
 
     now = studio.items()
@@ -264,6 +269,10 @@ def _what_the_farm_machine_had_to_tell_arrives_late_and_reopens_nothing(studio: 
     }
     told = {key for key, one in now.items() if one.failures > before[key].failures}
     assert told == {("Note", number, "") for number in range(1, FARM_NOTES + 1)}
+    late = max(_moment(now[key].item["first_failed_at"]) for key in told)
+    assert timedelta(hours=23) < first - late < timedelta(hours=25)
+    run = next(one for one in studio.every("/api/v1/runs") if one["failed"] == FARM_NOTES)
+    assert _moment(run["began_at"]) < late
 
 
 def _all_that_is_to_come_over(studio: Migration) -> set[str]:
@@ -274,6 +283,10 @@ def _all_that_is_to_come_over(studio: Migration) -> set[str]:
         found |= {f"{named}/{row['id']}" for row in rows if not row.get("__retired")}
         found |= {f"movie/{row['id']}" for row in rows if row.get("sg_uploaded_movie")}
     return found
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _fault(name: str) -> Fault:

@@ -57,19 +57,21 @@ class Migration:
 
     # The importer
 
-    def start_import(self, *types: str, url: str = "", spool: str = "spool") -> Any:
+    def start_import(self, *types: str, spool: str = "spool", days_ago: int = 0) -> Any:
         """The example in a process of its own; for these types, or all."""
         named = [part for one in types for part in ("--type", one)]
-        return self.start("importer", ["-m", "support.studio_import", *named], url, spool)
+        command = ["-m", "support.studio_import", *named]
+        return self.start("importer", command, spool, days_ago)
 
-    def run_import(self, *types: str, **options: str) -> str:
+    def run_import(self, *types: str) -> str:
         """The same, to its end; what it printed."""
-        return finish(self.start_import(*types, **options))
+        return finish(self.start_import(*types))
 
-    def start(self, token: str, command: list[str], url: str = "", spool: str = "spool") -> Any:
+    def start(self, token: str, command: list[str], spool: str = "spool", days_ago: int = 0) -> Any:
         """A Python program of the studio's, with this token."""
         env = environment(
-            SNAGLIST_URL=url or self.desk.url,
+            SNAGLIST_URL=self.desk.url,
+            DAYS_AGO=days_ago,
             SNAGLIST_TOKEN=self._tokens[token],
             SNAGLIST_SPOOL=self.folder / spool,
             STUDIO=self.shotgrid.folder,
