@@ -72,6 +72,17 @@ timed(lambda: desk.close(1))
     assert all(float(seconds) < 2 for seconds in printed.split()), printed
 
 
+def test_the_end_of_a_mirror_takes_two_seconds_at_most(spool: Path) -> None:
+    printed = run_importer(
+        SERVER + NAMELESS + "mirror = desk.mirror('events'); mirror.begin(); timed(mirror.close)",
+        NOWHERE,
+        "none",
+        spool,
+    )
+
+    assert float(printed) < 3
+
+
 @pytest.mark.parametrize("python", pythons())
 def test_the_interpreter_s_end_takes_five_seconds_at_most(python: str, spool: Path) -> None:
     began = time.monotonic()

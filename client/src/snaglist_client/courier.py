@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import Callable, NamedTuple, TypeVar
 
 from snaglist_client.delivery import Delivery
 from snaglist_client.folders import NoFolder
@@ -18,6 +18,7 @@ from snaglist_client.pace import MOST_SECONDS, Pace, varied
 from snaglist_client.quietly import complain, tell
 from snaglist_client.spool import Taken
 
+T = TypeVar("T")
 GATHER_SECONDS = 2.0
 BEAT_SECONDS = 30.0
 LEFTOVER_SECONDS = 60.0
@@ -277,25 +278,36 @@ class Courier:
     def flush(self, seconds: float, *, patiently: bool = True) -> bool:
         """Bring to the desk what waits now, also of others; whether it arrived in this time.
 
-        Without patience it gives up when the desk is away. Another thread does it, so that no name
-        service, proxy or disk holds the host up for longer.
+        Without patience it gives up when the desk is away.
         """
         until = time.monotonic() + seconds
-        arrived: list[bool] = []
+        return self.elsewhere(seconds, lambda: self._flush(until, patiently=patiently)) is True
+
+    def elsewhere(self, seconds: float, call: Callable[[], T]) -> T | None:
+        """What this call comes to in another thread; None if it fails, or takes longer.
+
+        So no name service, proxy or disk holds the host up.
+        """
+        found: list[T] = []
         is_over = threading.Event()
 
         def errand() -> None:
             try:
-                arrived.append(self._flush(until, patiently=patiently))
+                found.append(call())
+            except Unsent:
+                pass  # it is known, and told where it matters
+            except Exception as error:
+                complain("errand", error)
             finally:
                 is_over.set()
 
-        if not self._has_done(errand):
-            return self._flush(until, patiently=patiently)
-        is_over.wait(max(0.0, until - time.monotonic()) + _LEAST_WAIT)
-        return arrived == [True]
+        if self._is_given(errand):
+            is_over.wait(max(0.0, seconds) + _LEAST_WAIT)
+        else:
+            errand()
+        return found[0] if found else None
 
-    def _has_done(self, errand: Callable[[], None]) -> bool:
+    def _is_given(self, errand: Callable[[], None]) -> bool:
         """Have another thread do this; False if there is none, and none to be had."""
         thread = self._thread
         if thread is threading.current_thread():
@@ -306,7 +318,7 @@ class Courier:
             self._hurry.set()
             return True
         try:
-            threading.Thread(target=errand, name="snaglist-flush", daemon=True).start()
+            threading.Thread(target=errand, name="snaglist-errand", daemon=True).start()
         except RuntimeError:  # there are too many, or the interpreter is ending
             return False
         return True
@@ -324,9 +336,6 @@ class Courier:
             except (Away, OSError):
                 if not patiently:
                     return False
-            except Exception as error:
-                complain("flush", error)
-                return False
             left = until - time.monotonic()
             if left <= 0:
                 return False

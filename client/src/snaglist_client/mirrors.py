@@ -10,11 +10,10 @@ from typing import Any
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of
 from snaglist_client.failures import Failure, entry_event_of
-from snaglist_client.line import Unsent
 from snaglist_client.messages import begin_line, entity_id_of, name_of, path_of_run, project_of
 from snaglist_client.moments import utc_now, utc_text
 from snaglist_client.plain import said
-from snaglist_client.quietly import complain, quietly
+from snaglist_client.quietly import quietly
 from snaglist_client.reporter import Reporter, Thing, thing
 
 _LAST_BEAT_SECONDS = 2.0
@@ -71,12 +70,10 @@ class Mirror:
         """Stop the heartbeat. The desk calls a mirror abandoned that is silent for long."""
         courier = self._reporter.courier
         courier.live(self.label, None)
-        try:
-            courier.ask(*self._beat(courier.keeping.unsent()), _LAST_BEAT_SECONDS)
-        except Unsent:
-            pass
-        except Exception as error:  # nothing of ours reaches the host
-            complain("last sign of life", error)
+        courier.elsewhere(
+            _LAST_BEAT_SECONDS,
+            lambda: courier.ask(*self._beat(courier.keeping.unsent()), _LAST_BEAT_SECONDS),
+        )
 
     def __enter__(self) -> Mirror:
         self.begin()
