@@ -132,3 +132,30 @@ def test_whoever_was_signed_out_is_told_and_keeps_what_was_typed(
     expect(page.get_by_label("Note")).to_have_value("ask editorial")
     assert f"next=%2Fthings%2F{item}" in (told.get_by_role("link").get_attribute("href") or "")
     visitor.faults.clear()  # the browser logs the 401 of the line
+
+
+def test_the_help_of_keys_opens_and_closes_as_often_as_one_likes(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    failed(desk)
+    visitor.signs_in()
+    page = visitor.page
+    expect(page.locator("html.js")).to_be_attached()
+    for _ in range(2):
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.get_by_role("button", name="Close").click()
+        expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_the_list_of_imports_takes_a_new_one_and_keeps_the_focus(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    desk.client().post("/api/v1/runs", json={"name": "Monday", "total": 3}).raise_for_status()
+    visitor.signs_in()
+    visitor.goes_to("/imports")
+    link = visitor.page.get_by_role("link", name="Monday")
+    link.focus()
+    desk.client().post("/api/v1/runs", json={"name": "Tuesday", "total": 3}).raise_for_status()
+    expect(visitor.page.get_by_role("link", name="Tuesday")).to_be_visible()
+    expect(link).to_be_focused()

@@ -95,8 +95,8 @@ function become(old, fresh) {
 }
 
 function nameOf(part) {
-  const heading = part.querySelector("h2")?.firstChild?.textContent.trim();
-  return `${part.tagName} ${heading || part.className}`;
+  const heading = part.querySelector(":scope > h1") ? null : part.querySelector(":scope > h2");
+  return `${part.tagName} ${heading?.firstChild?.textContent.trim() || part.className}`;
 }
 
 function putIn(fresh) {
@@ -114,7 +114,9 @@ function putIn(fresh) {
     if (old && !isInUse(old)) become(old, part);
     if (!old && part.parentElement.matches("main")) {
       const main = document.querySelector("main");
-      main.insertBefore(document.importNode(part, true), before?.parentElement === main ? before.nextSibling : null);
+      const added = document.importNode(part, true);
+      main.insertBefore(added, before?.parentElement === main ? before.nextSibling : null);
+      before = added;
     }
     before = old ?? before;
     now.delete(name);
@@ -314,17 +316,15 @@ function countTicks() {
 function setUpForms() {
   // By keys a choice is made step by step, and sent by the button; by hand it is sent at once.
   let isByKeys = false;
+  let sent = new WeakSet();
   document.addEventListener("keydown", (event) => { isByKeys = event.target.matches?.("select") ?? false; });
   document.addEventListener("pointerdown", () => { isByKeys = false; });
   document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.method === "get") return;
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
+    if (event.target.method !== "post") return;
+    if (sent.has(event.target)) event.preventDefault();
+    sent.add(event.target);
   });
-  window.addEventListener("pageshow", () => {
-    for (const form of document.forms) delete form.dataset.sent;
-  });
+  window.addEventListener("pageshow", () => { sent = new WeakSet(); });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-tick-all]")) {
       for (const box of document.querySelectorAll("[data-tick]")) box.checked = event.target.checked;
