@@ -113,7 +113,8 @@ def test_a_stream_ends_soon_after_its_token_is_revoked(desk: DeskProcess) -> Non
     secret = desk.new_token("read", name="leaver")
     with Listener(desk, secret, seconds=5) as listener:
         assert desk.run("token", "revoke", "leaver").returncode == 0
-        assert listener.rest() == []
+        told = listener.rest()
+    assert len(told) <= 1, "the revocation itself is in the trail, and may still be told"
 
     with Listener(desk, secret) as refused:
         assert refused.answer.status_code == 401
