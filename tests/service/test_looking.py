@@ -134,6 +134,7 @@ def test_a_run_is_told_beside_the_one_before_it(triage: Triage) -> None:
     triage.fails(1, 2, 3, 4)
     _night(triage, "monday", {1: "failed", 2: "failed", 3: "came_over", 9: "failed"})
     _night(triage, "elsewhere", {4: "failed"}, name="Another import")
+    _night(triage, "of another show", {4: "failed"}, project=88)
     _night(triage, "tuesday", {1: "failed", 2: "came_over", 3: "failed", 4: "failed"})
 
     monday = failures_of_run(triage.database, _run(triage, "monday"), 5)
@@ -145,8 +146,10 @@ def test_a_run_is_told_beside_the_one_before_it(triage: Triage) -> None:
     assert (found.new, len(found.some), found.mended) == (2, 1, 1)
 
 
-def _night(triage: Triage, label: str, tried: dict[int, str], name: str = "Nightly") -> None:
-    given = RunIn(label=label, name=name)
+def _night(
+    triage: Triage, label: str, tried: dict[int, str], name: str = "Nightly", project: int = 87
+) -> None:
+    given = RunIn(label=label, name=name, project=project)
     begin_run(triage.database, given, Targets(), new_id=label, who="ana", at=NIGHT)
     tries = []
     for entity, outcome in tried.items():

@@ -19,7 +19,6 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.domain.projects import as_one
 from snaglist.domain.record import Record
-from snaglist.service.news import latest_mark
 from snaglist.service.timeline import Happening, timeline
 from snaglist.storage import filtering as store
 from snaglist.storage.causes import causes_by_id
@@ -277,11 +276,6 @@ def counted_causes(database: Database, at: str) -> tuple[dict[str, int], dict[st
         return count_causes(connection), days
 
     return database.read(query)
-
-
-def latest_change(database: Database) -> str:
-    """A text that changes whenever something on the list, or a run, does."""
-    return latest_mark(database).text
 
 
 def names_of_projects(database: Database, projects: Iterable[str]) -> dict[str, str]:

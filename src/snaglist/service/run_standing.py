@@ -13,12 +13,13 @@ from snaglist.storage.overview import project_names
 
 _MOST_COMPLETE = 2_000
 _MOST = 100
+_decode = msgspec.json.Decoder(Completion).decode
 
 
 class Complete(msgspec.Struct, frozen=True):
-    """A run that tried everything of these projects and types; () is all."""
+    """When a run had tried everything of these projects and types; () is all."""
 
-    run: Run
+    at: str
     projects: tuple[str, ...]
     entity_types: tuple[str, ...]
 
@@ -26,7 +27,8 @@ class Complete(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """How it stands: the newest runs, those that go on first, and the newest complete ones.
 
-    `unsent` had something to send when they were heard of last; `names` are the projects' by id.
+    `unsent` have no end and had something to send when last heard of; `names` are those of
+    projects by id.
     """
 
     newest: list[RunView]
@@ -43,15 +45,14 @@ def standing(database: Database) -> Standing:
         known = {run.id for run in running}
         others = store.page_of_runs(connection, {}, None, _MOST)
         newest = viewed(connection, running + [run for run in others if run.id not in known])
-        complete = [_read(run) for run in store.runs_complete(connection, _MOST_COMPLETE)]
+        complete = [_read(at, scope) for at, scope in store.completions(connection, _MOST_COMPLETE)]
         projects = {project for one in complete for project in one.projects}
-        projects |= {one.run.project for one in complete}
         names = project_names(connection, sorted(projects))
         return Standing(newest, complete, store.runs_unsent(connection, _MOST), names)
 
     return database.read(query)
 
 
-def _read(run: Run) -> Complete:
-    scope = msgspec.json.decode(run.scope or "{}", type=Completion)
-    return Complete(run, scope.projects, scope.entity_types)
+def _read(at: str, scope: str) -> Complete:
+    told = _decode(scope)
+    return Complete(at, told.projects, told.entity_types)

@@ -157,7 +157,6 @@ def _take_back(
     connection: Connection, entries: Sequence[Entry], moves: Moves, edit: Edit, at: str
 ) -> int:
     """Give items back what these entries say they were, unless that was changed since."""
-    entries = [entry for entry in entries if entry.item_id is not None]
     items = items_by_id(connection, {entry.item_id for entry in entries if entry.item_id})
     causes = causes_by_id(connection, {item.cause_id for item in items.values()})
     changed = 0

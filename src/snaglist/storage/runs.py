@@ -117,19 +117,22 @@ def page_of_runs(
     return [_run_of(row) for row in rows]
 
 
-def runs_complete(connection: Connection, most: int) -> list[Run]:
-    """The newest runs that tried everything of a scope."""
+def completions(connection: Connection, most: int) -> list[tuple[str, str]]:
+    """When runs were complete, and the JSON of what they tried everything of, the newest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM runs WHERE completed_at IS NOT NULL ORDER BY seq DESC LIMIT :most",
+        "SELECT completed_at, scope FROM runs WHERE completed_at IS NOT NULL"
+        " ORDER BY seq DESC LIMIT :most",
         most=most,
     )
-    return [_run_of(row) for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 def runs_unsent(connection: Connection, most: int) -> list[Run]:
-    """The newest runs that had something to send when they were last heard of."""
+    """The newest runs without an end that had something to send when last heard of."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM runs WHERE unsent > 0 ORDER BY seq DESC LIMIT :most", most=most
+        f"SELECT {_COLUMNS} FROM runs WHERE unsent > 0 AND status IN ('running', 'abandoned')"
+        " ORDER BY seq DESC LIMIT :most",
+        most=most,
     )
     return [_run_of(row) for row in rows]
 
@@ -182,11 +185,12 @@ def put_tries(connection: Connection, tries: Sequence[Try]) -> None:
 
 
 def run_before(connection: Connection, run: Run) -> Run | None:
-    """The run of the same name, between the same two, that was announced last before this one."""
+    """The run of the same name and project, between the same two, announced last before this."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM runs WHERE name = :name AND kind = :kind AND source = :source"
-        " AND target = :target AND seq < :seq ORDER BY seq DESC LIMIT 1",
+        " AND target = :target AND project = :project AND seq < :seq ORDER BY seq DESC LIMIT 1",
         name=run.name,
+        project=run.project,
         kind=run.kind.value,
         source=run.source,
         target=run.target,

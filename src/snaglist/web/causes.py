@@ -16,6 +16,7 @@ from snaglist.service.evidence import Piece, dividing_pieces
 from snaglist.service.retries import connected
 from snaglist.web.overview import days_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
+from snaglist.web.projects import LEFT
 from snaglist.web.things import grouped
 
 _PAGE = 50
@@ -118,7 +119,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
 
 def _shown_states(cause: Cause) -> tuple[str, ...]:
     """Of which states a cause's things are shown: what is left, else what was set aside."""
-    return ("ignored",) if cause.is_ignored and not cause.open_items else ("open", "retrying")
+    return ("ignored",) if cause.is_ignored and not cause.open_items else LEFT
 
 
 def _in(view: service.CauseView, bucket: str) -> int:

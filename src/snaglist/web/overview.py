@@ -53,7 +53,6 @@ _STYLES = {
 }
 _OPEN = ("open", "came_back")
 _STOPPED = (RunStatus.ABANDONED, RunStatus.FAILED)
-_UNSENT = (RunStatus.ABANDONED, RunStatus.RUNNING)
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -105,7 +104,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "most": max(map(sum, days.values()), default=0),
             "runs": newest[:_SHOWN_RUNS],
             "retries": [view for view in orders if view.retry.ended_at is None],
-            "unsent": [run for run in runs.unsent if run.status in _UNSENT],
+            "unsent": runs.unsent,
             "stopped": [view.run for view in newest if view.run.status in _STOPPED],
             "mine": mine,
             "biggest": biggest,

@@ -33,7 +33,7 @@ from snaglist.domain.errors import (
 )
 from snaglist.domain.moment import utc_text
 from snaglist.domain.session import Session
-from snaglist.service.lists import latest_change
+from snaglist.service.news import latest_mark
 from snaglist.service.sessions import signed_in
 from snaglist.storage.database import Database
 from snaglist.web import pictures
@@ -160,7 +160,7 @@ class Pages:
         secret = request.cookies.get(COOKIE, "")
         session = await self.run(lambda: signed_in(self.database, secret, self.clock()))
         if request.method != "POST":
-            change = await self.run(lambda: latest_change(self.database))
+            change = await self.run(lambda: latest_mark(self.database).text)
             return Visit(request, session, change)
         visit = Visit(request, session, fields=await self._fields(request))
         given = visit.form.get("form_key", "")
@@ -212,7 +212,7 @@ def kind_of(error: SnaglistError) -> str:
             return "changed"
         case StoreUnavailable():
             return "away"
-        case NotSignedIn() if error.remedy == NotSignedIn("").remedy:
+        case NotSignedIn() if error.remedy == NotSignedIn.usual_remedy:
             return "signed_out"
         case _:
             return ""

@@ -15,7 +15,7 @@ from snaglist.service.runs import RunView
 
 LEFT = ("open", "retrying")
 _CAME_OVER = ("came_over", "not_failing")
-_GOING_ON = (RunStatus.RUNNING, RunStatus.ABANDONED)
+_WITHOUT_END = (RunStatus.RUNNING, RunStatus.ABANDONED, RunStatus.FAILED)
 
 
 class ProjectLine(msgspec.Struct, frozen=True):
@@ -53,7 +53,7 @@ def project_lines(
         left[name] += 0
         ids.setdefault(name, set()).add(project)
     newest = _newest_complete(standing.complete)
-    unsent = {run.project for run in standing.unsent if run.status in _GOING_ON}
+    unsent = {run.project for run in standing.unsent}
     lines: list[ProjectLine] = []
     for name, number in left.items():
         told = {name, *ids[name]}
@@ -81,7 +81,7 @@ def proofs(
     is_sure = (
         all(line.is_sure for line in projects)
         and all((view.run.completed_at or "") >= due and not view.failed for view in found)
-        and not any(run.status in _GOING_ON for run in standing.unsent)
+        and not standing.unsent
         and not any(_is_unsure(view.run) for view in newest)
         and not any(number for name, number in summary.items.items() if name not in _CAME_OVER)
     )
@@ -90,7 +90,7 @@ def proofs(
 
 def _is_unsure(run: Run) -> bool:
     """Whether an import, of those that have an end, has not come to it."""
-    return run.kind is Kind.RUN and run.status in (*_GOING_ON, RunStatus.FAILED)
+    return run.kind is Kind.RUN and run.status in _WITHOUT_END
 
 
 def _due(at: str, overdue_hours: float) -> str:
@@ -106,8 +106,7 @@ def _newest_complete(complete: Iterable[Complete]) -> dict[str, str]:
     """When each project was last tried as a whole; under "" all of them."""
     newest: dict[str, str] = {}
     for one in complete:
-        if one.entity_types or one.run.completed_at is None:
-            continue
-        for project in one.projects or ("",):
-            newest[project] = max(newest.get(project, ""), one.run.completed_at)
+        if not one.entity_types:
+            for project in one.projects or ("",):
+                newest[project] = max(newest.get(project, ""), one.at)
     return newest
