@@ -134,6 +134,7 @@ def test_a_cause_is_fixed_by_keys_alone(visitor: Visitor, desk: DeskProcess) -> 
     page.wait_for_load_state()
     page.keyboard.press("r")
     expect(page.get_by_text("admin says it is fixed")).to_be_visible()
+    expect(page.locator("html.js")).to_be_attached()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.get_by_label("Use these keys").press("Space")

@@ -280,7 +280,7 @@ function doWhatTheAddressSays() {
 
 function onKey(event) {
   if (event.key === "Escape") return foldUp(event.target);
-  const isTyping = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, dialog");
+  const isTyping = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, dialog[open]");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (localStorage.getItem(KEYS_OFF) === "yes" || !/^[jkx/?reiaz]$/.test(event.key)) return;
   event.preventDefault();
