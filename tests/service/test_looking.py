@@ -55,6 +55,15 @@ def test_the_trail_has_one_entry_for_each_intention(triage: Triage) -> None:
     assert [one.name for one in found] == ["It failed", "", "", "Asset Sheep"]
 
 
+def test_an_edit_of_many_that_was_of_one_is_told_as_of_that_one(triage: Triage) -> None:
+    triage.fails(1, 2)
+    edit = triage.edits_all(Assign("ben"), [triage.item(2)])
+    triage.undoes(edit.id)
+    found = newest_deeds(triage.database, None, 50)
+    assert [one.name for one in found] == ["Asset Sheep"] * 2
+    assert found[1].entry.after == "ben"
+
+
 def test_the_trail_goes_on_below_a_place(triage: Triage) -> None:
     triage.fails(1)
     for name in "abcde":

@@ -230,6 +230,35 @@ def test_a_merge_undoes_a_split(triage: Triage) -> None:
     assert triage.differences() == []
 
 
+def test_a_split_is_undone_and_that_too(triage: Triage) -> None:
+    triage.fails(1, host="farm1")
+    triage.fails(2, host="farm2")
+    whole = triage.cause()
+    split = triage.edits_cause(whole, Split(piece="host", value="farm2"))
+    assert split is not None
+    part = triage.item(2).cause_id
+
+    undo = triage.undoes(split.id)
+    triage.fails(3, host="farm2")
+    assert undo.undoes == split.id
+    assert {item.cause_id for item in triage.items()} == {whole.id}
+    assert triage.differences() == []
+
+    triage.undoes(undo.id)
+    assert [item.cause_id for item in triage.items()] == [whole.id, part, part]
+    assert triage.differences() == []
+
+
+def test_a_split_is_undone_while_it_goes_on(triage: Triage) -> None:
+    triage.fails(1, host="farm1")
+    triage.fails(*range(2, 9), host="farm2")
+    split = _begins(triage, triage.cause().id, Split(piece="host", value="farm2"))
+    triage.undoes(split.id)
+    triage.fails(9, host="farm2")
+    assert {item.cause_id for item in triage.items()} == {triage.cause().id}
+    assert triage.differences() == []
+
+
 def test_a_split_that_takes_all_leaves_a_cause_that_is_not_done(triage: Triage) -> None:
     triage.fails(1, host="farm1")
 

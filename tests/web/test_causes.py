@@ -23,7 +23,7 @@ def test_a_cause_is_split_by_what_its_failures_differ_in(
     page.get_by_role("link", name=re.compile("sg_cut_in")).first.click()
     page.get_by_role("link", name="Split…").click()
 
-    row = page.get_by_role("row", name=re.compile("^entity type Asset"))
+    row = page.get_by_role("row", name=re.compile("^Type Asset"))
     expect(row.get_by_role("cell").last).to_have_text("2")
     row.get_by_role("radio").check()
     page.get_by_role("button", name="Split").click()
@@ -31,6 +31,8 @@ def test_a_cause_is_split_by_what_its_failures_differ_in(
     expect(page.locator("h1 + p strong")).to_have_text("2 things")
     causes = desk.client().get("/api/v1/causes").json()
     assert sorted(cause["open_items"] for cause in causes) == [2, 3]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("h1 + p strong")).to_have_text("5 things")
 
 
 def test_a_cause_is_merged_into_another_and_that_is_undone(
@@ -42,13 +44,27 @@ def test_a_cause_is_merged_into_another_and_that_is_undone(
     page = visitor.page
     page.get_by_role("link", name=re.compile("sg_cut_in")).first.click()
     page.get_by_text("Merge into…").click()
-    page.get_by_label("The cause that one fix repairs").select_option(index=1)
+    page.get_by_label("Search").fill("status")
+    page.get_by_label("Search").press("Enter")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    page.get_by_role("radio").check()
     page.get_by_role("button", name="Merge", exact=True).click()
 
     expect(page.locator("main")).to_contain_text("It was merged into")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("h1 + p strong")).to_have_text("1 thing")
     expect(page.locator("main")).not_to_contain_text("It was merged into")
+
+
+def test_a_word_that_it_is_fixed_is_taken_back(visitor: Visitor, desk: DeskProcess) -> None:
+    failed(desk)
+    visitor.signs_in()
+    page = visitor.page
+    page.get_by_role("link", name=re.compile("sg_cut_in")).first.click()
+    page.get_by_role("button", name="I fixed it: check at the next import").click()
+    expect(page.get_by_text("admin says it is fixed.")).to_be_visible()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("admin says it is fixed.")).to_have_count(0)
 
 
 def test_causes_are_chosen_by_project_type_and_who_and_the_address_says_so(

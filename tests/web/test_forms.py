@@ -100,6 +100,20 @@ def test_undo_by_key_is_there_for_what_is_set_aside_only(desk: DeskProcess) -> N
     assert 'data-key="z"' not in page
 
 
+def test_what_was_done_to_one_thing_is_undone(desk: DeskProcess) -> None:
+    item = failed(desk)
+    client = signed_in(desk)
+    told = {"edit": "resolve", "reason": "by_hand", "form_key": form_key(client)}
+    page = client.post(f"/things/{item}/edits", data=told, follow_redirects=True)
+    assert "done by hand" in page.text
+    action = re.search(r'action="(/undo/[^"]+)"', page.text)
+    assert action is not None
+    undone = {"form_key": form_key(client), "thing": item}
+    page = client.post(action[1], data=undone, follow_redirects=True)
+    assert page.url.path == f"/things/{item}"
+    assert desk.client().get(f"/api/v1/items/{item}").json()["status"] == "open"
+
+
 def test_an_order_of_nothing_is_not_made(desk: DeskProcess) -> None:
     item = failed(desk)
     client = signed_in(desk)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from snaglist.causes.pieces import PIECES
 from snaglist.domain.cause import CauseStatus, Claim
 from snaglist.domain.history import Event
 from snaglist.domain.item import Reason, Status
@@ -46,6 +47,8 @@ def test_every_word_of_the_code_has_one_for_people() -> None:
         "cause_state": [*CauseStatus, "came_back"],
         "run_state": [*RunStatus],
         "event": [*Event],
+        "claim": [*Claim],
+        "piece": [*PIECES],
         "cause": [f"claim_{claim.value}" for claim in Claim],
     }
     missing = {

@@ -131,6 +131,30 @@ def test_what_is_being_tried_is_left_behind_in_number_and_list(desk: DeskProcess
         assert listed.count("<tr data-row=") == 3, link
 
 
+def test_what_names_no_project_has_a_list_behind_its_number(desk: DeskProcess) -> None:
+    failed(desk, shotgun_id=1)
+    failed(desk, shotgun_id=2, project=None)
+    client = signed_in(desk)
+    page = client.get("/", headers={"accept": "text/html"}).text
+    (link,) = re.findall(r'href="(/things\?project=none[^"]*)"', page)
+    listed = client.get(link.replace("&amp;", "&")).text
+    assert listed.count("<tr data-row=") == 1
+    assert '<option value="none" selected>no project' in listed
+
+
+def test_what_is_new_is_behind_its_number(desk: DeskProcess) -> None:
+    for number in range(25):
+        failed(desk, shotgun_id=number, error=f"KeyError: 'sg_field_{chr(97 + number)}'")
+    client = signed_in(desk)
+    page = client.get("/", headers={"accept": "text/html"}).text
+    number, link = re.search(r'href="(/causes\?[^"]*opened[^"]*)">(\d+) new causes', page).group(
+        2, 1
+    )
+    listed = client.get(link.replace("&amp;", "&")).text
+    assert listed.count("<tr data-row=") == int(number) > 20
+    assert f'open <span class="count">{number}</span>' in listed
+
+
 def test_causes_of_a_project_are_counted_for_it_alone(desk: DeskProcess) -> None:
     failed(desk, shotgun_id=1)
     for number in (2, 3):

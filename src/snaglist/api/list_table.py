@@ -22,14 +22,16 @@ from snaglist.domain.filtering import NAMES, Subject
 LISTS = "Lists"
 FILTERS = {
     "state": "Some states, with commas: of items open, retrying, ignored, resolved or a reason.",
-    "project": "A project's id or name.",
-    "type": "An entity type, such as Shot.",
+    "project": "A project's id or name; `none` for what names no project.",
+    "type": "An entity type, such as Shot; `none` for what has none.",
     "cause": "A cause's id.",
     "assignee": "A person; `none` for nobody.",
     "source": "Where the import reads.",
     "target": "Where it writes.",
     "item": "An item's id.",
     "run": "The run that reported it.",
+    "claim": "What became of somebody's word that it is fixed: waiting, held or did_not_hold.",
+    "opened": "Open since this moment or later.",
     "since": "From this moment on, RFC 3339 or a date.",
     "until": "Before this moment.",
     "q": "Words; all must match, each by how it begins.",
@@ -78,7 +80,7 @@ def list_routes() -> list[Route]:
     order = Parameter(
         "order",
         "query",
-        "`newest` by the last failure, `items` by how many are open.",
+        "`newest` by the last failure, `items` by how many are open, of the project and type.",
         {"type": "string", "enum": ["newest", "items"], "default": "newest"},
     )
     return [

@@ -168,10 +168,13 @@ class SummaryOut(msgspec.Struct):
 
     items: Annotated[dict[str, int], Meta(description="By status, the resolved by their reason.")]
     projects: list[ProjectOut]
-    new_causes: Annotated[list[CauseOut], Meta(description="Open, and first seen of late.")]
+    new_causes: Annotated[list[CauseOut], Meta(description="Open since yesterday, 20 at most.")]
     came_back: list[CauseOut]
     did_not_hold: Annotated[list[CauseOut], Meta(description="Said to be fixed, and failing.")]
     outages: Annotated[list[CauseOut], Meta(description="What clears by itself, newest first.")]
+    cause_counts: Annotated[
+        dict[str, int], Meta(description="How many are new, came_back or did_not_hold, in all.")
+    ]
     failures_by_day: Annotated[
         dict[str, dict[str, int]], Meta(description="Of 14 days, by day and cause.")
     ]
@@ -227,6 +230,7 @@ def summary_out(summary: Summary) -> SummaryOut:
         [cause_out(cause) for cause in summary.came_back],
         [cause_out(cause) for cause in summary.did_not_hold],
         [cause_out(cause) for cause in summary.outages],
+        summary.causes,
         summary.days,
     )
 

@@ -26,7 +26,7 @@ from snaglist.api.wire import encode, record_out
 from snaglist.domain.errors import BadParameter
 from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.service import lists as service
-from snaglist.storage.filtering import CAUSE_ORDERS
+from snaglist.storage.found_causes import CAUSE_ORDERS
 
 _NEWEST = "newest"
 _HIGHEST = 1 << 62
@@ -48,9 +48,9 @@ async def list_items(desk: Desk, call: Call) -> Response:
     found = await desk.run(
         lambda: service.find_items(desk.database, asked.wanted, below, asked.limit + 1)
     )
-    places = [("", one.item.rank) for one in found.items]
+    places = [one.item.rank for one in found.items]
     bodies = [encode(found_item_out(one)) for one in found.items]
-    return _page("/api/v1/items", asked, bodies, places, found.further)
+    return _page("/api/v1/items", asked, bodies, _end(asked, places, found.further))
 
 
 async def list_causes(desk: Desk, call: Call) -> Response:
@@ -58,13 +58,11 @@ async def list_causes(desk: Desk, call: Call) -> Response:
     asked = _asked(call, Subject.CAUSES)
     found = await desk.run(
         lambda: service.find_causes(
-            desk.database, asked.wanted, asked.order, asked.behind, asked.limit + 1
+            desk.database, asked.wanted, asked.order, asked.behind, asked.limit
         )
     )
-    column = CAUSE_ORDERS[asked.order]
-    places = [(getattr(one, column), one.seq) for one in found]
-    bodies = [encode(cause_out(one)) for one in found]
-    return _page("/api/v1/causes", asked, bodies, places, None)
+    bodies = [encode(cause_out(one)) for one in found.causes]
+    return _page("/api/v1/causes", asked, bodies, found.further)
 
 
 async def list_records(desk: Desk, call: Call) -> Response:
@@ -74,9 +72,9 @@ async def list_records(desk: Desk, call: Call) -> Response:
     found = await desk.run(
         lambda: service.find_records(desk.database, asked.wanted, below, asked.limit + 1)
     )
-    places = [("", one.seq) for one in found.records]
+    places = [one.seq for one in found.records]
     bodies = [record_out(one) for one in found.records]
-    return _page("/api/v1/records", asked, bodies, places, found.further)
+    return _page("/api/v1/records", asked, bodies, _end(asked, places, found.further))
 
 
 async def get_item(desk: Desk, call: Call) -> Response:
@@ -104,20 +102,21 @@ def _whole(body: bytes, version: int) -> Response:
     return Response(body, media_type="application/json", headers={"etag": etag_of(version)})
 
 
+def _end(asked: Asked, places: Sequence[int], further: int | None) -> tuple[str, int] | None:
+    """Where a list goes on: behind what fits the page, or where looking ended."""
+    if len(places) > asked.limit:
+        return "", places[asked.limit - 1]
+    return None if further is None else ("", further)
+
+
 def _page(
     path: str,
     asked: Asked,
     bodies: Sequence[bytes],
-    places: Sequence[tuple[str | int, int]],
-    further: int | None,
+    end: tuple[str | int, int] | None,
 ) -> Response:
-    """The first of `bodies`, and where it goes on: at its end, or where looking ended."""
+    """The first of `bodies`, and where it goes on, if it does."""
     headers: dict[str, str] = {}
-    end: tuple[str | int, int] | None = None
-    if len(bodies) > asked.limit:
-        end = places[asked.limit - 1]
-    elif further is not None:
-        end = ("", further)
     if end is not None:
         onward = [("limit", str(asked.limit))]
         if asked.order != _NEWEST:

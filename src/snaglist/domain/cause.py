@@ -229,6 +229,12 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
             claim=Claim.WAITING, claimed_by=who, claimed_at=at, failed_since_claim=0
         )
 
+    def unclaimed(self) -> Cause:
+        """Nobody says any more that it is fixed; itself if nobody did."""
+        if self.claim is None:
+            return self
+        return self._edited(claim=None, claimed_by=None, claimed_at=None, failed_since_claim=0)
+
     def _edited(self, **members: Any) -> Cause:
         return replace(self, version=self.version + 1, **members)
 

@@ -89,6 +89,12 @@ class ClaimFixed(_Edit, frozen=True, tag="claim"):
     why: Why | None = None
 
 
+class Unclaim(_Edit, frozen=True, tag="unclaim"):
+    """It is not fixed after all: the word of whoever said so is taken back."""
+
+    why: Why | None = None
+
+
 class Merge(_Edit, frozen=True, tag="merge"):
     """One fix repairs both: what fails for this cause belongs to that one, also in future."""
 
@@ -107,7 +113,9 @@ class Split(_Edit, frozen=True, tag="split"):
 ItemEdit = Ignore | Resolve | Reopen | Assign | Note
 """What can be done to an item, or to many."""
 
-CauseEdit = Name | Fix | Note | Assign | ClaimFixed | Ignore | Reopen | Resolve | Merge | Split
+CauseEdit = (
+    Name | Fix | Note | Assign | ClaimFixed | Unclaim | Ignore | Reopen | Resolve | Merge | Split
+)
 """What can be done to a cause."""
 
 

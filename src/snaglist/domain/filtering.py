@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from snaglist.domain.cause import Claim
 from snaglist.domain.errors import BadParameter
 from snaglist.domain.identity import entity_type_of
 from snaglist.domain.item import Reason, Status
@@ -28,7 +29,10 @@ BUCKETS: tuple[str, ...] = (
 
 ITEM_STATES = (*BUCKETS[:3], "resolved", *BUCKETS[3:])
 CAUSE_STATES = ("open", "came_back", "done", "moved_on", "ignored")
-NOBODY = "none"
+CAUSE_CLAIMS = tuple(claim.value for claim in Claim)
+NONE = "none"
+"""What `project`, `type` and `assignee` ask for where there is none."""
+
 _LONGEST = 200
 _MOST_WORDS = 8
 
@@ -46,7 +50,9 @@ NAMES: Mapping[Subject, tuple[str, ...]] = {
         *("state", "project", "type", "cause", "assignee", "source", "target", "run"),
         *("since", "until", "q"),
     ),
-    Subject.CAUSES: ("state", "project", "type", "assignee", "since", "until", "q"),
+    Subject.CAUSES: (
+        *("state", "project", "type", "assignee", "claim", "opened", "since", "until", "q"),
+    ),
     Subject.RECORDS: (
         *("state", "project", "type", "cause", "assignee", "source", "target", "item", "run"),
         *("since", "until", "q"),
@@ -58,7 +64,8 @@ class Filter(msgspec.Struct, frozen=True):
     """What is asked for; None and () ask for nothing.
 
     `since` and `until` bound when an item came into its state, a cause failed last, or a record
-    arrived. `assignee` is `none` for nobody's. `words` are what `q` says, folded as
+    arrived; `opened` is since when a cause is open. `project`, `entity_type` and `assignee` are
+    `none` for what has none. `words` are what `q` says, folded as
     `domain/words.py` does it: all must match, each by how it begins.
     """
 
@@ -71,6 +78,8 @@ class Filter(msgspec.Struct, frozen=True):
     target: str | None = None
     item_id: str | None = None
     run: str | None = None
+    claim: str | None = None
+    opened: str | None = None
     since: str | None = None
     until: str | None = None
     words: tuple[str, ...] = ()
@@ -99,6 +108,8 @@ class Filter(msgspec.Struct, frozen=True):
             ("target", self.target),
             ("item", self.item_id),
             ("run", self.run),
+            ("claim", self.claim),
+            ("opened", self.opened),
             ("since", self.since),
             ("until", self.until),
             ("q", " ".join(self.words) or None),
@@ -132,6 +143,8 @@ def read_filter(subject: Subject, pairs: Iterable[tuple[str, str]]) -> Filter:
         target=_slug("target", given),
         item_id=_id("item", given),
         run=_line("run", given),
+        claim=_claim(given.get("claim")),
+        opened=_moment("opened", given),
         since=_moment("since", given),
         until=_moment("until", given),
         words=_words(given.get("q")),
@@ -151,6 +164,12 @@ def _states(subject: Subject, text: str | None) -> tuple[str, ...]:
             f"Give some of {', '.join(known)}, with commas between.",
         )
     return tuple(state for state in known if state in asked)
+
+
+def _claim(text: str | None) -> str | None:
+    if text is not None and text not in CAUSE_CLAIMS:
+        raise _fault("claim", f"cannot be {text[:50]!a}", f"Give one of {', '.join(CAUSE_CLAIMS)}.")
+    return text
 
 
 def _words(text: str | None) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Event(StrEnum):
     NAMED = "named"
     FIX_NOTED = "fix_noted"
     CLAIMED = "claimed"
+    UNCLAIMED = "unclaimed"
     MERGED = "merged"
     SPLIT = "split"
     UNDONE = "undone"

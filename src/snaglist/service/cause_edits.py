@@ -20,6 +20,7 @@ from snaglist.domain.edits import (
     Reopen,
     Resolve,
     Split,
+    Unclaim,
     why_of,
 )
 from snaglist.domain.history import Entry, Event
@@ -113,7 +114,7 @@ def _done(
 
 def _edited(
     cause: Cause,
-    edit: Name | Fix | Note | Assign | ClaimFixed | Ignore | Reopen | Resolve,
+    edit: Name | Fix | Note | Assign | ClaimFixed | Unclaim | Ignore | Reopen | Resolve,
     who: str,
     at: str,
 ) -> tuple[Cause, Event]:
@@ -128,6 +129,8 @@ def _edited(
             return cause.assigned(edit.to), Event.ASSIGNED
         case ClaimFixed():
             return cause.claimed(who, at), Event.CLAIMED
+        case Unclaim():
+            return cause.unclaimed(), Event.UNCLAIMED
         case Ignore():
             return cause.ignored(until=edit.until, failures=edit.failures), Event.IGNORED
         case Reopen():
@@ -175,7 +178,7 @@ def _told(cause: Cause, event: Event) -> str | None:
             return cause.note
         case Event.ASSIGNED:
             return cause.assignee
-        case Event.CLAIMED:
+        case Event.CLAIMED | Event.UNCLAIMED:
             return cause.claim.value if cause.claim is not None else None
         case Event.IGNORED | Event.REOPENED | Event.IGNORE_ENDED:
             return "ignored" if cause.is_ignored else None

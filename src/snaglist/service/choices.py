@@ -15,23 +15,32 @@ _MOST_PEOPLE = 200
 class Choices(msgspec.Struct, frozen=True):
     """Projects by name where they have one, types, and people, each in order.
 
-    People are those who look after a cause, and whom the desk lets in.
+    Some things name no project or type. People are those who look after a cause, and whom the
+    desk lets in.
     """
 
     projects: list[str]
     types: list[str]
     people: list[str]
+    without_project: bool
+    without_type: bool
 
 
 def choices(database: Database, at: float) -> Choices:
     """What there is to choose from now; `at` is Unix time in seconds."""
 
-    def query(connection: Connection) -> tuple[list[str], list[str], list[str]]:
+    def query(connection: Connection) -> tuple[set[str], set[str], list[str]]:
         projects, types = concerned(connection)
         names = project_names(connection, projects)
         shown = {names.get(project, project) for project in projects}
-        return sorted(shown - {""}), sorted(set(types) - {""}), assignees(connection, _MOST_PEOPLE)
+        return shown, set(types), assignees(connection, _MOST_PEOPLE)
 
     projects, types, people = database.read(query)
     let_in = {token.name for token in list_tokens(database) if is_open(token, at)}
-    return Choices(projects, types, sorted({*people, *let_in}))
+    return Choices(
+        sorted(projects - {""}),
+        sorted(types - {""}),
+        sorted({*people, *let_in}),
+        without_project="" in projects,
+        without_type="" in types,
+    )

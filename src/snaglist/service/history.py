@@ -26,11 +26,15 @@ class Deed(msgspec.Struct, frozen=True):
 def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]:
     """What was done, the newest first; only places below `below`.
 
-    One for each intention; what imports and workers reported is none.
+    One for each intention; what imports and workers reported is none. An edit of many items that
+    was of one is told as of that one.
     """
 
     def query(connection: Connection) -> list[Deed]:
         found = store.newest_deeds(connection, below, most)
+        of_one = [one.edit_id for _, one in found if one.after == "1" and one.edit_id]
+        alone = store.entries_of_items(connection, of_one)
+        found = [(seq, alone.get(one.edit_id or "", one)) for seq, one in found]
         entries = [entry for _, entry in found]
         items = items_by_id(connection, {one.item_id for one in entries if one.item_id})
         causes = causes_by_id(connection, {one.cause_id for one in entries if one.cause_id})

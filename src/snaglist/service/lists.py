@@ -11,12 +11,13 @@ import msgspec
 
 from snaglist.causes.grouping import Grouper
 from snaglist.causes.messages import message_of
-from snaglist.domain.cause import Cause
+from snaglist.domain.cause import Cause, Claim
 from snaglist.domain.errors import NotFound
 from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Entry
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
+from snaglist.domain.moment import read_moment
 from snaglist.domain.projects import as_one
 from snaglist.domain.record import Record
 from snaglist.service.timeline import Happening, timeline
@@ -25,11 +26,11 @@ from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.filtering import Quad
+from snaglist.storage.found_causes import FoundCauses, count_causes, page_of_causes
 from snaglist.storage.found_records import FoundRecords, page_of_records_found
 from snaglist.storage.history import entries_of_cause, entries_of_item
 from snaglist.storage.items import items_by_id, items_of_entities
 from snaglist.storage.overview import (
-    count_causes,
     failures_by_day,
     newest_records,
     production_of_item,
@@ -89,8 +90,9 @@ class CauseView(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct, frozen=True):
     """What the front page needs.
 
-    `items` by bucket, `projects` by project and bucket; `new` causes have opened within the last
-    day; `days` are failures by day and cause, `outages` the causes that clear by themselves.
+    `items` by bucket, `projects` by project and bucket. `new` causes have opened since yesterday;
+    of those, of `came_back` and of `did_not_hold` the newest are told, and in `causes` how many
+    there are. `days` are failures by day and cause, `outages` the causes that clear by themselves.
     """
 
     items: dict[str, int]
@@ -100,6 +102,7 @@ class Summary(msgspec.Struct, frozen=True):
     came_back: list[Cause]
     did_not_hold: list[Cause]
     outages: list[Cause]
+    causes: dict[str, int]
     days: dict[str, dict[str, int]]
 
 
@@ -163,14 +166,19 @@ def find_causes(
     order: str,
     behind: tuple[str | int, int] | None,
     most: int,
-) -> list[Cause]:
+) -> FoundCauses:
     """The first causes that match, by last failure (`newest`) or by open items (`items`)."""
-    return database.read(lambda one: store.page_of_causes(one, wanted, order, behind, most))
+    return database.read(lambda one: page_of_causes(one, wanted, order, behind, most))
 
 
 def find_cause(database: Database, cause_id: str) -> Cause | None:
     """The cause of this id, if there is one."""
     return database.read(lambda one: causes_by_id(one, [cause_id]).get(cause_id))
+
+
+def known_cause(database: Database, cause_id: str) -> Cause:
+    """The cause of this id. Raises NotFound."""
+    return database.read(lambda connection: _known(connection, cause_id))
 
 
 def find_records(database: Database, wanted: Filter, below: int | None, most: int) -> FoundRecords:
@@ -207,9 +215,7 @@ def look_at_cause(database: Database, grouper: Grouper, cause_id: str, at: str) 
     """One cause whole. Raises NotFound."""
 
     def query(connection: Connection) -> CauseView:
-        cause = causes_by_id(connection, [cause_id]).get(cause_id)
-        if cause is None:
-            raise NotFound("There is no such cause.", "The list of causes shows all there are.")
+        cause = _known(connection, cause_id)
         quads = store.quads_of(connection, Filter(cause_id=cause_id))
         names = project_names(connection, sorted({quad.project for quad in quads}))
         sample = page_of_records_found(connection, Filter(cause_id=cause_id), None, 1).records
@@ -234,6 +240,16 @@ def look_at_cause(database: Database, grouper: Grouper, cause_id: str, at: str) 
     return database.read(query)
 
 
+def pressing_causes(at: str) -> dict[str, Filter]:
+    """The filters of the causes that need somebody now: new, came_back and did_not_hold."""
+    yesterday = (date.fromisoformat(at[:10]) - timedelta(days=1)).isoformat()
+    return {
+        "new": Filter(states=("open",), opened=read_moment(f"{yesterday}T00:00:00Z")),
+        "came_back": Filter(states=("came_back",)),
+        "did_not_hold": Filter(states=("open", "came_back"), claim=Claim.DID_NOT_HOLD.value),
+    }
+
+
 def summarize(database: Database, at: str) -> Summary:
     """What the front page needs, in one read."""
 
@@ -248,32 +264,43 @@ def summarize(database: Database, at: str) -> Summary:
         days: dict[str, dict[str, int]] = defaultdict(dict)
         for day, cause_id, failures in failures_by_day(connection, _first_day(at), None):
             days[day][cause_id] = failures
-        is_open = store.page_of_causes(
-            connection, Filter(states=("open", "came_back")), "newest", None, NEWEST * 10
+        new, came_back, did_not_hold = (
+            page_of_causes(connection, of, "newest", None, NEWEST).causes
+            for of in pressing_causes(at).values()
         )
-        yesterday = (date.fromisoformat(at[:10]) - timedelta(days=1)).isoformat()
         return Summary(
             items,
             {project: dict(counts) for project, counts in projects.items()},
             names,
-            [one for one in is_open if not one.times_back and one.since[:10] >= yesterday][:NEWEST],
-            [one for one in is_open if one.times_back][:NEWEST],
-            [one for one in is_open if one.claim == "did_not_hold"][:NEWEST],
+            new,
+            came_back,
+            did_not_hold,
             transient_causes(connection, NEWEST),
+            {
+                name: sum(count_causes(connection, of).values())
+                for name, of in pressing_causes(at).items()
+            },
             days,
         )
 
     return database.read(query)
 
 
-def counted_causes(database: Database, at: str) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-    """How many causes there are in each state, and the failures of each by day, of late."""
+def count_of_causes(database: Database, wanted: Filter) -> dict[str, int]:
+    """How many causes match in each state that is asked for; 0 are left out."""
+    return database.read(lambda connection: count_causes(connection, wanted))
+
+
+def counted_causes(
+    database: Database, wanted: Filter, at: str
+) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """How many causes match in each state, and the failures of each cause by day, of late."""
 
     def query(connection: Connection) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
         days: dict[str, dict[str, int]] = defaultdict(dict)
         for day, cause_id, failures in failures_by_day(connection, _first_day(at), None):
             days[cause_id][day] = failures
-        return count_causes(connection), days
+        return count_causes(connection, wanted), days
 
     return database.read(query)
 
@@ -315,6 +342,13 @@ def listed(connection: Connection, items: list[Item]) -> list[Listed]:
         )
         for item in items
     ]
+
+
+def _known(connection: Connection, cause_id: str) -> Cause:
+    cause = causes_by_id(connection, [cause_id]).get(cause_id)
+    if cause is None:
+        raise NotFound("There is no such cause.", "The list of causes shows all there are.")
+    return cause
 
 
 def _merged(quads: Sequence[Quad], names: Mapping[str, str]) -> list[Quad]:

@@ -73,11 +73,19 @@ def known_cause(connection: Connection, cause_id: str) -> Cause:
 
 
 def begin_merge(
-    connection: Connection, cause: Cause, merge: Merge, *, edit_id: str, who: str, at: str
+    connection: Connection,
+    cause: Cause,
+    merge: Merge,
+    *,
+    edit_id: str,
+    who: str,
+    at: str,
+    undoes: str | None = None,
 ) -> Edit:
     """Let all that leads to this cause lead to another one; its items follow in slices.
 
-    Runs inside a transaction. Raises NotFound or WrongState.
+    `undoes` is the split that it takes back. Runs inside a transaction. Raises NotFound or
+    WrongState.
     """
     into = known_cause(connection, merge.into)
     merged = cause.merged(into)
@@ -103,6 +111,7 @@ def begin_merge(
         *(edit_id, at, who, "merge", asked),
         cause_id=cause.id,
         before=_encode(before).decode(),
+        undoes=undoes,
         matching=len(places),
     )
     return start(connection, edit, sliced(places))
@@ -228,7 +237,7 @@ def begin_split(
         if (rule.piece, rule.value) == (split.piece, split.value):
             raise WrongState(
                 f"Cause {cause.id} is split by this piece already.",
-                "Merge the cause that was split off into another to undo that.",
+                "What was split off is a cause of its own; if it was merged back, undo that merge.",
             )
     part = cause.part(cause_id, rules[0].into_fingerprint, split.piece, split.value, at)
     cause_store.insert_splits(connection, rules)
@@ -253,6 +262,17 @@ def begin_split(
         before=_encode(SplitBefore(part.id)).decode(),
     )
     return start(connection, edit, [_encode(one).decode() for one in stretches])
+
+
+def begin_unsplit(connection: Connection, split: Edit, *, edit_id: str, who: str, at: str) -> Edit:
+    """Merge what a split made into the cause that it came from, with all that came since.
+
+    Runs inside a transaction. Raises WrongState if either was merged since.
+    """
+    made = msgspec.json.decode(split.before or "", type=SplitBefore)
+    part = known_cause(connection, made.cause_id)
+    into = Merge(into=split.cause_id or "")
+    return begin_merge(connection, part, into, edit_id=edit_id, who=who, at=at, undoes=split.id)
 
 
 def look_at_stretch(

@@ -4,55 +4,56 @@ from __future__ import annotations
 
 import msgspec
 
-from snaglist.domain.run import Completion, Run
+from snaglist.domain.moment import moment_after
+from snaglist.domain.run import Run
 from snaglist.service.runs import RunView, viewed
 from snaglist.storage import runs as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.overview import project_names
 
-_MOST_COMPLETE = 2_000
 _MOST = 100
-_decode = msgspec.json.Decoder(Completion).decode
+_MOST_STOPPED = 1_000
+_STOPPED_FOR = 14 * 24 * 3600.0
 
 
 class Complete(msgspec.Struct, frozen=True):
-    """When a run had tried everything of these projects and types; () is all."""
+    """When a run had tried everything of a project, and which one."""
 
     at: str
-    projects: tuple[str, ...]
-    entity_types: tuple[str, ...]
+    run_id: str
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How it stands: the newest runs, those that go on first, and the newest complete ones.
+    """How it stands: the newest runs, those that go on first, and what they leave open.
 
-    `unsent` have no end and had something to send when last heard of; `names` are those of
-    projects by id.
+    `complete` is the newest of each project, under "" of all of them. `stopped` are those of the
+    last two weeks that nothing has made up for. `unsent` have no end and had something to send
+    when last heard of. `names` are those of projects by id.
     """
 
     newest: list[RunView]
-    complete: list[Complete]
+    complete: dict[str, Complete]
+    stopped: list[Run]
     unsent: list[Run]
     names: dict[str, str]
 
 
-def standing(database: Database) -> Standing:
-    """How the imports stand now; the older of very many are left aside."""
+def standing(database: Database, at: str) -> Standing:
+    """How the imports stand now."""
 
     def query(connection: Connection) -> Standing:
         running = store.runs_going_on(connection, _MOST)
         known = {run.id for run in running}
         others = store.page_of_runs(connection, {}, None, _MOST)
-        newest = viewed(connection, running + [run for run in others if run.id not in known])
-        complete = [_read(at, scope) for at, scope in store.completions(connection, _MOST_COMPLETE)]
-        projects = {project for one in complete for project in one.projects}
-        names = project_names(connection, sorted(projects))
-        return Standing(newest, complete, store.runs_unsent(connection, _MOST), names)
+        found = store.newest_completions(connection)
+        complete = {project: Complete(when, run_id) for project, when, run_id in found}
+        return Standing(
+            viewed(connection, running + [run for run in others if run.id not in known]),
+            complete,
+            store.runs_stopped(connection, moment_after(at, -_STOPPED_FOR), _MOST_STOPPED),
+            store.runs_unsent(connection, _MOST),
+            project_names(connection, sorted(complete)),
+        )
 
     return database.read(query)
-
-
-def _read(at: str, scope: str) -> Complete:
-    told = _decode(scope)
-    return Complete(at, told.projects, told.entity_types)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 import msgspec
@@ -226,6 +226,8 @@ def begin_completion(
         asked = _encode(scope).decode()
         done = now.completed(at, asked, edit_id, tried, least)
         store.update_runs(connection, [done])
+        if not scope.entity_types:
+            store.put_completions(connection, run.id, at, scope.projects or ("",))
         edit = Edit(edit_id, at, who, COMPLETE, asked, matching=len(places))
         return start(connection, edit, sliced(places))
 
@@ -263,6 +265,16 @@ def viewed(connection: Connection, runs: list[Run]) -> list[RunView]:
     return [RunView(run, counts.get(run.id, []), names) for run in runs]
 
 
+def runs_of(database: Database, ids: Collection[str]) -> list[RunView]:
+    """The runs of these ids, the newest first."""
+
+    def query(connection: Connection) -> list[RunView]:
+        found = store.runs_by_id(connection, ids).values()
+        return viewed(connection, sorted(found, key=lambda run: -run.seq))
+
+    return database.read(query)
+
+
 def known_run(connection: Connection, run_id: str) -> Run:
     """The run of this id. Raises NotFound."""
     run = store.runs_by_id(connection, [run_id]).get(run_id)
@@ -277,6 +289,7 @@ def not_complete(connection: Connection, edit: Edit) -> None:
     run = known_run(connection, run_id)
     if run.edit_id == edit.id:
         store.update_runs(connection, [run.not_complete()])
+        store.forget_completions(connection, run.id)
 
 
 def _view(connection: Connection, run: Run) -> RunView:

@@ -14,7 +14,8 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
 
-_KINDS = ("ignore", "resolve", "reopen", "assign", "note", "merge", COMPLETE)
+_OF_CAUSES = ("resolve", "merge", "split")
+_KINDS = ("ignore", "reopen", "assign", "note", *_OF_CAUSES, COMPLETE)
 
 
 def begin_undo(database: Database, edit_id: str | None, *, undo_id: str, who: str, at: str) -> Edit:
@@ -34,8 +35,7 @@ def begin_undo(database: Database, edit_id: str | None, *, undo_id: str, who: st
         if not _can_be_undone(edit):
             raise WrongState(
                 f"Edit {edit.id} ({edit.kind}) cannot be undone.",
-                "Make the opposite edit: reopen what is set aside, ignore what was reopened, "
-                "merge what was split off.",
+                "Make the opposite edit: reopen what is set aside, ignore what was reopened.",
             )
         store.drop_slices(connection, edit.id)
         ended = replace(
@@ -49,6 +49,8 @@ def begin_undo(database: Database, edit_id: str | None, *, undo_id: str, who: st
             not_complete(connection, edit)
         if edit.kind == "merge":
             return merging.begin_unmerge(connection, edit, edit_id=undo_id, who=who, at=at)
+        if edit.kind == "split":
+            return merging.begin_unsplit(connection, edit, edit_id=undo_id, who=who, at=at)
         places = store.entries_of_edit(connection, edit.id)
         undo = Edit(
             *(undo_id, at, who, "undo", edit.asked, edit.filter, edit.cause_id),
@@ -72,5 +74,5 @@ def _wanted(connection: Connection, edit_id: str | None, who: str) -> Edit:
 
 
 def _can_be_undone(edit: Edit) -> bool:
-    """Of a cause's own edits, those that only its items keep: resolve, and merge."""
-    return edit.kind in _KINDS and (edit.cause_id is None or edit.kind in ("resolve", "merge"))
+    """Of a cause's own edits, those that only its items keep, and merge and split."""
+    return edit.kind in _KINDS and (edit.cause_id is None or edit.kind in _OF_CAUSES)

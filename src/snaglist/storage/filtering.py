@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
-from snaglist.domain.cause import Cause
-from snaglist.domain.filtering import NOBODY, Filter
+from snaglist.domain.filtering import NONE, Filter
 from snaglist.domain.item import Item
 from snaglist.domain.run import run_id_of
-from snaglist.storage import causes as cause_store
 from snaglist.storage.connection import Connection, Value
 from snaglist.storage.items import items_by_rank
 from snaglist.storage.rows import as_list, listed
@@ -21,7 +19,6 @@ from snaglist.storage.search.tokens import facet, has_words, quad, text_of, word
 
 _MOST_QUADS = 64
 _MOST_PROJECTS = 200
-_LETTERS = "abcdefgh"
 
 
 class Quad(msgspec.Struct, frozen=True, gc=False):
@@ -36,7 +33,7 @@ class Quad(msgspec.Struct, frozen=True, gc=False):
 
 def quads_of(connection: Connection, wanted: Filter) -> list[Quad]:
     """The counts that this filter asks for, by what is counted; other members are left aside."""
-    conditions, values = _counted_by(connection, wanted, "bucket")
+    conditions, values = counted_by(connection, wanted, "bucket")
     conditions.append("items > 0")
     if wanted.cause_id is not None:
         conditions.append("cause_id = :cause_id")
@@ -49,7 +46,7 @@ def quads_of(connection: Connection, wanted: Filter) -> list[Quad]:
     return [Quad(*row) for row in rows]
 
 
-def _counted_by(
+def counted_by(
     connection: Connection, wanted: Filter, bucket: str, of: str = ""
 ) -> tuple[list[str], dict[str, Value]]:
     """SQL of what a filter asks of state, project and type, and its parameters.
@@ -65,8 +62,8 @@ def _counted_by(
         conditions.append(f"{of}project IN ({listed(connection, 'projects')})")
         values["projects"] = as_list(projects_named(connection, wanted.project))
     if wanted.entity_type is not None:
-        conditions.append(f"{of}entity_type = :entity_type")
-        values["entity_type"] = wanted.entity_type
+        conditions.append(f"{of}entity_type IN ({listed(connection, 'types')})")
+        values["types"] = as_list(_types_named(wanted.entity_type))
     return conditions, values
 
 
@@ -74,7 +71,7 @@ def projects_named(connection: Connection, text: str) -> list[str]:
     """What items may have for a project of this id or name: ids, and names where no id was told.
 
     By a name all ids that have it are found; by an id its name, unless another id of the source
-    has the same one.
+    has the same one. By `none` those that name no project are found, too.
     """
     rows = connection.execute(
         "SELECT project FROM (SELECT project FROM projects WHERE name = :text"
@@ -84,7 +81,13 @@ def projects_named(connection: Connection, text: str) -> list[str]:
         text=text,
         most=_MOST_PROJECTS,
     )
-    return sorted({text} | {row[0] for row in rows})
+    none = {""} if text == NONE else set()
+    return sorted({text} | none | {row[0] for row in rows})
+
+
+def _types_named(text: str) -> list[str]:
+    """What items may have for this type; by `none` those without one are found, too."""
+    return ["", text] if text == NONE else [text]
 
 
 def final_cause(connection: Connection, cause_id: str) -> str:
@@ -157,8 +160,8 @@ def page_of_items(
 
 def item_conditions(connection: Connection, wanted: Filter) -> tuple[list[str], dict[str, Value]]:
     """SQL that an item `i` matches, words, time and cause aside, and its parameters."""
-    conditions, values = _counted_by(connection, wanted, "coalesce(i.reason, i.status)", "i.")
-    if wanted.assignee == NOBODY:
+    conditions, values = counted_by(connection, wanted, "coalesce(i.reason, i.status)", "i.")
+    if wanted.assignee == NONE:
         conditions.append("i.assignee IS NULL")
     elif wanted.assignee is not None:
         conditions.append("i.assignee = :assignee")
@@ -184,7 +187,7 @@ def _search(connection: Connection, wanted: Filter) -> Search | None:
             )
     groups: list[tuple[str, ...]] = []
     if wanted.assignee is not None:
-        name = "" if wanted.assignee == NOBODY else wanted.assignee
+        name = "" if wanted.assignee == NONE else wanted.assignee
         groups.append((facet("assignee", name),))
     if wanted.source is not None:
         groups.append((facet("source", wanted.source),))
@@ -202,67 +205,8 @@ def _facets(connection: Connection, wanted: Filter) -> tuple[tuple[str, ...], ..
         projects = projects_named(connection, wanted.project)
         groups.append(tuple(facet("project", project) for project in projects))
     if wanted.entity_type is not None:
-        groups.append((facet("entity_type", wanted.entity_type),))
+        types = _types_named(wanted.entity_type)
+        groups.append(tuple(facet("entity_type", name) for name in types))
     if wanted.cause_id is not None:
         groups.append((facet("cause_id", final_cause(connection, wanted.cause_id)),))
     return tuple(groups)
-
-
-_CAUSE_STATES = {
-    "open": "(causes.status = 'open' AND causes.times_back = 0)",
-    "came_back": "(causes.status = 'open' AND causes.times_back > 0)",
-    "done": "causes.status = 'done'",
-    "moved_on": "causes.status = 'moved_on'",
-    "ignored": "causes.status = 'ignored'",
-}
-CAUSE_ORDERS = {"newest": "last_failed_at", "items": "open_items"}
-
-
-def page_of_causes(
-    connection: Connection,
-    wanted: Filter,
-    order: str,
-    behind: tuple[str | int, int] | None,
-    most: int,
-) -> list[Cause]:
-    """The first causes that match, merged ones aside, by one of `CAUSE_ORDERS`.
-
-    `behind` is the order's value and the seq of the last one before.
-    """
-    column = CAUSE_ORDERS[order]
-    conditions = ["causes.merged_into IS NULL"]
-    values: dict[str, Value] = {"most": most}
-    if wanted.states:
-        states = " OR ".join(_CAUSE_STATES[state] for state in wanted.states)
-        conditions.append(f"({states})")
-    if wanted.project is not None or wanted.entity_type is not None:
-        conditions.append(f"causes.id IN ({listed(connection, 'concerned')})")
-        quads = quads_of(connection, Filter(project=wanted.project, entity_type=wanted.entity_type))
-        values["concerned"] = as_list(sorted({quad.cause_id for quad in quads}))
-    if wanted.assignee == NOBODY:
-        conditions.append("causes.assignee IS NULL")
-    elif wanted.assignee is not None:
-        conditions.append("causes.assignee = :assignee")
-        values["assignee"] = wanted.assignee
-    if wanted.since is not None:
-        conditions.append("causes.last_failed_at >= :since")
-        values["since"] = wanted.since
-    if wanted.until is not None:
-        conditions.append("causes.last_failed_at < :until")
-        values["until"] = wanted.until
-    for place, text in enumerate(wanted.words):
-        conditions.append(f"causes.words LIKE :word{_LETTERS[place]} ESCAPE '!'")
-        values[f"word{_LETTERS[place]}"] = f"% {_escaped(text)}%"
-    if behind is not None:
-        conditions.append(f"(causes.{column}, causes.seq) < (:behind, :seq)")
-        values["behind"], values["seq"] = behind
-    rows = connection.execute(
-        f"SELECT {cause_store.COLUMNS} FROM causes WHERE {' AND '.join(conditions)}"
-        f" ORDER BY causes.{column} DESC, causes.seq DESC LIMIT :most",
-        **values,
-    )
-    return [cause_store.cause_of(row) for row in rows]
-
-
-def _escaped(word: str) -> str:
-    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")

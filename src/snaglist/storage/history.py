@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from snaglist.domain.history import Entry, Event
 from snaglist.storage.connection import Connection, Row
-from snaglist.storage.rows import as_rows, insertion
+from snaglist.storage.rows import as_list, as_rows, insertion, listed
 
 _COUNTS = {
     "cause_id": "TEXT",
@@ -92,6 +92,16 @@ def entries_of_cause(connection: Connection, cause_id: str) -> list[Entry]:
         id=cause_id,
     )
     return [entry_of(row) for row in rows]
+
+
+def entries_of_items(connection: Connection, edit_ids: Iterable[str]) -> dict[str, Entry]:
+    """What these edits did to an item each, by edit."""
+    rows = connection.execute(
+        f"SELECT {ENTRY_COLUMNS} FROM audit WHERE edit_id IN ({listed(connection, 'ids')})"
+        " AND item_id IS NOT NULL",
+        ids=as_list(edit_ids),
+    )
+    return {entry.edit_id or "": entry for entry in map(entry_of, rows)}
 
 
 def newest_deeds(connection: Connection, below: int | None, most: int) -> list[tuple[int, Entry]]:

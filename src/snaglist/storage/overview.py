@@ -114,15 +114,6 @@ def transient_causes(connection: Connection, most: int) -> list[Cause]:
     return [cause_of(row) for row in rows]
 
 
-def count_causes(connection: Connection) -> dict[str, int]:
-    """How many causes there are in each state, those that came back apart; merged ones aside."""
-    rows = connection.execute(
-        "SELECT CASE WHEN status = 'open' AND times_back > 0 THEN 'came_back' ELSE status END,"
-        " count(*) FROM causes WHERE merged_into IS NULL GROUP BY 1"
-    )
-    return dict(rows)
-
-
 def newest_mark(connection: Connection) -> Mark:
     """How far all has come, at the cost of the ends of some indexes and of what is going on."""
     rows = connection.execute(

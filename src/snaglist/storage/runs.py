@@ -67,6 +67,11 @@ _ADD_COUNTS = insertion(
     " DO UPDATE SET things = run_counts.things + excluded.things",
 )
 
+_MOST_COMPLETIONS = 8
+_PUT_COMPLETIONS = insertion(
+    "completions", dict.fromkeys(("project", "completed_at", "run_id"), "TEXT")
+)
+
 
 class RunCount(msgspec.Struct, frozen=True, gc=False):
     """How many things of one project and type came to one outcome."""
@@ -117,14 +122,36 @@ def page_of_runs(
     return [_run_of(row) for row in rows]
 
 
-def completions(connection: Connection, most: int) -> list[tuple[str, str]]:
-    """When runs were complete, and the JSON of what they tried everything of, the newest first."""
-    rows = connection.execute(
-        "SELECT completed_at, scope FROM runs WHERE completed_at IS NOT NULL"
-        " ORDER BY seq DESC LIMIT :most",
-        most=most,
+def put_completions(
+    connection: Connection, run_id: str, completed_at: str, projects: Sequence[str]
+) -> None:
+    """Keep that a run had tried everything of these projects, with the few before it of each."""
+    forget_completions(connection, run_id)
+    rows = [(project, completed_at, run_id) for project in projects]
+    connection.insert(_PUT_COMPLETIONS[connection.engine], as_rows(rows))
+    connection.execute(
+        f"DELETE FROM completions WHERE project IN ({listed(connection, 'projects')})"
+        " AND (SELECT count(*) FROM completions n WHERE n.project = completions.project"
+        " AND (n.completed_at, n.run_id) > (completions.completed_at, completions.run_id))"
+        " >= :most",
+        projects=as_list(projects),
+        most=_MOST_COMPLETIONS,
     )
-    return [(row[0], row[1]) for row in rows]
+
+
+def forget_completions(connection: Connection, run_id: str) -> None:
+    """Forget what a run had tried everything of."""
+    connection.execute("DELETE FROM completions WHERE run_id = :run_id", run_id=run_id)
+
+
+def newest_completions(connection: Connection) -> list[tuple[str, str, str]]:
+    """Project, when it was last tried as a whole, and the run's id; "" is all projects."""
+    rows = connection.execute(
+        "SELECT project, completed_at, max(run_id) FROM completions c WHERE completed_at ="
+        " (SELECT max(completed_at) FROM completions n WHERE n.project = c.project)"
+        " GROUP BY project, completed_at ORDER BY project"
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def runs_unsent(connection: Connection, most: int) -> list[Run]:
@@ -132,6 +159,25 @@ def runs_unsent(connection: Connection, most: int) -> list[Run]:
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM runs WHERE unsent > 0 AND status IN ('running', 'abandoned')"
         " ORDER BY seq DESC LIMIT :most",
+        most=most,
+    )
+    return [_run_of(row) for row in rows]
+
+
+def runs_stopped(connection: Connection, since: str, most: int) -> list[Run]:
+    """The newest runs that stopped on their way, and that nothing has made up for since.
+
+    That is a newer run of the same name and project, between the same two, or one that was
+    complete later, of its project or of all. Only runs that were heard of since this moment.
+    """
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM (SELECT * FROM runs WHERE status IN ('abandoned', 'failed')"
+        " ORDER BY seq DESC LIMIT :most) r WHERE beat_at >= :since"
+        " AND NOT EXISTS (SELECT 1 FROM runs n WHERE n.name = r.name AND n.seq > r.seq"
+        " AND n.kind = r.kind AND n.project = r.project AND n.source = r.source"
+        " AND n.target = r.target) AND NOT EXISTS (SELECT 1 FROM completions c"
+        " WHERE c.project IN ('', r.project) AND c.completed_at > r.beat_at) ORDER BY seq DESC",
+        since=since,
         most=most,
     )
     return [_run_of(row) for row in rows]

@@ -31,6 +31,7 @@ PAGES: Mapping[str, tuple[str, Page]] = {
     "/begin": ("POST", overview.begin),
     "/causes": ("GET", causes.list_causes),
     "/causes/{id}": ("GET", causes.show),
+    "/causes/{id}/merge": ("GET", causes.join),
     "/causes/{id}/split": ("GET", causes.divide),
     "/causes/{id}/edits": ("POST", edits.edit_cause),
     "/things": ("GET", things.list_things),

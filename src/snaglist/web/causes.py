@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from snaglist.domain.access import Scope
@@ -21,13 +22,13 @@ from snaglist.web.things import grouped
 
 _PAGE = 50
 _FEW = 20
-_OTHERS = 100
+_OTHERS = 30
 _PIECES = 60
 _VALUES = 20
 _PLAIN = ("entity_type", "project", "field", "status", "person", "linked_type")
 """Pieces of evidence that everybody knows by their names."""
 
-_SHOWN = ("q", "project", "type", "assignee", "since")
+_SHOWN = ("q", "project", "type", "assignee", "since", "claim", "opened")
 STATES = ("open", "came_back", "done", "ignored")
 
 
@@ -40,17 +41,18 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
     wanted = read_filter(Subject.CAUSES, [("state", states), *given_of(asked)])
     behind = _place(visit.request.query_params.get("behind"))
     found = await pages.run(
-        lambda: service.find_causes(pages.database, wanted, "items", behind, _PAGE + 1)
+        lambda: service.find_causes(pages.database, wanted, "items", behind, _PAGE)
     )
-    counts, days = await pages.run(lambda: service.counted_causes(pages.database, pages.now))
+    in_any_state = replace(wanted, states=())
+    counts, days = await pages.run(
+        lambda: service.counted_causes(pages.database, in_any_state, pages.now)
+    )
     chosen_from = await pages.run(lambda: choices(pages.database, pages.clock()))
     workers = await pages.run(lambda: connected(pages.database, pages.now))
     counts["done"] = counts.get("done", 0) + counts.get("moved_on", 0)
-    causes = found[:_PAGE]
-    further = None
-    if len(found) > _PAGE:
-        last = causes[-1]
-        place = f"{last.open_items}.{last.seq}"
+    causes, further = found.causes, None
+    if found.further is not None:
+        place = ".".join(map(str, found.further))
         further = urlencode([("state", state), *given_of(asked), ("behind", place)])
     return await pages.page(
         visit,
@@ -58,6 +60,7 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
         {
             "causes": causes,
             "state": state,
+            "shown_states": state.split(","),
             "states": [(name, counts.get(name, 0)) for name in STATES],
             "held": await pages.run(lambda: service.held_by_causes(pages.database, wanted)),
             "asked": asked,
@@ -82,9 +85,6 @@ async def show(pages: Pages, visit: Visit) -> Response:
     found = await pages.run(lambda: service.find_items(pages.database, of_cause, None, _FEW))
     names = await pages.run(
         lambda: service.names_of_projects(pages.database, {quad.project for quad in view.quads})
-    )
-    others = await pages.run(
-        lambda: service.find_causes(pages.database, Filter(), "items", None, _OTHERS)
     )
     other = view.cause.merged_into or (
         view.cause.moved_to if view.cause.status == "moved_on" else None
@@ -111,7 +111,6 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "being_tried": _in(view, "retrying"),
             "has_workers": bool(await pages.run(lambda: connected(pages.database, at))),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
-            "others": [one for one in others if one.id != cause_id],
             "undo": done_of(visit),
         },
     )
@@ -124,6 +123,23 @@ def _shown_states(cause: Cause) -> tuple[str, ...]:
 
 def _in(view: service.CauseView, bucket: str) -> int:
     return sum(quad.items for quad in view.quads if quad.bucket == bucket)
+
+
+async def join(pages: Pages, visit: Visit) -> Response:
+    """The causes that one can be merged into, those that hold up most first."""
+    visit.require(Scope.TRIAGE)
+    cause_id, q = id_of(visit), visit.request.query_params.get("q", "").strip()
+    cause = await pages.run(lambda: service.known_cause(pages.database, cause_id))
+    wanted = read_filter(Subject.CAUSES, [("q", q)] if q else [])
+    found = await pages.run(
+        lambda: service.find_causes(pages.database, wanted, "items", None, _OTHERS)
+    )
+    others = [one for one in found.causes if one.id != cause_id]
+    return await pages.page(
+        visit,
+        "merge.html",
+        {"cause": cause, "causes": others, "q": q, "has_more": found.further is not None},
+    )
 
 
 async def divide(pages: Pages, visit: Visit) -> Response:

@@ -11,7 +11,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from snaglist.domain.access import Scope
-from snaglist.domain.edits import CauseEdit, ItemEdit, checked
+from snaglist.domain.edits import CauseEdit, ItemEdit, Note, checked
 from snaglist.domain.errors import WrongShape, WrongState
 from snaglist.domain.filtering import Subject, read_filter
 from snaglist.service.cause_edits import edit_cause as do_edit_cause
@@ -29,7 +29,7 @@ from snaglist.service.ordering import count_free
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage.edits import Edit
-from snaglist.web.pages import HEADERS, Pages, Visit, id_of
+from snaglist.web.pages import HEADERS, Pages, Visit, id_of, is_id
 from snaglist.web.retries import ordered
 
 _AT_ONCE = 10
@@ -50,7 +50,7 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
             pages.database,
             cause_id,
             edit,
-            _version_of(visit),
+            None,
             new_id=pages.new_id,
             pieces_of=pieces_of,
             who=visit.who,
@@ -63,7 +63,7 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
     await pages.run(lambda: _carry_out(pages, began))
     if began.kind == "split" and began.before is not None:
         made = msgspec.json.decode(began.before, type=SplitBefore)
-        return _back(f"/causes/{made.cause_id}", None)
+        return _back(f"/causes/{made.cause_id}", began.id)
     return _back(f"/causes/{cause_id}", began.id if began.kind in ("resolve", "merge") else None)
 
 
@@ -75,10 +75,20 @@ async def edit_thing(pages: Pages, visit: Visit) -> Response:
     if "was" in visit.form:
         view = await pages.run(lambda: look_at_item(pages.database, item_id))
         _check_was(pages, visit, {"note": view.listed.item.note})
-    await pages.run(
-        lambda: edit_item(pages.database, item_id, edit, _version_of(visit), who=visit.who, at=at)
-    )
-    return _back(f"/things/{item_id}", None)
+    if isinstance(edit, Note):
+        await pages.run(
+            lambda: edit_item(pages.database, item_id, edit, None, who=visit.who, at=at)
+        )
+        return _back(f"/things/{item_id}", None)
+
+    def do_it() -> str | None:
+        places = places_of_items(pages.database, [item_id])
+        if not preview(pages.database, places, edit, at).would_change:
+            edit_item(pages.database, item_id, edit, None, who=visit.who, at=at)
+            return None
+        return _begin(pages, visit, places, edit, "", at)
+
+    return _back(f"/things/{item_id}", await pages.run(do_it))
 
 
 async def edit_things(pages: Pages, visit: Visit) -> Response:
@@ -89,26 +99,31 @@ async def edit_things(pages: Pages, visit: Visit) -> Response:
     if kind == "retry":
         return await _retry_things(pages, visit)
     visit.require(Scope.TRIAGE)
-    at, edit_id = pages.now, pages.new_id()
+    at = pages.now
     edit: ItemEdit = checked(_edit_of(pages, visit, ItemEdit), at)
     places, query = await _chosen(pages, visit)
     if not _is_sure(visit, places):
         said = await pages.run(lambda: preview(pages.database, places, edit, at))
         return await _ask(pages, visit, said, places)
 
-    def do_it() -> None:
-        begun = begin_edit(
-            *(pages.database, places, edit),
-            edit_id=edit_id,
-            asked_of=query,
-            who=visit.who,
-            at=at,
-        )
-        _carry_out(pages, begun)
-
-    await pages.run(do_it)
+    edit_id = await pages.run(lambda: _begin(pages, visit, places, edit, query, at))
     pairs = [*parse_qsl(visit.form.get("filter", "")), ("done", edit_id)]
     return RedirectResponse(f"/things?{urlencode(pairs)}", status_code=303, headers=HEADERS)
+
+
+def _begin(
+    pages: Pages, visit: Visit, places: Sequence[int], edit: ItemEdit, query: str, at: str
+) -> str:
+    """Edit the things at these places, which can be undone by the id. Blocks."""
+    begun = begin_edit(
+        *(pages.database, places, edit),
+        edit_id=pages.new_id(),
+        asked_of=query,
+        who=visit.who,
+        at=at,
+    )
+    _carry_out(pages, begun)
+    return begun.id
 
 
 async def _retry_things(pages: Pages, visit: Visit) -> Response:
@@ -171,8 +186,13 @@ async def undo(pages: Pages, visit: Visit) -> Response:
         lambda: begin_undo(pages.database, edit_id, undo_id=undo_id, who=visit.who, at=at)
     )
     await pages.run(lambda: _carry_out(pages, begun))
-    if begun.cause_id is not None:
-        return _back(f"/causes/{begun.cause_id}", None)
+    of_cause, of_thing = begun.cause_id, visit.form.get("thing", "")
+    if of_cause is not None:
+        cause = await pages.run(lambda: find_cause(pages.database, of_cause))
+        shown = cause.merged_into if cause is not None and cause.merged_into else of_cause
+        return _back(f"/causes/{shown}", begun.id if begun.kind == "merge" else None)
+    if is_id(of_thing):
+        return _back(f"/things/{of_thing}", None)
     pairs = [*parse_qsl(begun.filter or ""), ("done", begun.id)]
     return RedirectResponse(f"/things?{urlencode(pairs)}", status_code=303, headers=HEADERS)
 
@@ -210,11 +230,6 @@ def _edit_of(pages: Pages, visit: Visit, type_: Any) -> Any:
         return msgspec.convert(asked, type_)
     except msgspec.ValidationError:
         raise WrongShape(pages.texts("problem.unfit")) from None
-
-
-def _version_of(visit: Visit) -> int | None:
-    text = visit.form.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _back(path: str, edit_id: str | None) -> Response:

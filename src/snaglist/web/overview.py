@@ -13,14 +13,20 @@ from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter
 from snaglist.domain.run import RunStatus
-from snaglist.service.lists import Summary, find_causes, summarize
+from snaglist.service.lists import (
+    Summary,
+    count_of_causes,
+    find_causes,
+    pressing_causes,
+    summarize,
+)
 from snaglist.service.retries import list_retries
 from snaglist.service.run_standing import standing
-from snaglist.service.runs import RunView
+from snaglist.service.runs import RunView, runs_of
 from snaglist.service.tokens import create_token
 from snaglist.web.pages import Pages, Visit
 from snaglist.web.pictures import COLOURS
-from snaglist.web.projects import LEFT, project_lines, proofs
+from snaglist.web.projects import LEFT, project_lines, proofs, proving
 from snaglist.web.retries import titles_of
 
 _PYTHON = """\
@@ -39,7 +45,6 @@ curl -X POST {url}/import/shotgun/imported -H "Authorization: Bearer {token}" \\
 _IMPORTER = "importer"
 _BIGGEST = 9
 _SHOWN_RUNS = 4
-_MINE = 100
 _LATELY = 3
 _PROJECTS = 12
 _STYLES = {
@@ -52,7 +57,6 @@ _STYLES = {
     "deleted": "bar-aside",
 }
 _OPEN = ("open", "came_back")
-_STOPPED = (RunStatus.ABANDONED, RunStatus.FAILED)
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -67,18 +71,23 @@ async def show(pages: Pages, visit: Visit) -> Response:
     """What did not come over, why, who must act, and whether it is done."""
     at = pages.now
     summary = await pages.run(lambda: summarize(pages.database, at))
-    runs = await pages.run(lambda: standing(pages.database))
+    runs = await pages.run(lambda: standing(pages.database, at))
     if not summary.items and not runs.newest:
         return await beginning(pages, visit)
     biggest = await _open_causes(pages, Filter(states=_OPEN), _BIGGEST)
-    mine = await _open_causes(pages, Filter(states=_OPEN, assignee=visit.who), _MINE)
+    mine = await pages.run(
+        lambda: count_of_causes(pages.database, Filter(states=_OPEN, assignee=visit.who))
+    )
     orders = await pages.run(lambda: list_retries(pages.database, (), None, _SHOWN_RUNS, at))
     days, lines = stacked_days(summary, biggest, pages.texts("overview.other_causes"), at)
     left = sum(summary.items.get(bucket, 0) for bucket in LEFT)
     newest = newest_of_each(runs.newest)
     overdue = pages.studio.overdue_hours
     projects = project_lines(summary, runs, at, overdue)
-    proof = [] if left else proofs(summary, runs, newest, projects, at, overdue)
+    proof: list[RunView] = []
+    if not left:
+        complete = await pages.run(lambda: runs_of(pages.database, proving(runs, projects)))
+        proof = proofs(summary, runs, complete, projects, at, overdue)
     lately = (datetime.fromisoformat(at) - timedelta(days=_LATELY)).isoformat()
     return await pages.page(
         visit,
@@ -105,8 +114,9 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "runs": newest[:_SHOWN_RUNS],
             "retries": [view for view in orders if view.retry.ended_at is None],
             "unsent": runs.unsent,
-            "stopped": [view.run for view in newest if view.run.status in _STOPPED],
-            "mine": mine,
+            "stopped": runs.stopped,
+            "mine": sum(mine.values()),
+            "pressing": {name: of.query for name, of in pressing_causes(at).items()},
             "biggest": biggest,
             "days": days,
             "lines": lines,
@@ -148,7 +158,8 @@ async def beginning(pages: Pages, visit: Visit, secret: str | None = None) -> Re
 
 
 async def _open_causes(pages: Pages, wanted: Filter, most: int) -> list[Cause]:
-    return await pages.run(lambda: find_causes(pages.database, wanted, "items", None, most))
+    found = await pages.run(lambda: find_causes(pages.database, wanted, "items", None, most))
+    return found.causes
 
 
 def newest_of_each(views: Sequence[RunView]) -> list[RunView]:

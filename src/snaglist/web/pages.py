@@ -256,10 +256,16 @@ def id_of(visit: Visit) -> str:
 
 def done_of(visit: Visit) -> str | None:
     """The edit that the address says was done just now; None for what cannot be one."""
+    text = visit.request.query_params.get("done", "")
+    return text if is_id(text) else None
+
+
+def is_id(text: str) -> bool:
+    """Whether this is an id as the desk writes them."""
     try:
-        return str(UUID(visit.request.query_params.get("done", "")))
+        return str(UUID(text)) == text
     except ValueError:
-        return None
+        return False
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:

@@ -86,6 +86,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
             "in_source": links.in_source(view.listed.item),
             "in_target": links.in_target(view.listed),
+            "undo": done_of(visit),
             "production": links.production(view.listed),
         },
     )

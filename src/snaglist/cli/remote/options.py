@@ -12,21 +12,24 @@ from snaglist.cli.terminal import plain
 
 _FILTERS = {
     "state": "Some states, with commas: open, ignored, resolved, came_over, …",
-    "project": "A project's id or name.",
-    "type": "An entity type, such as Shot.",
+    "project": "A project's id or name; none for what names no project.",
+    "type": "An entity type, such as Shot; none for what has none.",
     "cause": "A cause's id.",
     "assignee": "A person; none for nobody.",
     "source": "Where the import reads.",
     "target": "Where it writes.",
     "item": "An item's id.",
     "run": "The run that reported it.",
+    "claim": "What became of a word that it is fixed: waiting, held, did_not_hold.",
+    "opened": "Open since this moment or day.",
     "since": "From this moment or day on.",
     "until": "Before this moment or day.",
     "q": "Words; all must match, each by how it begins.",
 }
-OF_ITEMS = tuple(name for name in _FILTERS if name != "item")
-OF_CAUSES = ("state", "project", "type", "assignee", "since", "until", "q")
-OF_RECORDS = tuple(_FILTERS)
+_OF_CAUSES_ONLY = ("claim", "opened")
+OF_RECORDS = tuple(name for name in _FILTERS if name not in _OF_CAUSES_ONLY)
+OF_ITEMS = tuple(name for name in OF_RECORDS if name != "item")
+OF_CAUSES = ("state", "project", "type", "assignee", *_OF_CAUSES_ONLY, "since", "until", "q")
 
 as_json: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

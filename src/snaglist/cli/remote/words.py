@@ -69,6 +69,7 @@ EVENTS = {
     "named": "named",
     "fix_noted": "got a note on the fix",
     "claimed": "said to be fixed",
+    "unclaimed": "said not to be fixed after all",
     "merged": "merged",
     "split": "split",
     "undone": "an edit was undone",
