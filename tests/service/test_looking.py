@@ -139,6 +139,16 @@ def test_a_cause_is_split_by_what_its_failures_differ_in(triage: Triage) -> None
     assert looked_at == 4
 
 
+def test_what_divides_a_cause_is_read_from_failures_spread_over_the_newest(triage: Triage) -> None:
+    triage.fails(*range(500), host="farm1")
+    triage.fails(*range(500, 750), host="farm2")
+    pieces, looked_at = dividing_pieces(triage.database, triage.cause().id, pieces_of)
+    assert 90 <= looked_at <= 100
+    found = {piece.value: piece.failures for piece in pieces}
+    assert found.keys() == {"farm1", "farm2"}
+    assert 0.3 < found["farm2"] / looked_at < 0.36
+
+
 def test_a_run_is_told_beside_the_one_before_it(triage: Triage) -> None:
     triage.fails(1, 2, 3, 4)
     _night(triage, "monday", {1: "failed", 2: "failed", 3: "came_over", 9: "failed"})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from snaglist.causes import mentions, surroundings
 from snaglist.causes.culprits import culprit_of, people_of, status_of
+from snaglist.causes.lazily import once
 from snaglist.causes.piece import LONGEST, NOTHING, Piece, named_piece
 from snaglist.causes.reading import Reading
 from snaglist.causes.texts import bodies_in
@@ -37,6 +38,7 @@ def project(reading: Reading) -> Piece:
     return named_piece(shown)
 
 
+@once
 def person(reading: Reading) -> Piece:
     culprit = culprit_of(reading)
     if culprit.role in ("person", "group"):

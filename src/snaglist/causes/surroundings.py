@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from snaglist.causes import mentions
+from snaglist.causes.lazily import once
 from snaglist.causes.naming import named_in, telling_words
 from snaglist.causes.piece import Piece, named_piece
 from snaglist.causes.reading import Reading
@@ -30,6 +31,7 @@ _LICENSED = re.compile(
 _SCHEMA = re.compile(r"(?:no such (?:table|column)|unknown column):? ['\"`]?([\w.]{1,80})")
 
 
+@once
 def named(reading: Reading) -> Piece:
     """What the failure names that is not the entity's own: a role, a plan, a bucket."""
     _, _, text = telling_words(reading)

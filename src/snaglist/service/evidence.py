@@ -14,9 +14,9 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 
 PiecesOf = Callable[[Mapping[str, Any]], Mapping[str, str]]
-_LOOKED_AT = 1_000
-_SHOWN_OF = 200
-"""From how many failures it is told what divides a cause; reading one takes a millisecond."""
+_NEWEST = 1_000
+_READ = 100
+"""From how many of the newest it is told what divides a cause; reading one takes a millisecond."""
 
 _MOST_BYTES = 4 << 20
 _decode = msgspec.json.Decoder().decode
@@ -31,21 +31,23 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 def evidence_of(
-    database: Database, cause_id: str, pieces_of: PiecesOf, most: int = _LOOKED_AT
+    database: Database, cause_id: str, pieces_of: PiecesOf, most: int | None = None
 ) -> Iterator[dict[str, str]]:
-    """The pieces of evidence of each of a cause's newest failures; about so many at most."""
+    """The pieces of evidence of a cause's newest 1,000 failures, or of `most` spread over them."""
 
     def newest(connection: Connection) -> list[str]:
         pointers = cause_store.fingerprints_of(connection, cause_id)
         found: list[str] = []
         for pointer in pointers:
             told = store.newest_told(
-                connection, pointer.fingerprint, most // len(pointers) + 1, _MOST_BYTES
+                connection, pointer.fingerprint, _NEWEST // len(pointers) + 1, _MOST_BYTES
             )
             found += [one.event_data for one in told]
         return found
 
-    for event_data in database.read(newest):
+    found = database.read(newest)
+    step = 1 if most is None else max(1, -(-len(found) // most))
+    for event_data in found[::step]:
         yield dict(pieces_of(_decode(event_data)))
 
 
@@ -54,11 +56,12 @@ def dividing_pieces(
 ) -> tuple[list[Piece], int]:
     """The pieces that some of a cause's newest failures have and others do not.
 
-    Those of most failures come first within each name; and how many failures were looked at.
+    Those of most failures come first within each name; and how many failures were read, which
+    are spread over the newest.
     """
     counted: Counter[tuple[str, str]] = Counter()
     looked_at = 0
-    for pieces in evidence_of(database, cause_id, pieces_of, _SHOWN_OF):
+    for pieces in evidence_of(database, cause_id, pieces_of, _READ):
         counted.update(pieces.items())
         looked_at += 1
     found = [
