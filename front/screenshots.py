@@ -94,6 +94,7 @@ def _paths(page: Page, url: str) -> dict[str, str]:
     ):
         page.goto(f"{url}/{listed}")
         paths[name] = f"{url}{page.locator(link).first.get_attribute('href')}"
+    paths["merge"] = f"{paths['cause']}/merge"
     paths["split"] = f"{paths['cause']}/split"
     return paths
 

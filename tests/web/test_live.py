@@ -106,7 +106,7 @@ def test_a_lines_key_leads_to_its_page_and_there_to_the_form(
     page.keyboard.press("j")
     page.keyboard.press("i")
     page.wait_for_url(re.compile("/things/"))
-    expect(page.get_by_label("Until so many more failures")).to_be_focused()
+    expect(page.get_by_label("Until this many more failures")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_text("Set aside…")).to_be_focused()
     assert desk.client().get("/api/v1/items?state=ignored").json() == []

@@ -138,6 +138,8 @@ class Pages:
             "day": _day,
             "number": lambda value: f"{value:,}",
             "pretty": _pretty,
+            "breakable": _breakable,
+            "run_name": lambda run: self.texts("run.unnamed") if is_id(run.name) else run.name,
             "query": lambda pairs: urlencode([pair for pair in pairs.items() if pair[1]]),
         }
 
@@ -292,6 +294,11 @@ def _moment(moment: str | None) -> Markup:
 def _day(day: str) -> Markup:
     """A day, which the page's script shows as the reader writes days."""
     return Markup('<time datetime="{}">{}</time>').format(day, day[5:])
+
+
+def _breakable(text: str) -> Markup:
+    """A text that may go on in the next line behind an underscore."""
+    return Markup("_<wbr>").join(text.split("_"))
 
 
 def _pretty(text: str) -> str:

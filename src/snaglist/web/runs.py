@@ -36,7 +36,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
         {
             "view": view,
             "run": view.run,
-            "lines": view.lines,
+            "lines": sorted(view.lines, key=lambda line: -line.failed),
             "types": by_type(view.lines),
             "failures": failures,
         },

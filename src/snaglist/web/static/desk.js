@@ -55,7 +55,7 @@ function isKept(node) {
 function copyAttributes(old, fresh) {
   const isChosen = old.classList.contains("chosen");
   for (const { name } of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && !/^(open|tabindex|title|checked)$/.test(name)) old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && !/^(open|tabindex|title|checked|role|aria-label)$/.test(name)) old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {
     if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -212,8 +212,13 @@ function setUpFollowing() {
 // A table that is wider than its card can be scrolled by keys, too.
 function markScrollers() {
   for (const card of document.querySelectorAll(".card:has(> table), .scroll")) {
-    if (card.scrollWidth > card.clientWidth) card.tabIndex = 0;
-    else card.removeAttribute("tabindex");
+    if (card.scrollWidth > card.clientWidth) {
+      card.tabIndex = 0;
+      if (!card.hasAttribute("aria-label")) card.ariaLabel = (card.querySelector("h1, h2") ?? document.querySelector("h1"))?.textContent;
+      card.role ??= "region";
+    } else if (card.matches(".card")) {
+      for (const name of ["tabindex", "role", "aria-label"]) card.removeAttribute(name);
+    } else card.removeAttribute("tabindex");
   }
 }
 
