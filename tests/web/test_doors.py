@@ -117,6 +117,17 @@ def test_a_token_made_on_the_page_opens_the_desk(desk: DeskProcess) -> None:
     assert (again.status_code, "already" in again.text) == (400, True)
 
 
+def test_a_token_made_on_the_page_ends_on_its_day(desk: DeskProcess) -> None:
+    client = signed_in(desk)
+    told = {"form_key": form_key(client), "name": "ben", "scope": "read"}
+    past = client.post("/settings/tokens", data=told | {"until": "2026-01-01"})
+    assert (past.status_code, "is past" in past.text) == (400, True)
+    made = client.post("/settings/tokens", data=told | {"until": "2099-01-01"})
+    assert made.status_code == 200
+    listed = desk.run("token", "list", "--json").stdout
+    assert '"expires_at": "2099-01-01T00:00:00.000Z"' in listed
+
+
 def test_whoever_may_not_is_refused_whatever_the_form_says(desk: DeskProcess) -> None:
     item = failed(desk)
     client = signed_in(desk, desk.new_token("read", name="viewer"))

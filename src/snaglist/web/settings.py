@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from snaglist.domain.access import Scope
 from snaglist.domain.errors import BadParameter, SnaglistError
+from snaglist.domain.moment import read_moment
 from snaglist.service import tokens as service
 from snaglist.service.history import newest_deeds
 from snaglist.service.retries import connected
@@ -28,6 +29,7 @@ async def create_token(pages: Pages, visit: Visit) -> Response:
     visit.require(Scope.ADMIN)
     scopes = tuple(Scope(text) for name, text in visit.fields if name == "scope")
     try:
+        expires_at = _end_of(pages, visit)
         made = await pages.run(
             lambda: service.create_token(
                 pages.database,
@@ -37,6 +39,7 @@ async def create_token(pages: Pages, visit: Visit) -> Response:
                 random_bits=pages.random(32),
                 who=visit.who,
                 at=pages.clock(),
+                expires_at=expires_at,
             )
         )
     except BadParameter as fault:
@@ -89,6 +92,15 @@ async def history(pages: Pages, visit: Visit) -> Response:
     found = await pages.run(lambda: newest_deeds(pages.database, below, _PAGE))
     further = found[-1].seq if len(found) == _PAGE else None
     return await pages.page(visit, "history.html", {"deeds": found, "further": further})
+
+
+def _end_of(pages: Pages, visit: Visit) -> str | None:
+    """The moment at which a new token ends; None for never. Raises BadParameter."""
+    day = visit.form.get("until", "").strip()
+    moment = read_moment(f"{day}T00:00:00Z")
+    if day and (moment is None or moment <= pages.now):
+        raise BadParameter(pages.texts("settings.until_past"))
+    return moment
 
 
 async def _shown(
