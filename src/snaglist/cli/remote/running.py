@@ -34,8 +34,8 @@ def runs(
             cut(one["label"], 36),
             one["status"],
             shortly(one["began_at"]),
-            str(one["came_over"] + one["parts_came_over"]),
-            str(one["failed"] + one["parts_failed"]),
+            _counted(one, "came_over"),
+            _counted(one, "failed"),
             _far(one),
             cut(one["name"], 40),
         ]
@@ -45,6 +45,11 @@ def runs(
     click.echo(table(head, rows) if rows else "No run matches.")
     if more:
         click.echo("There may be more: give --limit.", err=True)
+
+
+def _counted(run: dict[str, Any], outcome: str) -> str:
+    """How many things and parts came to this; of a mirror nothing is counted."""
+    return "-" if run["kind"] == "mirror" else str(run[outcome] + run[f"parts_{outcome}"])
 
 
 def _far(run: dict[str, Any]) -> str:
