@@ -29,7 +29,13 @@ _TRIED = 2_000
 _WORDS = "plate lens matte proxy codec slate stereo reel burn-in colour".split()
 _PAGES = (
     *("/", "/causes", "/causes?state=done", "/causes?q=project", "/causes?project=Nebula_EP"),
-    *("/causes/{cause}", "/causes/{cause}/split", "/things", "/things?q=SH0210"),
+    *(
+        "/causes/{cause}",
+        "/causes/{cause}/split",
+        "/causes/{cause}/merge",
+        "/things",
+        "/things?q=SH0210",
+    ),
     *("/things?state=open&project=Nebula_EP&type=Task", "/things/{thing}"),
     *("/imports", "/imports/{run}", "/retries", "/retries/{retry}"),
     *("/settings", "/settings/history"),

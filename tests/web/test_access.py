@@ -41,6 +41,7 @@ def test_axe_finds_nothing_on_any_page(
             "/retries",
             f"/retries/{retry}",
         ),
+        *(f"/causes/{cause}/split", f"/causes/{cause}/merge", "/causes?claim=waiting&project=none"),
         *(f"/causes/{cause}", f"/things/{item}", f"/imports/{run}", "/things/none"),
     ):
         somebody.goes_to(path)
