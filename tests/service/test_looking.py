@@ -133,7 +133,7 @@ def test_a_cause_is_split_by_what_its_failures_differ_in(triage: Triage) -> None
     triage.fails(4, host="farm-2", version="4.1")
     triage.fails(5, fingerprint="1/b", host="other")
 
-    pieces, looked_at = dividing_pieces(triage.database, triage.cause().id, pieces_of)
+    pieces, looked_at = dividing_pieces(triage.database, triage.cause().id, pieces_of, 50)
 
     assert pieces == [Piece("host", "farm-1", 3), Piece("host", "farm-2", 1)]
     assert looked_at == 4
@@ -142,7 +142,7 @@ def test_a_cause_is_split_by_what_its_failures_differ_in(triage: Triage) -> None
 def test_what_divides_a_cause_is_read_from_failures_spread_over_the_newest(triage: Triage) -> None:
     triage.fails(*range(500), host="farm1")
     triage.fails(*range(500, 750), host="farm2")
-    pieces, looked_at = dividing_pieces(triage.database, triage.cause().id, pieces_of)
+    pieces, looked_at = dividing_pieces(triage.database, triage.cause().id, pieces_of, 100)
     assert 90 <= looked_at <= 100
     found = {piece.value: piece.failures for piece in pieces}
     assert found.keys() == {"farm1", "farm2"}

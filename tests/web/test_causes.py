@@ -35,6 +35,19 @@ def test_a_cause_is_split_by_what_its_failures_differ_in(
     expect(page.locator("h1 + p strong")).to_have_text("5 things")
 
 
+def test_a_minority_is_found_among_more_failures(visitor: Visitor, desk: DeskProcess) -> None:
+    for number in range(120):
+        failed(desk, shotgun_id=number, entity_type="Asset" if number == 1 else "Shot")
+    visitor.signs_in()
+    page = visitor.page
+    page.get_by_role("link", name=re.compile("sg_cut_in")).first.click()
+    page.get_by_role("link", name="Split…").click()
+    expect(page.get_by_role("row", name=re.compile("^Type Asset"))).to_have_count(0)
+    page.get_by_role("link", name="Look at the newest 120, which takes a moment").click()
+    expect(page.get_by_role("row", name=re.compile("^Type Asset"))).to_have_count(1)
+    expect(page.get_by_role("link", name=re.compile("^Look at"))).to_have_count(0)
+
+
 def test_a_cause_is_merged_into_another_and_that_is_undone(
     visitor: Visitor, desk: DeskProcess
 ) -> None:

@@ -14,9 +14,7 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 
 PiecesOf = Callable[[Mapping[str, Any]], Mapping[str, str]]
-_NEWEST = 1_000
-_READ = 100
-"""From how many of the newest it is told what divides a cause; reading one takes a millisecond."""
+NEWEST = 1_000
 
 _MOST_BYTES = 4 << 20
 _decode = msgspec.json.Decoder().decode
@@ -40,7 +38,7 @@ def evidence_of(
         found: list[str] = []
         for pointer in pointers:
             told = store.newest_told(
-                connection, pointer.fingerprint, _NEWEST // len(pointers) + 1, _MOST_BYTES
+                connection, pointer.fingerprint, NEWEST // len(pointers) + 1, _MOST_BYTES
             )
             found += [one.event_data for one in told]
         return found
@@ -52,16 +50,16 @@ def evidence_of(
 
 
 def dividing_pieces(
-    database: Database, cause_id: str, pieces_of: PiecesOf
+    database: Database, cause_id: str, pieces_of: PiecesOf, most: int
 ) -> tuple[list[Piece], int]:
     """The pieces that some of a cause's newest failures have and others do not.
 
-    Those of most failures come first within each name; and how many failures were read, which
-    are spread over the newest.
+    Those of most failures come first within each name; and how many failures were read, `most`
+    at most, spread over the newest. Reading one takes a millisecond.
     """
     counted: Counter[tuple[str, str]] = Counter()
     looked_at = 0
-    for pieces in evidence_of(database, cause_id, pieces_of, _READ):
+    for pieces in evidence_of(database, cause_id, pieces_of, most):
         counted.update(pieces.items())
         looked_at += 1
     found = [

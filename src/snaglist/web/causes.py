@@ -13,7 +13,7 @@ from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
-from snaglist.service.evidence import Piece, dividing_pieces
+from snaglist.service.evidence import NEWEST, Piece, dividing_pieces
 from snaglist.service.retries import connected
 from snaglist.web.overview import days_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
@@ -23,6 +23,7 @@ from snaglist.web.things import grouped
 _PAGE = 50
 _FEW = 20
 _OTHERS = 30
+_READ = 50
 _PIECES = 60
 _VALUES = 20
 _PLAIN = ("entity_type", "project", "field", "status", "person", "linked_type")
@@ -148,14 +149,21 @@ async def divide(pages: Pages, visit: Visit) -> Response:
     cause_id, at = id_of(visit), pages.now
     grouper = pages.grouper()
     view = await pages.run(lambda: service.look_at_cause(pages.database, grouper, cause_id, at))
+    most = NEWEST if "more" in visit.request.query_params else _READ
     pieces, looked_at = await pages.run(
-        lambda: dividing_pieces(pages.database, cause_id, grouper.pieces)
+        lambda: dividing_pieces(pages.database, cause_id, grouper.pieces, most)
     )
+    there = min(view.cause.failures, NEWEST) if most < NEWEST else 0
     few = told_once([piece for piece in pieces if _is_of_use(piece, pieces)])
     return await pages.page(
         visit,
         "split.html",
-        {"cause": view.cause, "pieces": few[:_PIECES], "looked_at": looked_at},
+        {
+            "cause": view.cause,
+            "pieces": few[:_PIECES],
+            "looked_at": looked_at,
+            "further": there if looked_at < there else None,
+        },
     )
 
 
