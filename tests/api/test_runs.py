@@ -130,6 +130,23 @@ def test_a_run_that_tried_less_than_it_was_to_is_not_complete(desk: DeskProcess)
     assert client.get("/api/v1/items?state=open").json() == []
 
 
+def test_a_run_that_tried_less_of_a_type_than_it_was_to_is_not_complete(desk: DeskProcess) -> None:
+    client = desk.client()
+    _fail(client, None, "Shot", 1)
+    run = _begun(client, name="nightly", total={"Asset": 2, "Shot": 2})
+    for number in range(4):
+        _came_over(client, run, "Asset", 10 + number)
+
+    for scope in ({}, {"entity_types": ["Shot"]}):
+        refused = client.post(f"/api/v1/runs/{run}/complete", json=scope)
+        assert refused.status_code == 409
+        assert "2 of the type Shot, and 0 have arrived" in refused.json()["message"]
+
+    assert len(client.get("/api/v1/items?state=open").json()) == 1
+    done = client.post(f"/api/v1/runs/{run}/complete", json={"entity_types": ["Asset"]})
+    assert done.status_code == 200
+
+
 def test_what_failed_in_the_run_before_it_was_announced_stays(desk: DeskProcess) -> None:
     """A record whose clock says that it was tried before the run began, but names the run."""
     client = desk.client()

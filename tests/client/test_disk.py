@@ -328,6 +328,43 @@ def test_a_count_with_a_long_reason_is_a_count_still(tmp_path: Path) -> None:
     assert again.look().messages == 30
 
 
+def test_a_run_of_which_something_was_dropped_is_not_complete_once_the_desk_was_told(
+    desk: DeskProcess, client: httpx.Client, new_snaglist: NewSnaglist
+) -> None:
+    snaglist = new_snaglist(desk.url, desk.token, spool_bytes=60_000)
+    snaglist.record("It broke", entity_type="Shot", shotgun_id=1, project=87)
+    assert snaglist.flush(10)
+    with snaglist.run("nightly", project=87) as run:
+        much = {f"field_{number}": "y" * 9_000 for number in range(9)}
+        told = snaglist.record("It broke", run=run, entity_type="Shot", shotgun_id=1, **much)
+        assert told == ""
+
+        def is_told() -> bool:
+            return snaglist.flush(10) and not snaglist.status().dropped.messages
+
+        wait_until(is_told, what="the desk to be told of what was dropped")
+        done = run.complete()
+
+    assert not done
+    assert "dropped" in done.reason
+    (item,) = client.get("/api/v1/items?type=Shot").json()
+    assert item["status"] == "open"
+
+
+def test_the_newest_runs_of_which_something_was_dropped_stay_known(tmp_path: Path) -> None:
+    count = DroppedCount()
+    count.keep_in(tmp_path)
+    for number in range(30):
+        count.add("the spool is full", f"run {number}" + "." * 100)
+    count.settle(30)
+
+    found = count.look()
+
+    assert found.messages == 0
+    assert found.mentions("run 29" + "." * 100)
+    assert not found.mentions("run 3" + "." * 100)
+
+
 def test_a_run_of_which_something_was_refused_is_not_complete(
     snaglist: snaglist_client.Desk,
 ) -> None:

@@ -33,6 +33,16 @@ def retry(item):
         time.sleep(600)
     item.target_url = f"https://kitsu.lan/{item.entity_type}/{item.entity_id}"
 
+def leaves(item):
+    import subprocess, sys
+    if item.entity_id == 0:
+        sys.exit("Kitsu said no")
+    if item.entity_id == 1:
+        assert subprocess.run(["cat"], stdout=subprocess.PIPE).stdout == b""
+    if item.entity_id == 2:
+        code = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
+        subprocess.run([sys.executable, "-c", code])
+
 def whole(item):
     item.alone = True
 
@@ -170,12 +180,33 @@ def test_an_outcome_that_comes_after_its_lease_is_not_lost(
     with second:
         raise ValueError("another reason")
     assert snaglist.flush(10)
-    assert snaglist.flush(10)
 
     assert statuses(client)[str(first.entity_id)] == "resolved"
     listed = {one["entity_id"]: one for one in client.get("/api/v1/items").json()}
     assert listed[str(second.entity_id)]["failures"] == 2
     assert snaglist.status().is_clear
+
+
+def test_a_failure_of_a_lost_lease_reopens_nothing_that_came_over_since(
+    snaglist: snaglist_client.Desk, client: httpx.Client, failed: Callable[[int], None]
+) -> None:
+    failed(1)
+    retry = order(client)
+    (late,), _ = snaglist.worker(seconds=5).lease(1)
+    wait_until(
+        lambda: retry_at(client, retry)["waiting"] == 1, seconds=30, what="the lease to run out"
+    )
+    (item,), _ = snaglist.worker().lease(1)
+    with item:
+        pass
+    assert snaglist.flush(10)
+
+    late.fail(ValueError("late"))
+    assert snaglist.flush(10)
+
+    assert snaglist.status().waiting == 0
+    (listed,) = client.get("/api/v1/items").json()
+    assert (listed["status"], listed["failures"]) == ("resolved", 2)
 
 
 def test_a_token_without_the_scope_ends_the_loop_quietly(
@@ -195,6 +226,7 @@ class WorkerProgram:
         desk: DeskProcess,
         *arguments: str,
         stdout: int = subprocess.PIPE,
+        token: str | None = None,
         **settings: str,
     ) -> None:
         (folder / "studio_import.py").write_text(FUNCTION)
@@ -203,7 +235,8 @@ class WorkerProgram:
             cwd=folder,
             env=environment(
                 SNAGLIST_URL=desk.url,
-                SNAGLIST_TOKEN=desk.new_token("report", "work", name=f"w{os.urandom(4).hex()}"),
+                SNAGLIST_TOKEN=token
+                or desk.new_token("report", "work", name=f"w{os.urandom(4).hex()}"),
                 SNAGLIST_SPOOL=folder / "worker-spool",
                 PYTHONPATH=CLIENT,
                 **settings,
@@ -257,6 +290,60 @@ def test_the_worker_costs_only_the_items_that_crash_or_hang(
     listed = client.get("/api/v1/items", params={"state": "resolved"}).json()
     item = client.get(f"/api/v1/items/{listed[0]['id']}").json()
     assert item["target_url"] == f"https://kitsu.lan/Shot/{item['entity_id']}"
+
+
+def test_what_a_function_began_ends_with_its_time_and_an_exit_is_its_failure(
+    client: httpx.Client,
+    failed: Callable[[int], None],
+    new_worker: Callable[..., WorkerProgram],
+    tmp_path: Path,
+) -> None:
+    failed(3)
+    order(client)
+
+    code, said, err = new_worker("studio_import:leaves", "--once", "--seconds", "5").finish()
+
+    assert code == 0, err
+    told = {one["entity_id"]: one for one in said if "entity_id" in one}
+    assert told[0]["error"] == "SystemExit: Kitsu said no"
+    assert told[1]["outcome"] == "came_over"
+    assert told[2]["error"] == "The handler did not end within 5 s"
+    pid = int((tmp_path / "pid").read_text())
+    wait_until(lambda: not is_running(pid), what="what the function began to end")
+
+
+def test_a_worker_whose_token_gets_no_leases_says_so_and_ends_with_1(
+    desk: DeskProcess, tmp_path: Path
+) -> None:
+    token = desk.new_token("report", name="narrow")
+    worker = WorkerProgram(tmp_path, desk, "studio_import:whole", token=token)
+    code, _, err = worker.finish()
+    assert code == 1
+    assert "work" in err.splitlines()[-1]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_worker_in_a_terminal_shows_how_far_it_is(
+    desk: DeskProcess, client: httpx.Client, failed: Callable[[int], None], tmp_path: Path
+) -> None:
+    failed(3)
+    order(client)
+    ours, its = os.openpty()
+    worker = WorkerProgram(tmp_path, desk, "studio_import:whole", "--once", stdout=its)
+    _, err = worker.process.communicate(timeout=60)
+    os.close(its)
+    shown = os.read(ours, 8192).decode()
+    os.close(ours)
+
+    assert worker.process.returncode == 0, err
+    assert "[##########--------------------] 1 came over, 0 failed, 2 waiting" in shown
+    assert f"[{'#' * 30}] 3 came over, 0 failed  done" in shown
 
 
 def test_a_worker_in_a_terminal_of_few_letters_shows_what_it_can(

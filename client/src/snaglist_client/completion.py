@@ -45,7 +45,7 @@ def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> 
     if spool is not None and RejectedFile(spool.rejected).mentions(run):
         return Completion(reason=f"The desk refused some of this run; look in {spool.rejected}.")
     dropped = courier.dropped.look()
-    if reporter.lost or reporter.run in dropped.runs:
+    if reporter.lost or dropped.mentions(reporter.run):
         return Completion(reason="Some of this run had to be dropped; the log says why.")
     body = json_of(
         {

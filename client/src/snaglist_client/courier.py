@@ -66,6 +66,7 @@ class Courier:
         self._beats: dict[str, Beat] = {}
         self._beat_at = self._look_at = 0.0
         self._said_at: dict[str, float] = {}
+        self._said_otherwise = 0
 
     # In the host's threads
 
@@ -251,6 +252,7 @@ class Courier:
         self.say("The desk refused a message for good; it is kept in %s. %s", folder, reason)
 
     def _say_otherwise(self, line: bytes) -> None:
+        self._said_otherwise += 1
         self.capture(line, lasting=True)
 
     def hurry(self) -> None:
@@ -327,8 +329,12 @@ class Courier:
         pause = _LEAST_WAIT
         last = self.keeping.being_written()
         while True:
+            said_otherwise = self._said_otherwise
             try:
                 self.deliver(until - time.monotonic())
+                if said_otherwise != self._said_otherwise:
+                    last = self.keeping.being_written()
+                    continue
                 if not self.keeping.waits(last):
                     return True  # what another process has in hand is waited for
             except (ShutOut, NoFolder):

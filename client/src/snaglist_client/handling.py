@@ -1,7 +1,7 @@
 """The child of a worker: a process that holds the studio's function and calls it for each item.
 
 Items come in on one pipe, what became of them goes out on another, both as JSON lines; what the
-function prints goes to standard error.
+function prints goes to standard error, and it finds nothing to read on standard input.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import queue
 import sys
 import threading
-from typing import Any, Callable
+from typing import IO, Any, Callable
 
 from snaglist_client.failures import event_of
 from snaglist_client.plain import clean_text, said
@@ -56,7 +56,7 @@ def handled(handler: Handler, members: dict[str, Any], details: dict[str, Any]) 
     item = HandledItem(members)
     try:
         handler(item)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return {"ok": False, "event_data": event_of(error, details).decode()}
     url = item.target_url
     told = None if url is None else clean_text(said(url))
@@ -67,6 +67,10 @@ def main() -> int:
     """Serve items until there are no more; says first whether the function could be loaded."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    given_in = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     try:
         handler = load(sys.argv[1])
     except Exception as error:
@@ -74,15 +78,15 @@ def main() -> int:
         return 1
     _answer(answers, {"ready": True})
     items: queue.Queue[bytes] = queue.Queue()
-    threading.Thread(target=_receive, args=(items,), daemon=True).start()
+    threading.Thread(target=_receive, args=(given_in, items), daemon=True).start()
     while True:
         given = json.loads(items.get())
         _answer(answers, handled(handler, given["item"], given["details"]))
 
 
-def _receive(items: queue.Queue[bytes]) -> None:
+def _receive(given_in: IO[bytes], items: queue.Queue[bytes]) -> None:
     """Take items in. When the worker is gone its item goes to another, so this process ends."""
-    for line in sys.stdin.buffer:
+    for line in given_in:
         items.put(line)
     os._exit(0)
 

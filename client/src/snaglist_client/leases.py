@@ -20,7 +20,10 @@ from snaglist_client.reporter import thing
 
 
 class Worker:
-    """What tries again, as the desk knows it: a name, and the kinds of items that it takes."""
+    """What tries again, as the desk knows it: a name, and the kinds of items that it takes.
+
+    `waiting` is how many more it could have had when it asked last; None where nobody says.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Worker:
         host = name_of(platform.node())
         self.courier = courier
         self.id = new_id()
+        self.waiting: int | None = None
         self.seconds = max(5, min(int(seconds), 3600))
         self._about: dict[str, Any] = {"id": self.id, "name": name_of(name) or host or "worker"}
         self._about["host"] = host
@@ -58,6 +62,8 @@ class Worker:
         if answer.status >= 300 or not isinstance(answer.body, dict):
             raise ShutOut(answer.reason)
         leases = answer.body.get("leases") or []
+        waiting = answer.body.get("waiting")
+        self.waiting = waiting if isinstance(waiting, int) else None
         return [RetryItem(self, one) for one in leases], float(answer.body.get("poll_seconds") or 0)
 
     def renew(self, items: Iterable[RetryItem]) -> None:
@@ -90,6 +96,7 @@ class RetryItem:
         self.retry_id: str = lease["retry_id"]
         self.attempt: int = lease.get("attempt") or 1
         self.began = time.monotonic()
+        self.leased_at = utc_now()
         self.item_id: str = given["id"]
         self.source: str = given["source"]
         self.target: str = given["target"]
@@ -109,6 +116,11 @@ class RetryItem:
         self.is_lost = False
         self.is_settled = False
         self.ok = False
+
+    @property
+    def waiting(self) -> int | None:
+        """How many more wait, as its worker heard last; None where nobody says."""
+        return self._worker.waiting
 
     @property
     def about(self) -> dict[str, Any]:
@@ -152,14 +164,18 @@ class RetryItem:
 
     @quietly(None)
     def fail_with(self, event_data: bytes) -> None:
-        """Report that it failed again, as this JSON says."""
+        """Report that it failed again, as this JSON says.
+
+        If the lease is over by then it is told as a failure of when the lease began: what another
+        one brought over since stays so.
+        """
         if self._settle():
             record_id, now = new_id(), utc_now()
             record = json_of({"id": record_id, "occurred_at": now})[:-1]
             record += b',"event_data":' + event_data + b"}"
             outcome = json_of({"lease_id": self.lease_id, "outcome": "failed"})[:-1]
             otherwise = record_line(
-                record_id, self.source, self.target, event_data, occurred_at=now
+                record_id, self.source, self.target, event_data, occurred_at=self.leased_at
             )
             self._say(outcome + b',"record":' + record + b"}", otherwise)
 

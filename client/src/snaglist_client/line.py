@@ -186,7 +186,8 @@ def _understood(response: http.client.HTTPResponse, text: bytes) -> Answer:
     if status == 401:
         raise ShutOut("The desk does not know the token; set SNAGLIST_TOKEN to one of its own.")
     if status == 403:
-        raise ShutOut("The token may not report; it needs the scope `report`.")
+        told = answer.reason if isinstance(body, dict) else "It needs the scope `report`."
+        raise ShutOut(f"The token may not do that. {told}")
     if status >= 300 and not isinstance(body, dict):
         raise ShutOut(f"What answers there with {status} is no desk; check SNAGLIST_URL.")
     return answer

@@ -14,16 +14,24 @@ from snaglist_client.moments import utc_now
 
 _SIZE = 2048
 _MOST_RUNS = 20
+_LONGEST_RUN = 60
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Dropped(NamedTuple):
-    """How many messages were dropped, since when, why last, and of which runs (some of them)."""
+    """How many messages were dropped, since when, why last, and of which runs.
+
+    The newest 20 runs stay known when the desk was told of all: none of them can be complete.
+    """
 
     messages: int = 0
     since: str = ""
     reason: str = ""
     runs: tuple[str, ...] = ()
+
+    def mentions(self, run: str) -> bool:
+        """Whether something of this run was dropped."""
+        return run[:_LONGEST_RUN] in self.runs
 
 
 class DroppedCount:
@@ -145,20 +153,22 @@ def _written(dropped: Dropped) -> bytes:
     """The count as its file holds it; what does not fit in is left out."""
     text = json.dumps(dropped).encode()
     if len(text) >= _SIZE:
-        text = json.dumps(dropped._replace(reason="", runs=dropped.runs[:1])).encode()
+        text = json.dumps(dropped._replace(reason="", runs=dropped.runs[-1:])).encode()
     return text.ljust(_SIZE - 1) + b"\n"
 
 
 def _less(dropped: Dropped, count: int) -> Dropped:
     left = dropped.messages - count
-    return Dropped() if left <= 0 else dropped._replace(messages=left, since=utc_now())
+    if left <= 0:
+        return Dropped(runs=dropped.runs)
+    return dropped._replace(messages=left, since=utc_now())
 
 
 def _summed(counts: list[Dropped]) -> Dropped:
-    runs = list(dict.fromkeys(run for one in counts for run in one.runs))[:_MOST_RUNS]
+    runs = list(dict.fromkeys(run[:_LONGEST_RUN] for one in counts for run in one.runs))
     return Dropped(
         sum(one.messages for one in counts),
         min((one.since for one in counts if one.since), default=""),
         next((one.reason for one in reversed(counts) if one.reason), ""),
-        tuple(run[:60] for run in runs),
+        tuple(runs[-_MOST_RUNS:]),
     )

@@ -19,7 +19,8 @@ class Retries:
     """Iterates over leased items. An item that was not settled is given back with the next.
 
     A thread keeps the item in hand leased, for `item_seconds` at most. `stop()` ends it after the
-    item in hand; a desk that takes no leases from this token ends it, too, and is logged.
+    item in hand; a desk that gives none to this token ends it, too, is logged, and `shut_out`
+    says why.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Retries:
         self._retry = retry
         self._item_seconds = item_seconds
         self._in_hand: RetryItem | None = None
+        self.shut_out = ""
         self._stop = threading.Event()
         self._over = threading.Event()
 
@@ -46,6 +48,7 @@ class Retries:
                 try:
                     items, pause = self._worker.lease(1, self._retry)
                 except ShutOut as error:
+                    self.shut_out = str(error)
                     self._worker.courier.say("Snaglist gives out no retries. %s", error)
                     return
                 except Unsent:

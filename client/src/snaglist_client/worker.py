@@ -7,6 +7,7 @@ a process of its own: one that hangs or crashes costs its item's try, and nothin
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -25,6 +26,7 @@ from snaglist_client.plain import clipped
 from snaglist_client.retries import Retries
 
 _LOAD_SECONDS = 300.0
+_WIDTH = 30
 
 
 class Unloadable(Exception):
@@ -41,7 +43,7 @@ class Child:
 
     def start(self) -> None:
         """Have it there and loaded. Raises Unloadable."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and not _has_ended(self._process):
             return
         self.end()
         self._answers = queue.Queue()
@@ -74,21 +76,21 @@ class Child:
             answer = None
         if answer is not None:
             return answer
-        if time.monotonic() >= until and process.poll() is None:
+        if time.monotonic() >= until and not _has_ended(process):
             self.end()
             return {"ok": False, "why": f"The handler did not end within {seconds:.0f} s"}
-        code = process.wait()
         self.end()
+        code = process.returncode
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return {"ok": False, "why": f"The handler's process crashed: {how}"}
 
     def end(self) -> None:
-        """End the process."""
+        """End the process, and all that it began: it must not go on with another's item."""
         process, self._process = self._process, None
         if process is None:
             return
-        if process.poll() is None:
-            process.kill()
+        if process.returncode is None:
+            _kill_group(process)
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
@@ -110,6 +112,23 @@ class Child:
             answer: dict[str, Any] = json.loads(line)
             return answer
         return None
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has; it is not reaped, so that its number stays that of its group."""
+    if hasattr(os, "waitid"):
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, process.pid, flags) is not None
+    return process.poll() is not None
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """kill -9 a process that is not reaped yet, with those that it began in its session's group."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):  # it has ended, and left none behind
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def _read(pipe: IO[bytes], answers: queue.Queue[bytes]) -> None:
@@ -171,7 +190,7 @@ class Show:
             self.came_over += answer["ok"]
             self.failed += not answer["ok"]
             if self._is_terminal:
-                self._bar(f"{item.entity_type} {item.entity_id}")
+                self._bar(f"{item.entity_type} {item.entity_id}", item.waiting)
                 return
             said: dict[str, Any] = {
                 "entity_type": item.entity_type,
@@ -195,20 +214,23 @@ class Show:
         with self._lock:
             done = {"came_over": self.came_over, "failed": self.failed}
             if self._is_terminal:
-                self._bar("done")
+                self._bar("done", 0)
                 self._line("")
             else:
                 self._line(json.dumps({"done": done}))
 
-    def _bar(self, text: str) -> None:
-        width = 30
-        total = self.came_over + self.failed
-        full = width * self.came_over // total if total else 0
-        bar = "#" * full + "-" * (width - full)
+    def _bar(self, text: str, waiting: int | None) -> None:
+        """How far it is: what is done, and of it what came over, beside what waits still."""
+        done = self.came_over + self.failed
+        total = done + (waiting or 0)
+        came_over = _WIDTH * self.came_over // total if total else 0
+        full = _WIDTH * done // total if total else 0
+        bar = "#" * came_over + "x" * (full - came_over) + "-" * (_WIDTH - full)
         shown = "".join(one if one.isprintable() else "?" for one in text)[:40]
-        self._out.write(
-            f"\r[{bar}] {self.came_over} came over, {self.failed} failed  {shown}\x1b[K"
-        )
+        told = f"{self.came_over} came over, {self.failed} failed"
+        if waiting:
+            told += f", {waiting} waiting"
+        self._out.write(f"\r[{bar}] {told}  {shown}\x1b[K")
         self._out.flush()
 
     def _line(self, text: str) -> None:
@@ -242,7 +264,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show.end()
     for fault in show.faults:
         sys.stderr.write(f"{given.function} cannot be loaded: {clipped(fault, 500)}\n")
-    trouble = desk.status().trouble
+    shut_out = (job.retries.shut_out for job in jobs if job.retries.shut_out)
+    trouble = next(shut_out, "") or desk.status().trouble
     if trouble:
         sys.stderr.write(f"{clipped(trouble, 500)}\n")
     return 0 if not show.faults and not trouble else 1

@@ -71,14 +71,15 @@ async def lease_items(desk: Desk, call: Call) -> Response:
     leasing = desk.retrying.leasing
     prospect = await desk.run(lambda: leasing.prospect(ask))
     if not prospect.is_any and not prospect.is_news:
-        return _answer(LeasesOut([], prospect.poll_seconds))
+        return _answer(LeasesOut([], prospect.poll_seconds, prospect.waiting))
     ask = msgspec.structs.replace(ask, is_news=prospect.is_news)
     promise: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     leasing.submit_ask(ask, promise)
     leases = _only(await promise)
     shown = await desk.run(lambda: leasing.show(leases)) if leases else []
     told = [lease_out(*pair) for pair in zip(leases, shown, strict=True)]
-    return _answer(LeasesOut(told, 0.0 if told else prospect.poll_seconds))
+    waiting = max(0, prospect.waiting - len(told))
+    return _answer(LeasesOut(told, 0.0 if told else prospect.poll_seconds, waiting))
 
 
 async def renew_leases(desk: Desk, call: Call) -> Response:

@@ -193,10 +193,11 @@ class LeaseOut(msgspec.Struct):
 
 
 class LeasesOut(msgspec.Struct):
-    """What a worker got, and when it may ask again."""
+    """What a worker got, when it may ask again, and how many items wait that it could try."""
 
     leases: list[LeaseOut]
     poll_seconds: float
+    waiting: int
 
 
 class RenewedOut(msgspec.Struct):

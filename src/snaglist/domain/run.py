@@ -5,6 +5,7 @@ docs/states.md has the whole table. Times are RFC 3339 texts in UTC (`domain/mom
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID, uuid5
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from snaglist.domain.errors import WrongState
 
+_decode = msgspec.json.Decoder(dict[str, int]).decode
 _NAMESPACE = UUID("6f1e2c0a-52ad-4b7e-9a43-0c9f4d1b7a55")
 
 
@@ -141,6 +143,21 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
             scope=scope,
             edit_id=edit_id,
         )
+
+    @property
+    def totals_by_type(self) -> dict[str, int]:
+        """How many things of each type it means to try, where its importer said so."""
+        return {} if self.totals is None else _decode(self.totals)
+
+    def check_totals(self, tried: Mapping[str, int], entity_types: Collection[str]) -> None:
+        """Raise WrongState if it tried less of one of these types than it said; () is all."""
+        for name, least in self.totals_by_type.items():
+            if (not entity_types or name in entity_types) and tried.get(name, 0) < least:
+                raise WrongState(
+                    f"Run {self.id} was to try {least} of the type {name[:60]}, and"
+                    f" {tried.get(name, 0)} have arrived here.",
+                    "Send what is unsent and try what is left, then complete it.",
+                )
 
     def not_complete(self) -> Run:
         """That it tried everything is taken back; it ended."""

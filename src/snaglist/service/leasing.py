@@ -62,11 +62,12 @@ class Lease(msgspec.Struct, frozen=True, gc=False):
 
 
 class Prospect(msgspec.Struct, frozen=True):
-    """What may be had now: whether to ask the writer, and when to ask again."""
+    """What may be had now: whether to ask the writer, when to ask again, and how many wait."""
 
     is_any: bool
     is_news: bool
     poll_seconds: float
+    waiting: int
 
 
 class Renewal(msgspec.Struct, frozen=True, gc=False):
@@ -101,6 +102,7 @@ class Leasing:
                 is_any,
                 ask.worker.is_news(known),
                 POLL_SECONDS if board.concerns(ask) else IDLE_SECONDS,
+                board.waiting(ask),
             )
 
         return self._database.read(query)
@@ -236,6 +238,16 @@ class _Board:
             lane.waiting and ask.worker.can_do(lane.source, lane.target, lane.entity_type)
             for lanes in self._lanes.values()
             for lane in lanes
+        )
+
+    def waiting(self, ask: Ask) -> int:
+        """How many items wait, now or later, that this ask is for."""
+        return sum(
+            lane.waiting
+            for retry_id, lanes in self._lanes.items()
+            for lane in lanes
+            if ask.retry_id in (None, retry_id)
+            and ask.worker.can_do(lane.source, lane.target, lane.entity_type)
         )
 
     def taken(self, ask: Ask, at: str) -> list[_Take]:

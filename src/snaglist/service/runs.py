@@ -89,6 +89,15 @@ class RunLine(msgspec.Struct, frozen=True):
     failed: int
 
 
+class RunType(msgspec.Struct, frozen=True):
+    """What came of the entities of one type; `not_tried` is None where nobody said how many."""
+
+    entity_type: str
+    came_over: int
+    failed: int
+    not_tried: int | None
+
+
 class RunView(msgspec.Struct, frozen=True):
     """A run with what it tried, and the names of the projects."""
 
@@ -121,6 +130,25 @@ class RunView(msgspec.Struct, frozen=True):
     def failed(self) -> int:
         """How many entities failed."""
         return self.number(TryOutcome.FAILED)
+
+    @property
+    def types(self) -> list[RunType]:
+        """What came of the entities, by type, of all projects together."""
+        totals = self.run.totals_by_type
+        came: Counter[tuple[str, TryOutcome]] = Counter()
+        for one in self.counts:
+            if not one.is_part:
+                came[one.entity_type, one.outcome] += one.things
+        tried = _by_type(self.counts)
+        return [
+            RunType(
+                name,
+                came[name, TryOutcome.CAME_OVER],
+                came[name, TryOutcome.FAILED],
+                max(0, totals[name] - tried[name]) if name in totals else None,
+            )
+            for name in sorted(tried.keys() | totals.keys())
+        ]
 
     @property
     def lines(self) -> list[RunLine]:
@@ -213,7 +241,7 @@ def begin_completion(
 
     These are its source's and target's open items of the scope that were last tried before it
     began and did not fail in it. Raises NotFound, WrongShape, or WrongState when fewer things
-    have arrived than it was to try.
+    have arrived than it was to try, in all or of a type of the scope.
     """
     run = database.read(lambda connection: known_run(connection, run_id))
     scope = Completion(run.id, run.began_at, *_scope(given, run))
@@ -221,10 +249,12 @@ def begin_completion(
 
     def change(connection: Connection) -> Edit:
         now = known_run(connection, run.id)
-        tried = _tried(store.counts_of(connection, [run.id]).get(run.id, []))
+        counts = store.counts_of(connection, [run.id]).get(run.id, [])
+        tried = _tried(counts)
         least = max(now.total or 0, given.tried or 0)
         asked = _encode(scope).decode()
         done = now.completed(at, asked, edit_id, tried, least)
+        now.check_totals(_by_type(counts), scope.entity_types)
         store.update_runs(connection, [done])
         if not scope.entity_types:
             store.put_completions(connection, run.id, at, scope.projects or ("",))
@@ -307,6 +337,15 @@ def _names(
 
 def _tried(counts: list[RunCount]) -> int:
     return sum(one.things for one in counts if not one.is_part)
+
+
+def _by_type(counts: list[RunCount]) -> Counter[str]:
+    """How many things of each type were tried."""
+    tried: Counter[str] = Counter()
+    for one in counts:
+        if not one.is_part:
+            tried[one.entity_type] += one.things
+    return tried
 
 
 def _announced(given: RunIn, targets: Targets, new_id: str, who: str, at: str) -> Run:

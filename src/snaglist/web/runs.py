@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
 from starlette.responses import Response
 
 from snaglist.service.run_failures import failures_of_run
-from snaglist.service.runs import RunLine, look_at_run
 from snaglist.service.runs import list_runs as find_runs
+from snaglist.service.runs import look_at_run
 from snaglist.web.pages import Pages, Visit, id_of
 
 _PAGE = 50
@@ -37,17 +34,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "view": view,
             "run": view.run,
             "lines": sorted(view.lines, key=lambda line: -line.failed),
-            "types": by_type(view.lines),
+            "types": view.types,
             "failures": failures,
         },
     )
-
-
-def by_type(lines: Sequence[RunLine]) -> list[tuple[str, int, int]]:
-    """Type, how many came over and how many failed, of all projects together."""
-    came_over: Counter[str] = Counter()
-    failed: Counter[str] = Counter()
-    for line in lines:
-        came_over[line.entity_type] += line.came_over
-        failed[line.entity_type] += line.failed
-    return [(name, number, failed[name]) for name, number in sorted(came_over.items())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -163,8 +164,17 @@ def _run(one: Mapping[str, Any]) -> Told:
 def _tried(run: Mapping[str, Any]) -> str:
     of_all = f" of {run['total']}" if run["total"] is not None else ""
     came_to = _came_to(run["came_over"], run["failed"])
-    not_tried = f", {run['not_tried']} not tried" if run["not_tried"] else ""
+    not_tried = f", {run['not_tried']} not tried{_by_type(run)}" if run["not_tried"] else ""
     return f"{run['tried']}{of_all}{': ' if came_to else ''}{came_to}{not_tried}"
+
+
+def _by_type(run: Mapping[str, Any]) -> str:
+    """How many were not tried of each type, where the importer said how many there are."""
+    left = Counter(run["totals"] or {})
+    for count in run["counts"]:
+        left[count["entity_type"]] -= count["came_over"] + count["failed"]
+    told = [f"{number} {plain(name)}" for name, number in sorted(left.items()) if number > 0]
+    return f" ({', '.join(told)})" if run["totals"] and told else ""
 
 
 def _came_to(came_over: int, failed: int) -> str:
