@@ -203,6 +203,13 @@ def test_one_json_error_is_an_outage_or_a_sign_in_page() -> None:
     assert (page.known, page.transient) == ("proxy-login-page", False)
 
 
+def test_texts_without_a_telling_word_are_one_cause_only_if_they_say_the_same() -> None:
+    texts = ["text only", "could not do it", "ValueError: z", "RuntimeError: no", "x 1"]
+    groups = [GROUPER.group({"error": text}).fingerprint for text in texts]
+    assert len(set(groups)) == len(texts)
+    assert GROUPER.group({"error": "X 22"}).fingerprint == groups[-1]
+
+
 def test_expired_is_not_denied() -> None:
     text = "HTTP Error 403: Forbidden for https://owl.s3.amazonaws.com/a.mov"
 

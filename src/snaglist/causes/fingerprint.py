@@ -8,7 +8,8 @@ import re
 from snaglist.causes.anchors import is_numbered
 from snaglist.causes.codes import class_in, code_in
 from snaglist.causes.culprits import Culprit, culprit_of, people_of, status_of
-from snaglist.causes.naming import named_in, telling_words
+from snaglist.causes.masks import masked
+from snaglist.causes.naming import named_in, names_in, telling_words
 from snaglist.causes.reading import Reading
 from snaglist.causes.wording import PROBLEMS, telling
 
@@ -40,6 +41,7 @@ _IN_TARGET = ("_in_target", "_in_kitsu", "_exists", "_found", "_imported", "_kno
 _AWAY = re.compile(r"Pool|[Cc]onnect|[Tt]imeout|timed out")
 _FEWEST_WORDS = 2
 _FEW_WORDS = 3
+_LONGEST_SAID = 100
 
 
 def fingerprint_of(reading: Reading) -> str:
@@ -102,6 +104,9 @@ def gist(reading: Reading) -> list[str]:
         found_parts += [reading.entity_type, *sorted(reading.absent - {"project", "entity"})[:6]]
     if reading.dropped or "_id" in reading.full:
         found_parts += _missing_links(reading)
+    if not any(found_parts):  # no word of it is telling: what is said alike is all there is
+        said = masked(text or reading.texts[0], names_in(reading)).strip()
+        return ["said", kind, said.partition("\n")[0].casefold()[:_LONGEST_SAID]]
     return found_parts
 
 

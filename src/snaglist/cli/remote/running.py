@@ -48,8 +48,13 @@ def runs(
 
 
 def _counted(run: dict[str, Any], outcome: str) -> str:
-    """How many things and parts came to this; of a mirror nothing is counted."""
-    return "-" if run["kind"] == "mirror" else str(run[outcome] + run[f"parts_{outcome}"])
+    """How many things came to this, and how many parts; of a mirror nothing is counted."""
+    if run["kind"] == "mirror":
+        return "-"
+    parts = run[f"parts_{outcome}"]
+    return (
+        f"{run[outcome]} +{parts} part{'' if parts == 1 else 's'}" if parts else str(run[outcome])
+    )
 
 
 def _far(run: dict[str, Any]) -> str:
