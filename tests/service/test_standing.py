@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snaglist.domain.moment import moment_after
-from snaglist.domain.run import run_id_of
+from snaglist.domain.run import Kind, run_id_of
 from snaglist.service.run_standing import Standing, standing
 from snaglist.service.runs import (
     BeatIn,
@@ -92,6 +92,14 @@ def test_what_stopped_is_told_until_something_makes_up_for_it(triage: Triage) ->
     assert _stopped(triage) == ["c"]
     completes(triage, "f")
     assert _stopped(triage) == []
+
+
+def test_a_mirror_that_stopped_is_told_whatever_was_complete_since(triage: Triage) -> None:
+    given = RunIn(label="a", name="events", kind=Kind.MIRROR)
+    begin_run(triage.database, given, Targets(), new_id="a", who="td", at=triage.now())
+    end_run(triage.database, run_id_of("a"), EndIn(fault="disk full"), at=triage.now())
+    completes(triage, "b")
+    assert _stopped(triage) == ["a"]
 
 
 def test_what_stopped_is_not_hidden_by_newer_imports_of_others(triage: Triage) -> None:

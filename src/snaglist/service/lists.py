@@ -264,9 +264,10 @@ def summarize(database: Database, at: str) -> Summary:
         days: dict[str, dict[str, int]] = defaultdict(dict)
         for day, cause_id, failures in failures_by_day(connection, _first_day(at), None):
             days[day][cause_id] = failures
+        pressing = pressing_causes(at)
         new, came_back, did_not_hold = (
             page_of_causes(connection, of, "newest", None, NEWEST).causes
-            for of in pressing_causes(at).values()
+            for of in pressing.values()
         )
         return Summary(
             items,
@@ -276,10 +277,7 @@ def summarize(database: Database, at: str) -> Summary:
             came_back,
             did_not_hold,
             transient_causes(connection, NEWEST),
-            {
-                name: sum(count_causes(connection, of).values())
-                for name, of in pressing_causes(at).items()
-            },
+            {name: sum(count_causes(connection, of).values()) for name, of in pressing.items()},
             days,
         )
 

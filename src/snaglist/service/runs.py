@@ -336,7 +336,7 @@ def _names(
 
 
 def _tried(counts: list[RunCount]) -> int:
-    return sum(one.things for one in counts if not one.is_part)
+    return _by_type(counts).total()
 
 
 def _by_type(counts: list[RunCount]) -> Counter[str]:

@@ -11,8 +11,13 @@ from snaglist.storage.connection import Connection, Value
 from snaglist.storage.filtering import counted_by
 
 CAUSE_ORDERS = {"newest": "causes.last_failed_at", "items": "causes.open_items"}
-_HELD = "held.items"
 _LETTERS = "abcdefgh"
+_MEMBERS = {
+    "claim": "causes.claim = :claim",
+    "opened": "causes.status = 'open' AND causes.since >= :opened",
+    "since": "causes.last_failed_at >= :since",
+    "until": "causes.last_failed_at < :until",
+}
 _STATES = {
     "open": "(causes.status = 'open' AND causes.times_back = 0)",
     "came_back": "(causes.status = 'open' AND causes.times_back > 0)",
@@ -43,8 +48,8 @@ def page_of_causes(
     """
     source, conditions, values = _found(connection, wanted)
     column = CAUSE_ORDERS[order]
-    if order == "items" and _HELD.partition(".")[0] in source:
-        column = _HELD
+    if order == "items" and _is_of_some_items(wanted):
+        column = "held.items"
     if behind is not None:
         conditions.append(f"({column}, causes.seq) < (:behind, :seq)")
         values["behind"], values["seq"] = behind
@@ -78,7 +83,7 @@ def _found(connection: Connection, wanted: Filter) -> tuple[str, list[str], dict
     values: dict[str, Value] = {}
     if wanted.states:
         conditions.append(f"({' OR '.join(_STATES[state] for state in wanted.states)})")
-    if wanted.project is not None or wanted.entity_type is not None:
+    if _is_of_some_items(wanted):
         of = Filter(project=wanted.project, entity_type=wanted.entity_type)
         counted, values = counted_by(connection, of, "bucket")
         source += (
@@ -91,22 +96,20 @@ def _found(connection: Connection, wanted: Filter) -> tuple[str, list[str], dict
     elif wanted.assignee is not None:
         conditions.append("causes.assignee = :assignee")
         values["assignee"] = wanted.assignee
-    if wanted.claim is not None:
-        conditions.append("causes.claim = :claim")
-        values["claim"] = wanted.claim
-    if wanted.opened is not None:
-        conditions.append("causes.status = 'open' AND causes.since >= :opened")
-        values["opened"] = wanted.opened
-    if wanted.since is not None:
-        conditions.append("causes.last_failed_at >= :since")
-        values["since"] = wanted.since
-    if wanted.until is not None:
-        conditions.append("causes.last_failed_at < :until")
-        values["until"] = wanted.until
+    for name, condition in _MEMBERS.items():
+        asked = getattr(wanted, name)
+        if asked is not None:
+            conditions.append(condition)
+            values[name] = asked
     for place, text in enumerate(wanted.words):
         conditions.append(f"causes.words LIKE :word{_LETTERS[place]} ESCAPE '!'")
         values[f"word{_LETTERS[place]}"] = f"% {_escaped(text)}%"
     return source, conditions, values
+
+
+def _is_of_some_items(wanted: Filter) -> bool:
+    """Whether only the items of a project or a type are asked for."""
+    return wanted.project is not None or wanted.entity_type is not None
 
 
 def _escaped(word: str) -> str:

@@ -168,15 +168,17 @@ def runs_stopped(connection: Connection, since: str, most: int) -> list[Run]:
     """The newest runs that stopped on their way, and that nothing has made up for since.
 
     That is a newer run of the same name and project, between the same two, or one that was
-    complete later, of its project or of all. Only runs that were heard of since this moment.
+    complete later, of its project or of all; for a mirror only the former, since what changes is
+    not mirrored meanwhile. Only runs that were heard of since this moment.
     """
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM (SELECT * FROM runs WHERE status IN ('abandoned', 'failed')"
         " ORDER BY seq DESC LIMIT :most) r WHERE beat_at >= :since"
         " AND NOT EXISTS (SELECT 1 FROM runs n WHERE n.name = r.name AND n.seq > r.seq"
         " AND n.kind = r.kind AND n.project = r.project AND n.source = r.source"
-        " AND n.target = r.target) AND NOT EXISTS (SELECT 1 FROM completions c"
-        " WHERE c.project IN ('', r.project) AND c.completed_at > r.beat_at) ORDER BY seq DESC",
+        " AND n.target = r.target) AND (r.kind = 'mirror' OR NOT EXISTS"
+        " (SELECT 1 FROM completions c WHERE c.project IN ('', r.project)"
+        " AND c.completed_at > r.beat_at)) ORDER BY seq DESC",
         since=since,
         most=most,
     )

@@ -100,7 +100,7 @@ def proofs(
         all(line.is_sure for line in projects)
         and all((view.run.completed_at or "") >= due and not view.failed for view in complete)
         and not any(_goes_on(view.run) for view in standing.newest)
-        and not standing.stopped
+        and not any(run.kind is Kind.RUN for run in standing.stopped)
         and not standing.unsent
         and not any(number for name, number in summary.items.items() if name not in _CAME_OVER)
     )
