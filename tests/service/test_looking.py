@@ -14,7 +14,8 @@ from snaglist.service.choices import choices
 from snaglist.service.evidence import Piece, dividing_pieces
 from snaglist.service.history import newest_deeds
 from snaglist.service.run_failures import failures_of_run
-from snaglist.service.runs import RunIn, begin_run, look_at_run
+from snaglist.service.run_views import look_at_run
+from snaglist.service.runs import RunIn, begin_run
 from snaglist.service.sightings import Targets
 from snaglist.service.tokens import create_token, revoke_token, rotate_token
 from snaglist.service.tries import Tried, note_tries

@@ -11,7 +11,7 @@ from snaglist.domain.identity import ItemKey
 from snaglist.domain.run import TryOutcome, run_id_of
 from snaglist.service.recount import recounted
 from snaglist.service.run_chores import Watch
-from snaglist.service.runs import look_at_run
+from snaglist.service.run_views import look_at_run
 from snaglist.service.tries import Tried, note_tries
 from snaglist.storage.database import Database
 

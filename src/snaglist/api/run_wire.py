@@ -10,7 +10,7 @@ from msgspec import Meta
 from snaglist.api.edit_wire import EditOut
 from snaglist.api.wire import Id, Moment
 from snaglist.domain.run import Completion, Kind, RunStatus, TryOutcome
-from snaglist.service.runs import RunView
+from snaglist.service.run_views import RunView
 
 Count = Annotated[int, Meta(ge=0)]
 

@@ -20,8 +20,10 @@ from snaglist.api.wire import encode
 from snaglist.domain.errors import BadParameter, NotFound
 from snaglist.domain.record import is_label, is_source
 from snaglist.domain.run import Kind, RunStatus, run_id_of
+from snaglist.service import run_views
 from snaglist.service import runs as service
-from snaglist.service.runs import BeatIn, CompleteIn, EndIn, RunIn, RunView
+from snaglist.service.run_views import RunView
+from snaglist.service.runs import BeatIn, CompleteIn, EndIn, RunIn
 from snaglist.service.slices import carry_out
 
 _LARGEST_BODY = 64 << 10
@@ -42,7 +44,7 @@ async def begin_run(desk: Desk, call: Call) -> Response:
         run, is_new = service.begin_run(
             desk.database, given, targets, new_id=new_id, who=who, at=at
         )
-        return service.look_at_run(desk.database, run.id), is_new
+        return run_views.look_at_run(desk.database, run.id), is_new
 
     view, is_new = await desk.run(begin)
     return _answer(view, 201 if is_new else 200)
@@ -76,7 +78,7 @@ async def complete_run(desk: Desk, call: Call) -> Response:
             desk.database, run_id, given, edit_id=edit_id, who=who, at=at
         )
         edit = carry_out(desk.database, begun, desk.recorder.grouper.pieces, desk.now, AT_ONCE)
-        return CompletionOut(run_out(service.look_at_run(desk.database, run_id)), edit_out(edit))
+        return CompletionOut(run_out(run_views.look_at_run(desk.database, run_id)), edit_out(edit))
 
     done = await desk.run(complete)
     return Response(
@@ -90,7 +92,7 @@ async def complete_run(desk: Desk, call: Call) -> Response:
 async def get_run(desk: Desk, call: Call) -> Response:
     """A run as far as it has come."""
     run_id = _id_of(call)
-    return _answer(await desk.run(lambda: service.look_at_run(desk.database, run_id)))
+    return _answer(await desk.run(lambda: run_views.look_at_run(desk.database, run_id)))
 
 
 async def list_runs(desk: Desk, call: Call) -> Response:
@@ -98,7 +100,7 @@ async def list_runs(desk: Desk, call: Call) -> Response:
     pairs = parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     wanted, limit, below = _asked(pairs)
     columns = {"status" if name == "state" else name: text for name, text in wanted.items()}
-    views = await desk.run(lambda: service.list_runs(desk.database, columns, below, limit + 1))
+    views = await desk.run(lambda: run_views.list_runs(desk.database, columns, below, limit + 1))
     headers = {}
     if len(views) > limit:
         cursor = cursor_of_place(views[limit - 1].run.seq)

@@ -6,7 +6,7 @@ import msgspec
 
 from snaglist.domain.moment import moment_after
 from snaglist.domain.run import Run
-from snaglist.service.runs import RunView, viewed
+from snaglist.service.run_views import RunView, viewed
 from snaglist.storage import runs as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database

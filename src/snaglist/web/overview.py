@@ -22,7 +22,7 @@ from snaglist.service.lists import (
 )
 from snaglist.service.retries import list_retries
 from snaglist.service.run_standing import standing
-from snaglist.service.runs import RunView, runs_of
+from snaglist.service.run_views import RunView, runs_of
 from snaglist.service.tokens import create_token
 from snaglist.web.pages import Pages, Visit
 from snaglist.web.pictures import COLOURS

@@ -11,7 +11,7 @@ import msgspec
 from snaglist.domain.run import Kind, Run, RunStatus
 from snaglist.service.lists import Summary
 from snaglist.service.run_standing import Standing
-from snaglist.service.runs import RunView
+from snaglist.service.run_views import RunView
 
 LEFT = ("open", "retrying")
 _CAME_OVER = ("came_over", "not_failing")

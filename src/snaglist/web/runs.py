@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from snaglist.service.run_failures import failures_of_run
-from snaglist.service.runs import list_runs as find_runs
-from snaglist.service.runs import look_at_run
+from snaglist.service.run_views import list_runs as find_runs
+from snaglist.service.run_views import look_at_run
 from snaglist.web.pages import Pages, Visit, id_of
 
 _PAGE = 50

@@ -16,7 +16,7 @@ from snaglist.service.choices import choices
 from snaglist.service.edits import get_edit
 from snaglist.service.lists import Listed
 from snaglist.service.retries import connected
-from snaglist.service.runs import find_run
+from snaglist.service.run_views import find_run
 from snaglist.web.changes import change_of, stack_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
 
