@@ -179,6 +179,20 @@ def test_a_mirror_tells_how_far_it_is_and_is_never_complete(desk: DeskProcess) -
     assert [one["name"] for one in client.get("/api/v1/runs?kind=mirror").json()] == ["events"]
 
 
+def test_that_some_of_a_run_was_lost_stays_known(desk: DeskProcess) -> None:
+    client = desk.client()
+    run = _begun(client, label="night")
+
+    client.post("/api/v1/runs/night/beats", json={"has_gaps": True})
+    client.post("/api/v1/runs/night/beats", json={"has_gaps": False})
+    client.post("/api/v1/runs", json={"label": "night", "name": "Nightly"})
+    refused = client.post(f"/api/v1/runs/{run}/complete", json={})
+
+    assert client.get(f"/api/v1/runs/{run}").json()["has_gaps"] is True
+    assert refused.status_code == 409
+    assert "lost on its way" in refused.json()["detail"]
+
+
 def test_a_run_that_falls_silent_is_abandoned_until_it_is_heard_again(
     desk: DeskProcess,
 ) -> None:

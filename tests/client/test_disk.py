@@ -351,6 +351,30 @@ def test_a_run_of_which_something_was_dropped_is_not_complete_once_the_desk_was_
     assert item["status"] == "open"
 
 
+def test_what_another_host_dropped_of_a_run_keeps_it_from_being_complete(
+    desk: DeskProcess, client: httpx.Client, new_snaglist: NewSnaglist, tmp_path: Path
+) -> None:
+    snaglist = new_snaglist(desk.url, desk.token)
+    snaglist.record("It broke", entity_type="Shot", shotgun_id=1, project=87)
+    elsewhere = new_snaglist(desk.url, desk.token, spool=tmp_path / "elsewhere", spool_bytes=60_000)
+    with snaglist.run("nightly", project=87) as run:
+        assert snaglist.flush(10)
+        much = {f"field_{number}": "y" * 9_000 for number in range(9)}
+        failure = {"entity_type": "Shot", "shotgun_id": 1, "run": run.id, **much}
+        assert elsewhere.record("It broke", **failure) == ""
+        assert elsewhere.flush(10)
+        wait_until(
+            lambda: elsewhere.flush(10) and not elsewhere.status().dropped.messages,
+            what="the desk to be told of what was dropped",
+        )
+        done = run.complete()
+
+    assert not done
+    assert "lost on its way" in done.reason
+    (item,) = client.get("/api/v1/items?type=Shot").json()
+    assert item["status"] == "open"
+
+
 def test_the_newest_runs_of_which_something_was_dropped_stay_known(tmp_path: Path) -> None:
     count = DroppedCount()
     count.keep_in(tmp_path)

@@ -59,6 +59,27 @@ def test_the_loop_goes_on_and_what_raised_is_on_the_list(
     ]
 
 
+def test_a_payload_says_which_thing_it_is_and_what_nothing_names_is_not_in_the_way(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly", project=87) as run:
+        with run.item(None, None, payload=asset(7)):
+            raise KeyError("sg_asset_type")
+        with run.item(None, None, payload=asset(8)):
+            pass
+        with run.item("Asset", None) as nameless:
+            pass
+        with run.item(None, ""):
+            pass
+        done = run.complete()
+
+    assert done, done.reason
+    assert nameless.ok
+    assert list(items(client)) == [("Asset", "7", "")]
+    assert [run_at(client)[name] for name in ("tried", "came_over", "failed")] == [2, 1, 1]
+    assert snaglist.status().refused == 0
+
+
 def test_what_comes_over_leaves_the_list(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

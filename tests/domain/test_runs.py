@@ -65,6 +65,11 @@ def test_the_page_tells_of_every_event_and_state() -> None:
     assert {cell[1] for cell in cells()} == {status.value for status in RunStatus}
 
 
+def test_a_run_with_gaps_is_never_complete() -> None:
+    with pytest.raises(WrongState, match="lost on its way"):
+        replace(run("running"), has_gaps=True).completed(NOW, "{}", "e1", 3, 3)
+
+
 def test_a_label_is_one_run_everywhere_and_a_uuid_is_its_own() -> None:
     assert run_id_of("night 24/11") == run_id_of("night 24/11")
     assert run_id_of("night 24/11") != run_id_of("night 25/11")

@@ -9,11 +9,12 @@ from collections import deque
 from pathlib import Path
 from typing import Callable, NamedTuple, TypeVar
 
-from snaglist_client.delivery import Delivery
+from snaglist_client.delivery import Delivery, json_of
 from snaglist_client.folders import NoFolder
 from snaglist_client.keeping import Keeping
 from snaglist_client.line import SECONDS, Answer, Away, Line, OutOfTime, ShutOut, Unsent
 from snaglist_client.losses import Dropped, DroppedCount, RejectedFile
+from snaglist_client.messages import path_of_run
 from snaglist_client.pace import MOST_SECONDS, Pace, varied
 from snaglist_client.quietly import complain, tell
 from snaglist_client.spool import Taken
@@ -260,9 +261,12 @@ class Courier:
         self._hurry.set()
 
     def _confess(self, left: Callable[[], float]) -> None:
-        """Tell the desk what was dropped, now that it is there."""
+        """Tell the desk what was dropped, and of which runs, now that it is there."""
         found = self.dropped.look()
         if found.messages and self.tell_of_drops is not None:
+            for run in found.runs:
+                gaps = json_of({"unsent": self.keeping.unsent(), "has_gaps": True})
+                self._line.post(path_of_run(run, "beats"), gaps, left())
             body = self.tell_of_drops(found)
             if self._line.post("/api/v1/records", body, left(), _NDJSON).status < 300:
                 self.dropped.settle(found.messages)

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 from snaglist_client import locks
 from snaglist_client.moments import utc_now
 
-_SIZE = 2048
+_SIZE = 4096
 _MOST_RUNS = 20
-_LONGEST_RUN = 60
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -31,7 +30,7 @@ class Dropped(NamedTuple):
 
     def mentions(self, run: str) -> bool:
         """Whether something of this run was dropped."""
-        return run[:_LONGEST_RUN] in self.runs
+        return run in self.runs
 
 
 class DroppedCount:
@@ -152,8 +151,9 @@ def _read(fd: int) -> Dropped:
 def _written(dropped: Dropped) -> bytes:
     """The count as its file holds it; what does not fit in is left out."""
     text = json.dumps(dropped).encode()
-    if len(text) >= _SIZE:
-        text = json.dumps(dropped._replace(reason="", runs=dropped.runs[-1:])).encode()
+    while len(text) >= _SIZE and dropped.runs:
+        dropped = dropped._replace(runs=dropped.runs[1:])
+        text = json.dumps(dropped).encode()
     return text.ljust(_SIZE - 1) + b"\n"
 
 
@@ -165,7 +165,7 @@ def _less(dropped: Dropped, count: int) -> Dropped:
 
 
 def _summed(counts: list[Dropped]) -> Dropped:
-    runs = list(dict.fromkeys(run[:_LONGEST_RUN] for one in counts for run in one.runs))
+    runs = list(dict.fromkeys(run for one in counts for run in one.runs))
     return Dropped(
         sum(one.messages for one in counts),
         min((one.since for one in counts if one.since), default=""),

@@ -171,10 +171,10 @@ def name_or_none(value: Any) -> str:
 
 
 def entity_id_of(value: Any) -> EntityId:
-    """An entity's id: a number or a text."""
+    """An entity's id: a number or a text; "" for None."""
     if type(value) is int:
         return value if abs(value) < 10**30 else str(value)[:_LONGEST]
-    return name_of(value)
+    return name_or_none(value)
 
 
 def project_of(value: Any) -> EntityId | None:

@@ -13,7 +13,7 @@ from snaglist_client.messages import (
     EntityId,
     entity_id_of,
     imported_line,
-    name_of,
+    name_or_none,
     payload_name,
     project_in,
     project_of,
@@ -69,10 +69,10 @@ def thing(
     """What was tried, of whatever types the host has."""
     is_plain = type(entity_type) is str and entity_type.isascii() and entity_type.isalpha()
     return Thing(
-        entity_type if is_plain else name_of(entity_type),
+        entity_type if is_plain else name_or_none(entity_type),
         entity_id if type(entity_id) is int else entity_id_of(entity_id),
-        "" if part is None else name_of(part),
-        "" if name is None else name_of(name),
+        name_or_none(part),
+        name_or_none(name),
         project,
         payload,
     )
@@ -112,7 +112,7 @@ class Reporter:
     def report_success(
         self, tried: Thing, target_url: str | None = None, *, alone: bool = False
     ) -> bool:
-        """Say that this came over; False if that had to be dropped.
+        """Say that this came over; False if that had to be dropped, or has no type or id.
 
         `alone` of a whole entity whose parts are told of apart.
         """
@@ -133,10 +133,13 @@ class Reporter:
     ) -> bool:
         """The same of what is not known to be plain: an import's most frequent call."""
         if type(entity_type) is not str or not (entity_type.isascii() and entity_type.isalpha()):
-            entity_type = name_of(entity_type)
+            entity_type = name_or_none(entity_type)
         if type(entity_id) is not int:
             entity_id = entity_id_of(entity_id)
-        part = "" if part is None else name_of(part)
+        if entity_id == "" or not entity_type:
+            self.courier.say("What came over without a type or an id is not reported.")
+            return False
+        part = name_or_none(part)
         if self.run and not part:
             self._tried.add(hash((entity_type.lower(), str(entity_id))))
         self.came_over += 1

@@ -15,6 +15,7 @@ from snaglist_client.failures import Failure, error_text
 from snaglist_client.messages import (
     begin_line,
     end_line,
+    member_of,
     name_of,
     path_of_run,
     project_of,
@@ -65,13 +66,17 @@ class Run:
 
         What raises in the block is recorded, and the loop goes on (`reraise=True`: is raised
         further); what does not is reported as come over. `payload` is the source's entity: kept
-        with a failure, and read for a name and project that are not given. `part` names a piece
-        of the entity, such as `movie`. `alone` says of a whole entity that its parts are told of
-        apart: else its success speaks for all of them. KeyboardInterrupt, SystemExit and their
+        with a failure, and read for what is None of type, id, name and project. `part` names a
+        piece of the entity, such as `movie`. `alone` says of a whole entity that its parts are told
+        of apart: else its success speaks for all of them. KeyboardInterrupt, SystemExit and their
         kind always pass, and then nothing is reported.
         """
         if not self._is_begun:
             self.begin()
+        if entity_type is None:
+            entity_type = member_of(payload, "type")
+        if entity_id is None:
+            entity_id = member_of(payload, "id")
         given = entity_type, entity_id, name, payload, part, project
         return Item(self._reporter, given, alone, reraise)
 

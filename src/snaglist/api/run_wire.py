@@ -62,6 +62,9 @@ class RunOut(msgspec.Struct):
     last_event_id: str | None
     last_event_at: Moment | None
     unsent: Annotated[int, Meta(description="What its importer had yet to send.", ge=0)]
+    has_gaps: Annotated[
+        bool, Meta(description="Some of what it reported was lost; it cannot be complete.")
+    ]
     fault: str | None
     completed: CompletedOut | None
 
@@ -102,6 +105,7 @@ def run_out(view: RunView) -> RunOut:
         last_event_id=run.last_event_id,
         last_event_at=run.last_event_at,
         unsent=run.unsent,
+        has_gaps=run.has_gaps,
         fault=run.fault,
         completed=_completed(view),
     )

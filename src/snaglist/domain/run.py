@@ -64,7 +64,8 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Records name it by its `label`. `beat_at` is when it was last heard of, `unsent` how much its
     importer had yet to send then. `total` and `totals` (JSON, by entity type) are how many
-    things it means to try. `scope` and `completed_at` are those of a complete run.
+    things it means to try; with `has_gaps` something that it reported was lost before it came
+    here. `scope` and `completed_at` are those of a complete run.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
     completed_at: str | None = None
     scope: str | None = None
     edit_id: str | None = None
+    has_gaps: bool = False
     is_told: bool = False
     is_settled: bool = False
     seq: int = 0
@@ -117,7 +119,8 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def completed(self, at: str, scope: str, edit_id: str, tried: int, least: int) -> Run:
         """It tried everything in a scope; `tried` of at least `least` things have arrived here.
 
-        Raises WrongState for a mirror, for one that failed, is complete already or tried less.
+        Raises WrongState for a mirror, for one that failed, is complete already, tried less or
+        has gaps.
         """
         if self.kind is Kind.MIRROR:
             raise WrongState(
@@ -133,6 +136,11 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
             raise WrongState(
                 f"Run {self.id} was to try {least} things, and {tried} have arrived here.",
                 "Send what is unsent and try what is left, then complete it.",
+            )
+        if self.has_gaps:
+            raise WrongState(
+                f"Some of run {self.id} was lost on its way here, so nobody knows all it tried.",
+                "Complete the next run; the log of the import's host says why it was lost.",
             )
         return replace(
             self,

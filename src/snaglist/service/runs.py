@@ -49,9 +49,10 @@ class RunIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class BeatIn(msgspec.Struct, forbid_unknown_fields=True):
-    """That a run is alive, and how far a mirror is."""
+    """That a run is alive, and how far a mirror is; that some of it was lost, for good."""
 
     unsent: Number = 0
+    has_gaps: bool = False
     last_event_id: Named | None = None
     last_event_at: str | None = None
     total: Number | dict[str, Number] | None = None
@@ -95,6 +96,7 @@ def begin_run(
                 status=known.status,
                 began_at=min(told.began_at, known.began_at),
                 ended_at=known.ended_at,
+                has_gaps=known.has_gaps,
                 is_settled=known.is_settled,
                 seq=known.seq,
             )
@@ -116,7 +118,7 @@ def beat(database: Database, run_id: str, given: BeatIn, *, at: str) -> RunView:
         if given.last_event_id is not None:
             event_id = one_line(str(given.last_event_id), _LONGEST)
             run = replace(run, last_event_id=event_id, last_event_at=event_at)
-        run = replace(run, unsent=given.unsent)
+        run = replace(run, unsent=given.unsent, has_gaps=run.has_gaps or given.has_gaps)
         store.update_runs(connection, [run])
         return view_of(connection, run)
 

@@ -23,6 +23,7 @@ _MOVING = {
     **dict.fromkeys(("totals", "last_event_id", "last_event_at"), "TEXT"),
     "unsent": "BIGINT",
     **dict.fromkeys(("fault", "completed_at", "scope", "edit_id"), "TEXT"),
+    "has_gaps": "BOOLEAN",
     "is_told": "BOOLEAN",
     "is_settled": "BOOLEAN",
 }

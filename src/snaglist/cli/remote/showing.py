@@ -147,6 +147,7 @@ def _run(one: Mapping[str, Any]) -> Told:
         yield from line("Tried", _tried(one))
         yield from line("Parts", _came_to(one["parts_came_over"], one["parts_failed"]))
     yield from line("Not sent yet", one["unsent"] or None)
+    yield from line("Lost", "some of it, on its way here" if one["has_gaps"] else None)
     if one["completed"]:
         yield from line("Complete", _scope(one["completed"]))
     yield from line("Id", one["id"])
