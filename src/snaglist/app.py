@@ -120,6 +120,7 @@ def studio_of(settings: Settings) -> Studio:
         settings.redact,
         settings.redact_words,
         settings.redact_patterns,
+        settings.default_target if not settings.source_targets else "",
     )
 
 

@@ -39,7 +39,7 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
     state = state if set(state.split(",")) <= {*STATES} else "open"
     asked = asked_of(visit, _SHOWN)
     states = state.replace("done", "done,moved_on")
-    wanted = read_filter(Subject.CAUSES, [("state", states), *given_of(asked)])
+    wanted = read_filter(Subject.CAUSES, [("state", states), *pages.wanted(asked)])
     behind = _place(visit.request.query_params.get("behind"))
     found = await pages.run(
         lambda: service.find_causes(pages.database, wanted, "items", behind, _PAGE)
@@ -131,7 +131,7 @@ async def join(pages: Pages, visit: Visit) -> Response:
     visit.require(Scope.TRIAGE)
     cause_id, q = id_of(visit), visit.request.query_params.get("q", "").strip()
     cause = await pages.run(lambda: service.known_cause(pages.database, cause_id))
-    wanted = read_filter(Subject.CAUSES, [("q", q)] if q else [])
+    wanted = read_filter(Subject.CAUSES, pages.wanted({"q": q}))
     found = await pages.run(
         lambda: service.find_causes(pages.database, wanted, "items", None, _OTHERS)
     )

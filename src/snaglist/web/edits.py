@@ -166,7 +166,9 @@ async def _ask(pages: Pages, visit: Visit, said: Preview, places: Sequence[int])
 async def _chosen(pages: Pages, visit: Visit) -> tuple[list[int], str]:
     """The places of the ticked things, or of all that match the page's filter, and that filter."""
     if "every" in visit.form:
-        wanted = read_filter(Subject.ITEMS, parse_qsl(visit.form.get("filter", "")))
+        wanted = read_filter(
+            Subject.ITEMS, pages.wanted(dict(parse_qsl(visit.form.get("filter", ""))))
+        )
         return await pages.run(lambda: find_places(pages.database, wanted)), wanted.query
     ids = [text for name, text in visit.fields if name == "thing"]
     return await pages.run(lambda: places_of_items(pages.database, ids)), ""

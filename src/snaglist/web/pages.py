@@ -18,6 +18,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
@@ -37,6 +38,7 @@ from snaglist.service.news import latest_mark
 from snaglist.service.sessions import signed_in
 from snaglist.storage.database import Database
 from snaglist.web import pictures
+from snaglist.web.naming import Naming
 from snaglist.web.studio import Studio
 from snaglist.web.texts import texts_in
 
@@ -117,7 +119,13 @@ class Pages:
         self.retry_order = retry_order
         self.studio = studio
         self._executor = executor
-        self.texts = texts_in()
+        self._named: tuple[Catalogue, Naming] | None = None
+        self.texts = texts = texts_in()
+        self._places = {
+            "": texts("place.any"),
+            "shotgun": texts("place.shotgun"),
+            "kitsu": texts("place.kitsu"),
+        }
         self._templates = jinja2.Environment(
             loader=jinja2.PackageLoader("snaglist.web"),
             autoescape=True,
@@ -132,6 +140,7 @@ class Pages:
             "stacked": pictures.stacked,
             "colour": pictures.colour,
             "swatch": pictures.swatch,
+            "target_name": lambda: self._place(self.studio.target),
         }
         self._templates.filters |= {
             "moment": _moment,
@@ -139,6 +148,9 @@ class Pages:
             "number": lambda value: f"{value:,}",
             "pretty": _pretty,
             "breakable": _breakable,
+            "named": lambda title: self.naming.title(title),
+            "naming": lambda text: self.naming.text(text),
+            "place": self._place,
             "run_name": lambda run: self.texts("run.unnamed") if is_id(run.name) else run.name,
             "query": lambda pairs: urlencode([pair for pair in pairs.items() if pair[1]]),
         }
@@ -152,6 +164,25 @@ class Pages:
         """Who can fix a cause, as the catalogue has it; "" where nobody knows."""
         known = self.grouper().catalogue.causes.get(cause.known or "")
         return "" if known is None else known.who
+
+    @property
+    def naming(self) -> Naming:
+        """How the target is called in titles and texts of the catalogue as it is now."""
+        catalogue = self.grouper().catalogue
+        if self._named is None or self._named[0] is not catalogue:
+            name = self._place(self.studio.target) if self.studio.target else ""
+            titles = (cause.title for cause in catalogue.causes.values())
+            self._named = catalogue, Naming(name, titles)
+        return self._named[1]
+
+    def _place(self, slug: str) -> str:
+        """How a source or target is called."""
+        return self._places.get(slug) or slug.capitalize()
+
+    def wanted(self, asked: Mapping[str, str]) -> list[tuple[str, str]]:
+        """What a filter asks for, the target by the word that the catalogue has for it."""
+        given = {**asked, "q": self.naming.search(asked.get("q", ""))}
+        return given_of(given)
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run something that blocks in another thread."""

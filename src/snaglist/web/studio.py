@@ -56,6 +56,7 @@ class Studio(msgspec.Struct, frozen=True):
 
     A project's complete import is overdue after `overdue_hours`. `redacts` is whether secrets are
     taken out of what is recorded, `redact_words` and `redact_patterns` those that it added.
+    `target` is where imports write, "" where that is not one place.
     """
 
     links: Links = Links()
@@ -63,3 +64,4 @@ class Studio(msgspec.Struct, frozen=True):
     redacts: bool = True
     redact_words: Sequence[str] = ()
     redact_patterns: Sequence[str] = ()
+    target: str = "kitsu"

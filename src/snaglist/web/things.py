@@ -34,7 +34,7 @@ class Entity(msgspec.Struct, frozen=True):
 async def list_things(pages: Pages, visit: Visit) -> Response:
     """Things that match the address, those that moved last first; one row for each entity."""
     asked = asked_of(visit, _SHOWN)
-    wanted = read_filter(Subject.ITEMS, given_of(asked))
+    wanted = read_filter(Subject.ITEMS, pages.wanted(asked))
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
     found = await pages.run(lambda: service.find_items(pages.database, wanted, below, _PAGE))

@@ -1,0 +1,44 @@
+"""What the catalogue calls the target has its name on pages, and nobody's own words are changed."""
+
+from __future__ import annotations
+
+from snaglist.causes.catalogue import Catalogue
+from snaglist.web.naming import Naming
+
+TITLES = [cause.title for cause in Catalogue.shipped().causes.values()]
+
+
+def test_the_catalogue_speaks_of_the_target_by_its_name() -> None:
+    naming = Naming("Kitsu", TITLES)
+    assert naming.title("The target did not answer") == "Kitsu did not answer"
+    assert naming.title("This status does not exist in the target: hld2") == (
+        "This status does not exist in Kitsu: hld2"
+    )
+    assert naming.title("The first 3 all failed again: The target's disk is full") == (
+        "The first 3 all failed again: Kitsu's disk is full"
+    )
+    assert naming.text("Make room on the target's disk.") == "Make room on Kitsu's disk."
+
+
+def test_no_title_of_the_catalogue_is_left_with_the_target() -> None:
+    naming = Naming("Kitsu", TITLES)
+    assert not [title for title in TITLES if "the target" in naming.title(title).lower()]
+
+
+def test_what_an_importer_said_stays_as_it_is() -> None:
+    naming = Naming("Kitsu", TITLES)
+    for title in ("the target directory is gone", "This status does not exist: the target frame"):
+        assert naming.title(title) == title
+
+
+def test_without_one_name_nothing_is_changed() -> None:
+    naming = Naming("", TITLES)
+    assert naming.title("The target did not answer") == "The target did not answer"
+    assert naming.text("Ask the target") == "Ask the target"
+
+
+def test_a_search_finds_what_a_page_shows() -> None:
+    naming = Naming("Kitsu", TITLES)
+    assert naming.search("kitsu did not answer") == "did not answer"
+    assert naming.search("Kitsu") == "Kitsu"
+    assert naming.search("") == ""
