@@ -56,6 +56,7 @@ def measure_pages(stand: Stand) -> Table:
             large = stand.grown_desk(engine)
             for desk in (small, large):
                 _furnish(desk)
+                desk.rest()
             few, plenty = _Visitor(small), _Visitor(large)
             for page in _PAGES:
                 _add_page(table, engine, page, few, plenty, asked)

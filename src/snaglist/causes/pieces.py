@@ -257,11 +257,9 @@ def choice_field(reading: Reading) -> Piece:
 
 def holder(reading: Reading) -> Piece:
     """Who holds a lock: by id when it is said."""
+    bodies = bodies_in(reading.texts, reading.details)
     for name in ("locked_by", "lock_owner", "checked_out_by", "owner", "holder"):
-        for value in (
-            reading.member(name),
-            *(one.get(name) for one in bodies_in(reading.texts, reading.details)),
-        ):
+        for value in (reading.member(name), *(one.get(name) for one in bodies)):
             if isinstance(value, Mapping) and isinstance(value.get("id"), int):
                 return Piece(f"HumanUser {value['id']}", f"HumanUser {value['id']}")
     if match := mentions.HOLDER_ID.search(reading.full):
