@@ -37,6 +37,13 @@ def test_all_came_over_is_said_of_what_was_complete(desk: DeskProcess) -> None:
     assert "87 0 left as of the complete import of" in overview(desk)
 
 
+def test_the_trail_tells_of_a_complete_import_that_took_nothing_off(desk: DeskProcess) -> None:
+    complete(desk, "Nightly", 87, 10)
+    trail = signed_in(desk).get("/settings/history", headers={"accept": "text/html"}).text
+    assert "there was nothing to take off the list" in trail
+    assert "0 things" not in trail
+
+
 def test_nothing_is_sure_when_the_complete_import_is_overdue(
     new_desk: Callable[..., DeskProcess], store: str
 ) -> None:
