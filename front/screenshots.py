@@ -68,6 +68,9 @@ def _take(link: str, folder: Path) -> None:
             for name, path in paths.items():
                 page.goto(path)
                 page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
+            context.clear_cookies()
+            page.goto(paths["overview"])
+            page.screenshot(path=folder / f"signin-{look}.png", full_page=True)
             context.close()
         browser.close()
 
@@ -79,7 +82,7 @@ def _paths(page: Page, url: str) -> dict[str, str]:
         for name, path in (
             *(("overview", ""), ("causes", "causes"), ("things", "things?state=open")),
             *(("imports", "imports"), ("retries", "retries"), ("settings", "settings")),
-            *(("history", "settings/history"), ("signin", "signin")),
+            ("history", "settings/history"),
         )
     }
     page.goto(f"{url}/causes")
