@@ -193,6 +193,22 @@ def test_that_some_of_a_run_was_lost_stays_known(desk: DeskProcess) -> None:
     assert "lost on its way" in refused.json()["detail"]
 
 
+def test_what_left_with_a_complete_run_is_back_when_some_of_it_was_lost(desk: DeskProcess) -> None:
+    client = desk.client()
+    _fail(client, None, "Shot", 1, at="2026-11-01T00:00:00Z")
+    run = _begun(client, label="night")
+    client.post(f"/api/v1/runs/{run}/complete", json={}).raise_for_status()
+    assert client.get("/api/v1/items?state=open").json() == []
+
+    beat = client.post(f"/api/v1/runs/{run}/beats", json={"has_gaps": True})
+
+    assert (beat.json()["status"], beat.json()["completed"]) == ("ended", None)
+    (item,) = client.get("/api/v1/items?state=open").json()
+    assert item["entity_id"] == "1"
+    again = client.post(f"/api/v1/runs/{run}/beats", json={"has_gaps": True})
+    assert again.json()["status"] == "ended"
+
+
 def test_a_run_that_falls_silent_is_abandoned_until_it_is_heard_again(
     desk: DeskProcess,
 ) -> None:

@@ -25,6 +25,7 @@ from snaglist.service import runs as service
 from snaglist.service.run_views import RunView
 from snaglist.service.runs import BeatIn, CompleteIn, EndIn, RunIn
 from snaglist.service.slices import carry_out
+from snaglist.service.undo import begin_reopening
 
 _LARGEST_BODY = 64 << 10
 _KNOWN = {
@@ -51,10 +52,22 @@ async def begin_run(desk: Desk, call: Call) -> Response:
 
 
 async def beat(desk: Desk, call: Call) -> Response:
-    """Say that a run is alive: how much is unsent, and how far a mirror has come."""
+    """Say that a run is alive: how much is unsent, and how far a mirror has come.
+
+    Or that it has gaps; one that was complete is not any more, and what left the list comes back.
+    """
     given = await _read(desk, call, BeatIn, 'Send {"unsent"?, "last_event_id"?, …}.')
-    run_id, at = _id_of(call), desk.now()
-    return _answer(await desk.run(lambda: service.beat(desk.database, run_id, given, at=at)))
+    run_id, undo_id, who, at = _id_of(call), desk.new_id(), call.who, desk.now()
+
+    def keep() -> RunView:
+        view = service.beat(desk.database, run_id, given, at=at)
+        begun = begin_reopening(desk.database, view.run, undo_id=undo_id, who=who, at=at)
+        if begun is None:
+            return view
+        carry_out(desk.database, begun, desk.recorder.grouper.pieces, desk.now, AT_ONCE)
+        return run_views.look_at_run(desk.database, run_id)
+
+    return _answer(await desk.run(keep))
 
 
 async def end_run(desk: Desk, call: Call) -> Response:

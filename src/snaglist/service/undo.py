@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from snaglist.domain.errors import NotFound, WrongState
-from snaglist.domain.run import COMPLETE
+from snaglist.domain.run import COMPLETE, Run, RunStatus
 from snaglist.service import merging
 from snaglist.service.edits import known_edit, sliced, start
 from snaglist.service.runs import not_complete
@@ -60,6 +60,18 @@ def begin_undo(database: Database, edit_id: str | None, *, undo_id: str, who: st
         return start(connection, undo, sliced(places))
 
     return database.write(change)
+
+
+def begin_reopening(
+    database: Database, run: Run, *, undo_id: str, who: str, at: str
+) -> Edit | None:
+    """Take back that a run was complete if it has gaps; None if there is nothing to take back.
+
+    What left the list with it, and was not changed since, is put back: it may have failed.
+    """
+    if not run.has_gaps or run.status is not RunStatus.COMPLETE:
+        return None
+    return begin_undo(database, run.edit_id, undo_id=undo_id, who=who, at=at)
 
 
 def _wanted(connection: Connection, edit_id: str | None, who: str) -> Edit:
