@@ -18,7 +18,7 @@ def test_a_newcomer_makes_a_token_and_the_page_turns_into_the_list(
     page = visitor.page
     page.get_by_role("button", name="Make a token").click()
     secret = page.locator("#secret").inner_text()
-    expect(page.locator("#curl")).to_contain_text(f"Bearer {secret}")
+    expect(page.locator("#curl-failed")).to_contain_text(f"Bearer {secret}")
     page.get_by_role("button", name="Copy").first.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == secret
@@ -67,7 +67,7 @@ def test_what_is_mine_and_what_stopped_needs_me(visitor: Visitor, desk: DeskProc
     client.post(f"/api/v1/runs/{run}/end", json={"fault": "disk full"}).raise_for_status()
     visitor.signs_in()
     needs = visitor.page.locator(".needs").first
-    expect(needs).to_contain_text("Nightly stopped before its end")
+    expect(needs).to_contain_text("Stopped before its end: Nightly")
     needs.get_by_role("link", name="1 open cause is yours").click()
     expect(visitor.page.locator("tr[data-row]")).to_have_count(1)
     expect(visitor.page.locator("tr[data-row]")).to_contain_text("@admin")

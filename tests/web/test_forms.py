@@ -148,7 +148,7 @@ def test_an_order_is_told_by_what_it_tries(desk: DeskProcess) -> None:
     asked = ask(client, edit_and_reason="retry", filter="state=open&type=Task")
     made = client.post("/things/edits", data=sure(asked.text))
     assert made.status_code == 303, made.text
-    assert "Things that match Task" in client.get(made.headers["location"]).text
+    assert "Task SQ010_SH0010" in client.get(made.headers["location"]).text
 
 
 def test_a_things_time_line_names_runs_and_retries(desk: DeskProcess) -> None:

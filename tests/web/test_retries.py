@@ -112,7 +112,7 @@ def test_a_retry_that_fails_alike_stops_and_is_let_go_on(
     page.get_by_label(re.compile("all that match")).check()
     page.get_by_label("What to do").select_option("retry")
     page.get_by_role("button", name="See what it would do").click()
-    expect(page.get_by_text("5 of 5 things would change.")).to_be_visible()
+    expect(page.get_by_text("5 of 5 things would be tried again.")).to_be_visible()
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_text("No program is connected")).to_be_visible()
 

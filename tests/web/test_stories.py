@@ -60,7 +60,7 @@ def test_many_things_are_set_aside_and_that_is_undone(visitor: Visitor, desk: De
     page.get_by_role("button", name="See what it would do").click()
     expect(page.get_by_text("60 of 60 things would change.")).to_be_visible()
     page.get_by_role("button", name="Do it").click()
-    expect(page.get_by_text("60 things changed.")).to_be_visible()
+    expect(page.get_by_text("60 things were set aside.")).to_be_visible()
     assert len(desk.client().get("/api/v1/items?state=ignored&limit=200").json()) == 60
 
     page.get_by_role("button", name="Undo").click()
@@ -80,7 +80,7 @@ def test_only_what_is_ticked_is_changed(visitor: Visitor, desk: DeskProcess) -> 
     page.get_by_label("What to do").select_option("resolve.by_hand")
     page.get_by_role("button", name="See what it would do").click()
     page.get_by_role("button", name="Do it").click()
-    expect(page.get_by_text("1 thing changed.")).to_be_visible()
+    expect(page.get_by_text("1 thing was marked as done.")).to_be_visible()
     (changed,) = desk.client().get("/api/v1/items?state=by_hand").json()
     assert changed["name"] == "SQ010_SH0020"
 

@@ -34,10 +34,17 @@ def test_a_template_has_no_text_of_its_own(template: Path) -> None:
     assert [part for part in (*inside, *attributes) if not _SIGNS.fullmatch(part)] == []
 
 
+def _asked() -> set[str]:
+    """The keys of the texts that pages ask for, also where a condition chooses one of two."""
+    alone = re.findall(r"""\b(?:t|texts|_unfit)\((?:pages, )?"([a-z_.]+)"[,)]""", ALL)
+    first = re.findall(r"""\bt\("([a-z_]+\.[a-z_]+)" if """, ALL)
+    second = re.findall(r""" else "([a-z_]+\.[a-z_]+)"[,)]""", ALL)
+    return {*alone, *first, *second}
+
+
 def test_every_text_that_is_asked_for_is_there() -> None:
     keys = texts_in().keys()
-    asked = set(re.findall(r"""\b(?:t|texts)\("([a-z_.]+)"[,)]""", ALL))
-    assert asked - keys == set()
+    assert _asked() - keys == set()
 
 
 def test_every_word_of_the_code_has_one_for_people() -> None:
@@ -60,7 +67,7 @@ def test_every_word_of_the_code_has_one_for_people() -> None:
 
 
 def test_no_text_is_there_for_nobody() -> None:
-    asked = set(re.findall(r"""\b(?:t|texts)\("([a-z_.]+)"[,)]""", ALL))
+    asked = _asked()
     stems = tuple(re.findall(r"""\bt\("([a-z_.]+[._])" ?~""", ALL))
     assert {key for key in texts_in().keys() - asked if not key.startswith(stems)} == set()
 

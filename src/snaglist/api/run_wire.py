@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from snaglist.api.edit_wire import EditOut
 from snaglist.api.wire import Id, Moment
-from snaglist.domain.run import Completion, Kind, RunStatus, TryOutcome
+from snaglist.domain.run import Completion, Kind, RunStatus
 from snaglist.service.run_views import RunView
 
 Count = Annotated[int, Meta(ge=0)]
@@ -99,8 +99,8 @@ def run_out(view: RunView) -> RunOut:
         came_over=view.came_over,
         failed=view.failed,
         not_tried=view.not_tried,
-        parts_came_over=view.number(TryOutcome.CAME_OVER, parts=True),
-        parts_failed=view.number(TryOutcome.FAILED, parts=True),
+        parts_came_over=view.parts_came_over,
+        parts_failed=view.parts_failed,
         counts=[RunCountOut(**msgspec.structs.asdict(line)) for line in view.lines],
         last_event_id=run.last_event_id,
         last_event_at=run.last_event_at,

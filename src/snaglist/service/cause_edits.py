@@ -107,7 +107,8 @@ def _done(
         _keep(connection, cause, after, event, why_of(edit), who, at, None)
         return None
     edit_id = new_id()
-    _keep(connection, cause, after, event, why_of(edit), who, at, edit_id)
+    reason = edit.reason if isinstance(edit, Resolve) else None
+    _keep(connection, cause, after, event, why_of(edit), who, at, edit_id, reason)
     asked = _encode(edit).decode()
     return _with_items(connection, cause, kind_of(edit), asked, edit_id, who, at)
 
@@ -150,9 +151,10 @@ def _keep(
     who: str,
     at: str,
     edit_id: str | None,
+    reason: str | None = None,
 ) -> None:
     moves = Moves(connection, at)
-    was, is_now = _told(before, event), _told(after, event)
+    was, is_now = _told(before, event), _told(after, event) or reason
     moves.cause(
         after,
         Entry(

@@ -12,6 +12,7 @@ from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item
 from snaglist.domain.run import COMPLETE
+from snaglist.service.lists import Listed, listed
 from snaglist.service.moves import Moves
 from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection
@@ -125,6 +126,14 @@ def start(
         told = Entry(edit.at, edit.who, _EVENTS[edit.kind], after=str(edit.matching), why=why)
         add_entries(connection, [msgspec.structs.replace(told, edit_id=edit.id)])
     return edit
+
+
+def things_at(database: Database, places: Sequence[int]) -> list[Listed]:
+    """The items at these few places, in order, as lists show them."""
+    members = "".join(sliced(places))
+    return database.read(
+        lambda connection: listed(connection, store.items_at(connection, members or "[]"))
+    )
 
 
 def sliced(places: Sequence[int], size: int = SLICE) -> list[str]:

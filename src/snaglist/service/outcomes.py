@@ -30,7 +30,7 @@ from snaglist.storage.items import Success, items_by_id
 from snaglist.storage.records import insert_records, told_apart
 from snaglist.storage.writer import Promise, Write
 
-ABORTED = "The retry was aborted before it was tried."
+ABORTED = "It was not its turn yet when the order was stopped."
 
 
 class Taken(StrEnum):

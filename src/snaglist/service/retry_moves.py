@@ -160,8 +160,8 @@ def _told(item: Item) -> str:
 
 _TOLD = {
     Reason.CAME_OVER: "It came over.",
-    Reason.NOT_FAILING: "It is not failing any more: a complete run passed without it.",
-    Reason.DELETED_IN_SOURCE: "It was deleted in the source.",
+    Reason.NOT_FAILING: "It is not failing any more: a complete import passed without it.",
+    Reason.DELETED_IN_SOURCE: "It was deleted where it came from.",
     Reason.NOT_MEANT: "It is not meant to come over.",
     Reason.BY_HAND: "It was made by hand.",
     Reason.DELETED: "Its standing record was deleted.",

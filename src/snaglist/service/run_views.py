@@ -70,6 +70,16 @@ class RunView(msgspec.Struct, frozen=True):
         return self.number(TryOutcome.FAILED)
 
     @property
+    def parts_came_over(self) -> int:
+        """How many parts of entities came over."""
+        return self.number(TryOutcome.CAME_OVER, parts=True)
+
+    @property
+    def parts_failed(self) -> int:
+        """How many parts of entities failed."""
+        return self.number(TryOutcome.FAILED, parts=True)
+
+    @property
     def types(self) -> list[RunType]:
         """What came of the entities, by type, of all projects together."""
         totals = self.run.totals_by_type

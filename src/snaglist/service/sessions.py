@@ -16,7 +16,7 @@ from snaglist.service.tokens import is_open, open_token
 from snaglist.storage import sessions as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
-from snaglist.storage.tokens import find_secret
+from snaglist.storage.tokens import find_secret, note_use
 
 
 def sign_in(database: Database, token_text: str, *, random_bits: bytes, at: float) -> str:
@@ -97,6 +97,7 @@ def _begin(database: Database, token: Token, random_bits: bytes, at: float) -> s
             utc_text(at),
             utc_text(at + SESSION_SECONDS),
         )
+        note_use(connection, {token.id: utc_text(at // 60 * 60)})
 
     database.write(change)
     return secret

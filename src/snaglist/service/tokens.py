@@ -80,6 +80,7 @@ def create_first_token(
             return False
         store.insert_token(connection, token)
         store.insert_secret(connection, digest_of(secret.encode()), token.id, token.created_at)
+        _note(connection, Event.MADE, token, AT_THE_MACHINE, at)
         return True
 
     return NewToken(token, secret) if database.write(change) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import cache
@@ -105,9 +106,19 @@ def _heard(pages: Pages, live: Live) -> Callable[[Request], Awaitable[Response]]
             return Response(status_code=401, headers=HEADERS)
         except SnaglistError as error:
             return Response(status_code=status_of(error), headers=HEADERS)
-        return await live.answer(request)
+        return await live.answer(lambda: _may_look(pages, request))
 
     return answer
+
+
+async def _may_look(pages: Pages, request: Request) -> bool:
+    """Whether who asked may still look. While the store is away, it is as it was."""
+    try:
+        return (await pages.visit(request)).may(Scope.READ)
+    except StoreUnavailable:
+        return True
+    except SnaglistError:
+        return False
 
 
 def _open(pages: Pages, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -158,7 +169,11 @@ def check_origin(request: Request) -> None:
 def _strange(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         status = getattr(error, "status_code", 404)
-        return await pages.problem(Visit(request, None), NotFound("There is no such page."), status)
+        visit = Visit(request, None)
+        if request.method == "GET":
+            with contextlib.suppress(SnaglistError):
+                visit = await pages.visit(request)
+        return await pages.problem(visit, NotFound("There is no such page."), status)
 
     return answer
 

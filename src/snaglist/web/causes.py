@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from msgspec.structs import replace
 from starlette.responses import Response
 
+from snaglist.causes.cause_file import Cause as Known
 from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter, Subject, read_filter
@@ -15,6 +16,7 @@ from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.evidence import NEWEST, Piece, dividing_pieces
 from snaglist.service.retries import connected
+from snaglist.web.opposites import opposite_of
 from snaglist.web.overview import days_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
 from snaglist.web.projects import LEFT
@@ -28,6 +30,12 @@ _PIECES = 60
 _VALUES = 20
 _PLAIN = ("entity_type", "project", "field", "status", "person", "linked_type")
 """Pieces of evidence that everybody knows by their names."""
+
+_TELLING = (
+    *("exception", "http_status", "endpoint", "host", "side", "page_title"),
+    *("constraint", "relation", "column", "absent", "event_type", "frame"),
+)
+"""Pieces that are read alike of any failure; others say something only of a cause that asks."""
 
 _SHOWN = ("q", "project", "type", "assignee", "since", "claim", "opened")
 STATES = ("open", "came_back", "done", "ignored")
@@ -81,6 +89,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     cause_id = id_of(visit)
     grouper, at = pages.grouper(), pages.now
     view = await pages.run(lambda: service.look_at_cause(pages.database, grouper, cause_id, at))
+    known = grouper.catalogue.causes.get(view.cause.known or "")
     states = _shown_states(view.cause)
     of_cause = Filter(cause_id=cause_id, states=states)
     found = await pages.run(lambda: service.find_items(pages.database, of_cause, None, _FEW))
@@ -101,25 +110,35 @@ async def show(pages: Pages, visit: Visit) -> Response:
         {
             "cause": view.cause,
             "view": view,
+            "evidence": _telling(view.evidence, known),
             "entities": grouped(found.items),
             "names": names,
             "days": days_of(view.days, at),
             "onward": onward,
             "has_more": found.further is not None,
             "states": ",".join(states),
-            "held": sum(quad.items for quad in view.quads if quad.bucket in states),
+            "held": sum(quad.items for quad in view.quads if not states or quad.bucket in states),
             "waiting": _in(view, "open"),
             "being_tried": _in(view, "retrying"),
             "has_workers": bool(await pages.run(lambda: connected(pages.database, at))),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
             "undo": done_of(visit),
+            "opposite": opposite_of(visit, view.history),
         },
     )
 
 
+def _telling(evidence: Mapping[str, str], known: Known | None) -> dict[str, str]:
+    """What tells of a failure, that by which its known cause is told apart first."""
+    names = dict.fromkeys([known.split, *_TELLING] if known is not None else _TELLING)
+    return {name: evidence[name] for name in names if name in evidence}
+
+
 def _shown_states(cause: Cause) -> tuple[str, ...]:
-    """Of which states a cause's things are shown: what is left, else what was set aside."""
-    return ("ignored",) if cause.is_ignored and not cause.open_items else LEFT
+    """Of which states a cause's things are shown: what is left, else set aside, else all."""
+    if cause.open_items:
+        return LEFT
+    return ("ignored",) if cause.ignored_items else ()
 
 
 def _in(view: service.CauseView, bucket: str) -> int:

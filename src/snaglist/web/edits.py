@@ -22,17 +22,24 @@ from snaglist.service.edits import (
     find_places,
     places_of_items,
     preview,
+    things_at,
 )
 from snaglist.service.lists import find_cause, look_at_item
 from snaglist.service.merging import SplitBefore
 from snaglist.service.ordering import count_free
+from snaglist.service.retries import connected
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage.edits import Edit
+from snaglist.web.opposites import happened
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of, is_id
 from snaglist.web.retries import ordered
 
 _AT_ONCE = 10
+_SOME = 10
+_ONLY_OF = {"to": ("assign",), "until": ("ignore",), "failures": ("ignore",)}
+"""Fields that a form for several edits has, and which of them they are for."""
+
 _MEMBERS = ("until", "failures", "reason", "to", "text", "name", "into", "why")
 
 
@@ -59,12 +66,14 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
     )
     began = done.edit
     if began is None:
-        return _back(f"/causes/{cause_id}", None)
+        return _shown_again(f"/causes/{cause_id}", visit)
     await pages.run(lambda: _carry_out(pages, began))
     if began.kind == "split" and began.before is not None:
         made = msgspec.json.decode(began.before, type=SplitBefore)
         return _back(f"/causes/{made.cause_id}", began.id)
-    return _back(f"/causes/{cause_id}", began.id if began.kind in ("resolve", "merge") else None)
+    if began.kind in ("resolve", "merge"):
+        return _back(f"/causes/{cause_id}", began.id)
+    return _shown_again(f"/causes/{cause_id}", visit)
 
 
 async def edit_thing(pages: Pages, visit: Visit) -> Response:
@@ -79,7 +88,7 @@ async def edit_thing(pages: Pages, visit: Visit) -> Response:
         await pages.run(
             lambda: edit_item(pages.database, item_id, edit, None, who=visit.who, at=at)
         )
-        return _back(f"/things/{item_id}", None)
+        return _shown_again(f"/things/{item_id}", visit)
 
     def do_it() -> str | None:
         places = places_of_items(pages.database, [item_id])
@@ -95,7 +104,7 @@ async def edit_things(pages: Pages, visit: Visit) -> Response:
     """Edit many things, or try them again: first a preview, then, when it is sure, it is done."""
     kind = visit.form.get("edit_and_reason", "")
     if visit.form.get("to", "").strip() and kind != "assign":
-        raise WrongShape(pages.texts("bulk.whom", name=visit.form["to"].strip()[:100]))
+        raise _unfit(pages, "bulk.whom", name=visit.form["to"].strip()[:100])
     if kind == "retry":
         return await _retry_things(pages, visit)
     visit.require(Scope.TRIAGE)
@@ -154,8 +163,10 @@ async def _ask(pages: Pages, visit: Visit, said: Preview, places: Sequence[int])
         "bulk.html",
         {
             "said": said,
+            "some": await pages.run(lambda: things_at(pages.database, places[:_SOME])),
             "kept": kept,
             "of": _mark_of(places),
+            "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
             "kind": kind,
             "reason": reason,
             "has_changed": "sure" in form,
@@ -195,7 +206,7 @@ async def undo(pages: Pages, visit: Visit) -> Response:
         return _back(f"/causes/{shown}", begun.id if begun.kind == "merge" else None)
     if is_id(of_thing):
         return _back(f"/things/{of_thing}", None)
-    pairs = [*parse_qsl(begun.filter or ""), ("done", begun.id)]
+    pairs = [*parse_qsl(visit.form.get("filter", begun.filter or "")), ("done", begun.id)]
     return RedirectResponse(f"/things?{urlencode(pairs)}", status_code=303, headers=HEADERS)
 
 
@@ -218,10 +229,12 @@ def _edit_of(pages: Pages, visit: Visit, type_: Any) -> Any:
     asked: dict[str, Any] = {"edit": kind} | ({"reason": reason} if reason else {})
     for name in _MEMBERS:
         text = form.get(name, "").strip()
-        if text and not (name == "to" and kind != "assign"):
+        if text and kind in _ONLY_OF.get(name, (kind,)):
             asked[name] = int(text) if name == "failures" and text.isdecimal() else text
     if len(asked.get("until", "")) == len("2026-12-24"):
         asked["until"] += "T00:00:00Z"
+        if asked["until"][:10] <= pages.now[:10]:
+            raise _unfit(pages, "problem.past_day")
     if piece:
         asked |= {"piece": piece, "value": value}
     if asked["edit"] in ("assign", "name"):
@@ -231,7 +244,18 @@ def _edit_of(pages: Pages, visit: Visit, type_: Any) -> Any:
     try:
         return msgspec.convert(asked, type_)
     except msgspec.ValidationError:
-        raise WrongShape(pages.texts("problem.unfit")) from None
+        raise _unfit(pages, "problem.unfit") from None
+
+
+def _unfit(pages: Pages, key: str, **values: object) -> WrongShape:
+    return WrongShape(pages.texts(key, **values), pages.texts("problem.correct"))
+
+
+def _shown_again(path: str, visit: Visit) -> Response:
+    """The page of what was edited, which says so."""
+    did = happened(visit.form.get("edit", ""))
+    query = f"?{urlencode({'did': did})}" if did else ""
+    return RedirectResponse(f"{path}{query}", status_code=303, headers=HEADERS)
 
 
 def _back(path: str, edit_id: str | None) -> Response:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from snaglist.service.news import News
@@ -19,6 +18,10 @@ BEAT_LOOKS = 15
 """After so many looks without news a page is told that the line still stands."""
 
 
+SESSION_LOOKS = 5
+"""After so many looks it is asked whether who has the page open is signed in still."""
+
+
 class Live:
     """The open pages, and their lines to what is new."""
 
@@ -26,20 +29,22 @@ class Live:
         self._news = news
         self._pages = 0
 
-    async def answer(self, request: Request) -> Response:
-        """A line on which a page hears of changes."""
-        del request
+    async def answer(self, may_look: Callable[[], Awaitable[bool]]) -> Response:
+        """A line on which a page hears of changes, while whoever has it open may look."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(self._line(), media_type="text/event-stream", headers=headers)
+        line = self._line(may_look)
+        return StreamingResponse(line, media_type="text/event-stream", headers=headers)
 
-    async def _line(self) -> AsyncIterator[str]:
+    async def _line(self, may_look: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
         self._pages += 1
-        told, looks = None, 0
+        told, looks, all_looks = None, 0, 0
         try:
             with self._news.line():
                 yield "retry: 2000\n\n"
                 while await self._news.next_look():
-                    looks += 1
+                    looks, all_looks = looks + 1, all_looks + 1
+                    if all_looks % SESSION_LOOKS == 0 and not await may_look():
+                        return
                     mark = self._news.mark
                     if mark is not None and mark != told:
                         told, looks = mark, 0

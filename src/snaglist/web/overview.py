@@ -12,6 +12,7 @@ from starlette.responses import Response
 from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter
+from snaglist.domain.retry import RetryStatus
 from snaglist.domain.run import RunStatus
 from snaglist.service.lists import (
     Summary,
@@ -37,11 +38,14 @@ with desk.run("nightly", total=len(assets)) as run:
     for asset in assets:
         with run.item("Asset", asset["id"], name=asset["code"], payload=asset):
             import_asset(asset)"""
-_CURL = """\
+_CURL = {
+    "failed": """\
 curl -X POST {url}/import/shotgun/errors -H "Authorization: Bearer {token}" \\
-  -d '{{"error": "Failed to import asset", "details": {{"entity_type": "Asset", "id": 12}}}}'
+  -d '{{"error": "Failed to import asset", "details": {{"entity_type": "Asset", "id": 12}}}}'""",
+    "came_over": """\
 curl -X POST {url}/import/shotgun/imported -H "Authorization: Bearer {token}" \\
-  -d '{{"entity_type": "Asset", "shotgun_id": 12}}'"""
+  -d '{{"entity_type": "Asset", "shotgun_id": 12}}'""",
+}
 _IMPORTER = "importer"
 _BIGGEST = 9
 _SHOWN_RUNS = 4
@@ -79,7 +83,10 @@ async def show(pages: Pages, visit: Visit) -> Response:
         lambda: count_of_causes(pages.database, Filter(states=_OPEN, assignee=visit.who))
     )
     orders = await pages.run(lambda: list_retries(pages.database, (), None, _SHOWN_RUNS, at))
-    days, lines = stacked_days(summary, biggest, pages.texts("overview.other_causes"), at)
+    days, lines = stacked_days(
+        *(summary, biggest, pages.texts("overview.other_causes")),
+        *(pages.texts("overview.any_cause"), at),
+    )
     left = sum(summary.items.get(bucket, 0) for bucket in LEFT)
     newest = newest_of_each(runs.newest)
     overdue = pages.studio.overdue_hours
@@ -108,11 +115,13 @@ async def show(pages: Pages, visit: Visit) -> Response:
             ],
             "projects": projects[:_PROJECTS],
             "further": projects[_PROJECTS:],
+            "late": [one for one in projects if one.is_overdue],
             "titles": await pages.run(lambda: titles_of(pages, orders)),
             "who": {cause.id: pages.who_can(cause) for cause in biggest},
             "most": max(map(sum, days.values()), default=0),
             "runs": newest[:_SHOWN_RUNS],
             "retries": [view for view in orders if view.retry.ended_at is None],
+            "stopped_retries": [one for one in orders if one.retry.status is RetryStatus.STOPPED],
             "unsent": runs.unsent,
             "stopped": runs.stopped,
             "mine": sum(mine.values()),
@@ -152,7 +161,7 @@ async def beginning(pages: Pages, visit: Visit, secret: str | None = None) -> Re
             "at": "/",
             "secret": secret,
             "python": _PYTHON.format_map(told),
-            "curl": _CURL.format_map(told),
+            "curl": {name: line.format_map(told) for name, line in _CURL.items()},
         },
     )
 
@@ -172,10 +181,14 @@ def newest_of_each(views: Sequence[RunView]) -> list[RunView]:
 
 
 def stacked_days(
-    summary: Summary, causes: Sequence[Cause], others: str, at: str
+    summary: Summary, causes: Sequence[Cause], others: str, all_of_them: str, at: str
 ) -> tuple[dict[str, list[int]], list[Day]]:
-    """Failures by day, one number for each of these causes and one for all others."""
-    known = {cause.id: place for place, cause in enumerate(causes[: COLOURS - 1])}
+    """Failures by day, one number for each of these causes and one for all others.
+
+    The causes are in the order in which they were made, so that each keeps its colour.
+    """
+    causes = sorted(causes[: COLOURS - 1], key=lambda cause: cause.id)
+    known = {cause.id: place for place, cause in enumerate(causes)}
     days: dict[str, list[int]] = {}
     for day, _ in days_of({}, at):
         failures = summary.days.get(day, {})
@@ -185,8 +198,10 @@ def stacked_days(
         days[day] = [counted[place] for place in range(len(known) + 1)]
     lines = [
         Day(cause.shown_title, cause.id, [values[place] for values in days.values()])
-        for place, cause in enumerate(causes[: COLOURS - 1])
+        for place, cause in enumerate(causes)
     ]
+    if not lines:
+        others = all_of_them
     lines.append(Day(others, None, [values[len(known)] for values in days.values()]))
     return days, [line for line in lines if any(line.failures) or line.cause_id is not None]
 

@@ -20,10 +20,13 @@ from starlette.responses import Response
 
 from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
+from snaglist.causes.messages import LONGEST
 from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.dependence import Order
 from snaglist.domain.errors import (
+    BadParameter,
+    BadRequest,
     NotFound,
     NotSignedIn,
     SnaglistError,
@@ -53,6 +56,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 _LARGEST_FORM = 64 << 10
+_SPACES = 3
 _TYPED = ("text", "why", "to", "name")
 
 
@@ -151,6 +155,8 @@ class Pages:
             "named": lambda title: self.naming.title(title),
             "naming": lambda text: self.naming.text(text),
             "place": self._place,
+            "remedy": self._remedy,
+            "whole_or_cut": lambda text: f"{text} …" if len(text) > LONGEST - _SPACES else text,
             "run_name": lambda run: self.texts("run.unnamed") if is_id(run.name) else run.name,
             "query": lambda pairs: urlencode([pair for pair in pairs.items() if pair[1]]),
         }
@@ -174,6 +180,18 @@ class Pages:
             titles = (cause.title for cause in catalogue.causes.values())
             self._named = catalogue, Naming(name, titles)
         return self._named[1]
+
+    def _remedy(self, error: SnaglistError) -> str:
+        """What to do now: the error's own word, or for a usual one what it means on a page."""
+        if error.remedy != error.usual_remedy:
+            return error.remedy
+        match error:
+            case NotFound():
+                return self.texts("problem.look")
+            case BadRequest() | BadParameter():
+                return self.texts("problem.correct")
+            case _:
+                return error.remedy
 
     def _place(self, slug: str) -> str:
         """How a source or target is called."""

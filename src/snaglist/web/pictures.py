@@ -26,7 +26,7 @@ def bar(parts: Sequence[tuple[str, int]], total: int, label: str) -> Markup:
 
 
 def sparkline(values: Sequence[int], label: str) -> Markup:
-    """A small picture of numbers in a row, the newest last."""
+    """A small picture of numbers in a row, the newest last; its name has them, too."""
     most = max([*values, 1])
     width = max(1, len(values) * 6 - 1)
     drawn = Markup('<rect class="spark-rest" y="19" width="{}" height="1"/>').format(width)
@@ -37,7 +37,7 @@ def sparkline(values: Sequence[int], label: str) -> Markup:
         )
     return Markup(
         '<svg class="sparkline" role="img" aria-label="{}" viewBox="0 0 {} 20">{}</svg>'
-    ).format(label, width, drawn)
+    ).format(f"{label}: {', '.join(map(str, values))}", width, drawn)
 
 
 def stacked(days: Mapping[str, Sequence[int]], label: str) -> Markup:

@@ -17,13 +17,13 @@ from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
 from snaglist.service import retries as service
 from snaglist.service.cause_edits import edit_cause
 from snaglist.service.edits import find_places, places_of_items
-from snaglist.service.lists import titles_of_causes
+from snaglist.service.lists import Listed, titles_of_causes
 from snaglist.service.ordering import count_free, order
 from snaglist.service.retries import RetryEdit, RetryView
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
 
 _PAGE = 50
-_SHOWN = (MemberState.FAILED, MemberState.LEASED, MemberState.SKIPPED)
+_SHOWN = (MemberState.FAILED, MemberState.LEASED, MemberState.SKIPPED, MemberState.CAME_OVER)
 
 
 async def list_retries(pages: Pages, visit: Visit) -> Response:
@@ -67,6 +67,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "causes": whole.causes,
             "history": whole.history,
             "members": shown,
+            "alone": await pages.run(lambda: _alone(pages, whole.view.retry)),
         },
     )
 
@@ -74,6 +75,14 @@ async def show(pages: Pages, visit: Visit) -> Response:
 def cause_of(retry: Retry) -> str | None:
     """The cause whose things an order tries, if it is of one."""
     return dict(parse_qsl(retry.filter)).get("cause")
+
+
+def _alone(pages: Pages, retry: Retry) -> Listed | None:
+    """The one thing that an order tries, if it is of one. Blocks."""
+    if retry.total != 1:
+        return None
+    found = service.list_members(pages.database, retry.id, None, None, 1)
+    return found[0].listed if found else None
 
 
 def titles_of(pages: Pages, views: Sequence[RetryView]) -> dict[str, str]:
@@ -86,6 +95,10 @@ def titles_of(pages: Pages, views: Sequence[RetryView]) -> dict[str, str]:
         cause = names.get(causes[retry.id] or "")
         if cause is not None:
             return cause
+        alone = _alone(pages, retry)
+        if alone is not None:
+            item = alone.item
+            return f"{item.entity_type} {item.name or item.entity_id}".strip()
         told = ", ".join(value for name, value in pairs.items() if name not in ("cause", "state"))
         return pages.texts("retry.of_filter", filter=told) if told else pages.texts("retry.of_some")
 

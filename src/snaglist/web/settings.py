@@ -30,6 +30,8 @@ async def create_token(pages: Pages, visit: Visit) -> Response:
     scopes = tuple(Scope(text) for name, text in visit.fields if name == "scope")
     try:
         expires_at = _end_of(pages, visit)
+        if not scopes:
+            raise BadParameter(pages.texts("settings.no_scope"))
         made = await pages.run(
             lambda: service.create_token(
                 pages.database,
@@ -77,7 +79,9 @@ async def revoke_token(pages: Pages, visit: Visit) -> Response:
             if service.is_open(token, at) and Scope.ADMIN in token.scopes
         ]
         if admins == [token_id]:
-            raise BadParameter(pages.texts("settings.last_admin"))
+            raise BadParameter(
+                pages.texts("settings.last_admin"), pages.texts("settings.another_first")
+            )
         service.revoke_token(pages.database, token_id, who=visit.who, at=pages.clock())
         sign_out_all(pages.database, token_id)
 

@@ -19,20 +19,27 @@ _WITH_A_PAGE = frozenset(
 """The types that have a page of their own at `{site}/detail/{Type}/{id}`."""
 
 
+_DELETED = "source-entity-deleted"
+
+
 class Links(msgspec.Struct, frozen=True):
     """The studio's ShotGrid site, "" for none, and the hosts that targets may be linked at."""
 
     shotgrid: str = ""
     hosts: Sequence[str] = ()
 
-    def in_source(self, item: Item) -> str | None:
-        """The thing's page in ShotGrid; None where there is none, or it was deleted."""
+    def in_source(self, item: Item, known: str | None = None) -> str | None:
+        """The thing's page in ShotGrid; None where there is none, or it was deleted.
+
+        `known` is the known cause for which it failed, which may say so.
+        """
         if (
             not self.shotgrid
             or not item.source.startswith("shotgun")
             or item.entity_type not in _WITH_A_PAGE
             or not item.entity_id.isdecimal()
             or item.reason is Reason.DELETED_IN_SOURCE
+            or known == _DELETED
         ):
             return None
         return f"{self.shotgrid.rstrip('/')}/detail/{quote(item.entity_type)}/{item.entity_id}"

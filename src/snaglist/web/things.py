@@ -18,6 +18,7 @@ from snaglist.service.lists import Listed
 from snaglist.service.retries import connected
 from snaglist.service.run_views import find_run
 from snaglist.web.changes import change_of, stack_of
+from snaglist.web.opposites import opposite_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
 
 _PAGE = 50
@@ -70,6 +71,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     view = await pages.run(lambda: service.look_at_item(pages.database, item_id))
     parts = await pages.run(lambda: service.parts_of(pages.database, view.listed.item))
     newest = view.records[0] if view.records else None
+    cause = await pages.run(lambda: _cause_of(pages, view.listed.item.cause_id))
     links = pages.studio.links
     return await pages.page(
         visit,
@@ -84,9 +86,10 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "stack": None if newest is None else stack_of(newest.event_data),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
             "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
-            "in_source": links.in_source(view.listed.item),
+            "in_source": links.in_source(view.listed.item, None if cause is None else cause.known),
             "in_target": links.in_target(view.listed),
             "undo": done_of(visit),
+            "opposite": opposite_of(visit, view.history),
             "production": links.production(view.listed),
         },
     )

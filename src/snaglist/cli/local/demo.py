@@ -23,6 +23,7 @@ from snaglist.service.sessions import new_code
 from snaglist.service.tokens import AT_THE_MACHINE, create_token
 
 _WAIT_SECONDS = 0.2
+_TOKENS = (("ana", Scope.ADMIN), ("nightly", Scope.REPORT), ("farm", Scope.WORK))
 
 
 @click.command()
@@ -40,28 +41,33 @@ def demo(port: int) -> None:
         engine = app.engine_of(settings)
         upgrade(engine, time.time())
         with app.opened(engine) as store:
-            made = create_token(
-                store,
-                token_id=app.new_id(),
-                name="ana",
-                scopes=(Scope.ADMIN,),
-                random_bits=secrets.token_bytes(32),
-                who=AT_THE_MACHINE,
-                at=time.time(),
+            ana, nightly, farm = (
+                create_token(
+                    store,
+                    token_id=app.new_id(),
+                    name=name,
+                    scopes=(scope,),
+                    random_bits=secrets.token_bytes(32),
+                    who=AT_THE_MACHINE,
+                    at=time.time(),
+                )
+                for name, scope in _TOKENS
             )
             code = new_code(store, "ana", random_bits=secrets.token_bytes(32), at=time.time())
         url = f"http://127.0.0.1:{port}"
-        for told in (_tell, _try_again):
-            desk = RemoteDesk(url, made.secret)
-            threading.Thread(target=told, args=(desk,), daemon=True).start()
+        begun = RemoteDesk(url, nightly.secret), RemoteDesk(url, ana.secret)
+        threading.Thread(target=_tell, args=begun, daemon=True).start()
+        threading.Thread(
+            target=_try_again, args=(RemoteDesk(url, farm.secret),), daemon=True
+        ).start()
         click.echo(f"Look around, signed in as ana: {url}/signin?code={code}")
         app.serve(settings, lambda line: click.echo(plain(line)))
 
 
-def _tell(desk: RemoteDesk) -> None:
+def _tell(desk: RemoteDesk, ana: RemoteDesk) -> None:
     """Post the story once the desk is there, then let its last import go on."""
     _wait_for(desk)
-    story = Storyteller(desk, time.time())
+    story = Storyteller(desk, ana, time.time())
     story.tell_the_week()
     while True:
         try:

@@ -14,6 +14,7 @@ TONIGHT = 600
 """How many entities the import tries that is running."""
 
 _BATCH = 500
+_KINDS = ("Asset", "Shot", "Task", "Task", "Version", "Note")
 _KITSU = "http://kitsu.studio.example"
 
 
@@ -100,10 +101,11 @@ FAULTS = (
 
 
 class Storyteller:
-    """Posts the story to a desk. `now` is Unix time in seconds."""
+    """Posts the story to a desk, as its import and as `ana`. `now` is Unix time in seconds."""
 
-    def __init__(self, desk: RemoteDesk, now: float) -> None:
+    def __init__(self, desk: RemoteDesk, ana: RemoteDesk, now: float) -> None:
         self._desk = desk
+        self._ana = ana
         self._now = datetime.fromtimestamp(now, UTC)
         self._random = random.Random(7)  # noqa: S311 - a story, the same every time
         self._tried = 0
@@ -114,7 +116,7 @@ class Storyteller:
         """Seven nights: what fails again and again, an outage, and what was repaired."""
         for ago in range(NIGHTS, 0, -1):
             self._tell_night(self._now - timedelta(days=ago), ago)
-        causes = self._desk.first("/api/v1/causes", {"order": "items"}, 20)[0]
+        causes = self._ana.first("/api/v1/causes", {"order": "items"}, 20)[0]
         self._say(causes, "hld2", {"edit": "assign", "to": "ana"})
         self._say(causes, "sg_cut_in", {"edit": "claim"})
         self._say(causes, "deleted", {"edit": "ignore", "why": "gone for good"})
@@ -140,9 +142,9 @@ class Storyteller:
             if records:
                 self._desk.post("/api/v1/records", records)
             self._came_over(shots[len(failed) :], label, night + timedelta(minutes=2))
+            self._end(run["id"], night + timedelta(minutes=9))
             if not failed:
                 self._desk.post(f"/api/v1/runs/{run['id']}/complete", {})
-            self._desk.post(f"/api/v1/runs/{run['id']}/end", {})
 
     def begin_again(self) -> None:
         """Another import begins."""
@@ -193,13 +195,17 @@ class Storyteller:
                 )
         for first in range(0, len(records), _BATCH):
             self._desk.post("/api/v1/records", records[first : first + _BATCH])
-        came = [("Asset", 30_000 + one, one % 3) for one in range(1_900)]
+        came = [(_KINDS[one % len(_KINDS)], 30_000 + one, one % 3) for one in range(1_900)]
         if ago == 2:
             came += [("Shot", 20_000 + one, 0) for one in range(260)]
         if ago == 1:
             came += [("Shot", 1_000 + one, 0) for one in range(34)]
         self._came_over(came, label, night + timedelta(minutes=110))
-        self._desk.post(f"/api/v1/runs/{label}/end", {})
+        over = night + timedelta(minutes=125)
+        self._end(label, over)
+
+    def _end(self, run: str, at: datetime) -> None:
+        self._desk.post(f"/api/v1/runs/{run}/end", {"ended_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"})
 
     def _failure(self, entity_type: str, number: int, project: int, tell: Any) -> dict[str, Any]:
         shot = f"SQ{number // 40 % 90:02}0_SH{number % 40:03}0"
@@ -236,7 +242,7 @@ class Storyteller:
     def _say(self, causes: list[Any], words: str, edit: dict[str, Any]) -> None:
         for cause in causes:
             if words in cause["title"]:
-                self._desk.post(f"/api/v1/causes/{cause['id']}/edits", edit)
+                self._ana.post(f"/api/v1/causes/{cause['id']}/edits", edit)
                 return
 
 

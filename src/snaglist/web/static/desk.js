@@ -1,6 +1,7 @@
 // What moves on a page by itself: times in the reader's zone, numbers that follow the desk, and keys.
 
 const LEAST_PACE_MS = 2000;
+const REFRESH_MS = 60_000;
 const KEYS_OFF = "snaglist-keys-off";
 
 // --- Times ---------------------------------------------------------------------------------------
@@ -20,6 +21,16 @@ function showTimes(root) {
       : moment.toLocaleString([], { day: "numeric", month: "short", ...clock });
     time.title = moment.toString();
   }
+}
+
+// A time of today is told without its day; on a page that is open for long that day may be over.
+function sayDaysWhenTheDayIsOver() {
+  let day = new Date().toDateString();
+  setInterval(() => {
+    const today = new Date().toDateString();
+    if (today !== day) showTimes(document);
+    day = today;
+  }, 60_000);
 }
 
 // --- Following the desk --------------------------------------------------------------------------
@@ -201,6 +212,8 @@ function setUpFollowing() {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && isStale) soon();
   });
+  // What is due by the clock alone, such as an import that is overdue, is no change of the desk.
+  setInterval(soon, REFRESH_MS);
   window.addEventListener("pagehide", () => line?.close());
   window.addEventListener("pageshow", (event) => {
     countTicks();
@@ -258,6 +271,7 @@ function press(key) {
   const outside = [...document.querySelectorAll(wanted)].find((one) => !one.closest("[data-row]"));
   const target = chosen?.querySelector(wanted) ?? outside;
   if (!target) return;
+  if (target.dataset.picks) target.value = target.dataset.picks;
   if (target.matches("input, textarea, select, [tabindex]")) target.focus();
   else if (target.matches("dialog")) target.showModal();
   else if (target.matches("summary")) unfold(target);
@@ -316,6 +330,9 @@ function countTicks() {
   const output = document.querySelector("[data-ticked]");
   const number = document.querySelectorAll("[data-tick]:checked").length;
   if (output) output.textContent = output.dataset.ticked.replace("#", number.toLocaleString());
+  const all = document.querySelector("[data-tick-all]");
+  if (all) all.checked = number > 0 && number === document.querySelectorAll("[data-tick]").length;
+  document.querySelector(".bulk")?.classList.toggle("none", !number && !document.querySelector("[name=every]:checked"));
 }
 
 function setUpForms() {
@@ -355,8 +372,16 @@ function setUpForms() {
   });
 }
 
+// The page that a form was answered with is found elsewhere; loading it anew must not send the form.
+function showTheAddress() {
+  const { at } = document.body.dataset;
+  if (at && location.pathname !== at) history.replaceState(null, "", at);
+}
+
 document.documentElement.classList.add("js");
+showTheAddress();
 showTimes(document);
+sayDaysWhenTheDayIsOver();
 markScrollers();
 setUpFollowing();
 setUpKeys();

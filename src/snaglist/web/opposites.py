@@ -1,0 +1,62 @@
+"""The undo of an edit of one cause or thing: the opposite edit, with what was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from snaglist.web.pages import Visit
+
+_OPPOSITES = {
+    "assigned": ("assign", "to"),
+    "noted": ("note", "text"),
+    "fix_noted": ("fix", "text"),
+    "named": ("name", "name"),
+    "claimed": ("unclaim", ""),
+    "unclaimed": ("claim", ""),
+    "ignored": ("reopen", ""),
+    "reopened": ("", ""),
+}
+"""By what happened: the edit that takes it back, and the field that holds what was before."""
+
+_EVENTS = {
+    "assign": "assigned",
+    "note": "noted",
+    "fix": "fix_noted",
+    "name": "named",
+    "claim": "claimed",
+    "unclaim": "unclaimed",
+    "ignore": "ignored",
+    "reopen": "reopened",
+}
+
+
+class Told(Protocol):
+    """What a history tells of one thing that happened."""
+
+    @property
+    def event(self) -> str: ...
+    @property
+    def who(self) -> str: ...
+    @property
+    def before(self) -> str | None: ...
+
+
+def happened(edit: str) -> str:
+    """What the history calls it when this edit was made; "" if it can be undone by itself."""
+    return _EVENTS.get(edit, "")
+
+
+def opposite_of(visit: Visit, history: Sequence[Told]) -> dict[str, str] | None:
+    """The form that takes back what the address says was done just now; None if nothing was.
+
+    Empty where nothing takes it back. It is done only while it is the newest that happened.
+    """
+    did = visit.request.query_params.get("did", "")
+    newest = history[-1] if history else None
+    if did not in _OPPOSITES or newest is None or newest.event != did or newest.who != visit.who:
+        return None
+    edit, field = _OPPOSITES[did]
+    if not edit:
+        return {}
+    return {"edit": edit, **({field: newest.before or ""} if field else {})}
