@@ -32,7 +32,7 @@ _PLAIN = ("entity_type", "project", "field", "status", "person", "linked_type")
 """Pieces of evidence that everybody knows by their names."""
 
 _TELLING = (
-    *("exception", "http_status", "endpoint", "host", "side", "page_title"),
+    *("exception", "http_status", "endpoint", "host", "page_title"),
     *("constraint", "relation", "column", "absent", "event_type", "frame"),
 )
 """Pieces that are read alike of any failure; others say something only of a cause that asks."""
