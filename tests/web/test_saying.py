@@ -171,6 +171,23 @@ def test_a_merge_is_one_line_of_the_trail(desk: DeskProcess) -> None:
     assert "into another cause" in text_of(client.get(f"/causes/{one}").text)
 
 
+def test_the_trail_says_to_whom_how_and_of_what(desk: DeskProcess) -> None:
+    for number in range(2):
+        failed(desk, shotgun_id=number)
+    client = signed_in(desk)
+    for kind, more in (("assign", {"to": "zoe"}), ("resolve.not_meant", {}), ("reopen", {})):
+        of = "" if kind == "reopen" else "state=open"
+        preview = ask(client, edit_and_reason=kind, filter=of, **more).text
+        client.post("/things/edits", data=sure(preview))
+    client.post(f"/causes/{cause_of(desk)}/retry", data={"form_key": form_key(client)})
+    trail = text_of(client.get("/settings/history").text)
+    assert "2 things: assigned: zoe" in trail
+    assert "2 things: marked as done: not meant to come over" in trail
+    assert "Trying again: The importer did not send a field: sg_cut_in: ordered" in re.sub(
+        " :", ":", trail
+    )
+
+
 def test_who_is_signed_out_everywhere_hears_of_it_on_open_pages(desk: DeskProcess) -> None:
     client = signed_in(desk)
     other = signed_in(desk)
@@ -201,3 +218,13 @@ def test_an_unknown_address_leads_on_for_who_is_signed_in(desk: DeskProcess) -> 
 def test_the_first_token_is_in_the_trail(desk: DeskProcess) -> None:
     trail = text_of(signed_in(desk).get("/settings/history").text)
     assert "the token admin : made" in trail.replace("admin:", "admin :")
+
+
+def test_a_search_says_how_many_it_found(desk: DeskProcess) -> None:
+    for number in range(3):
+        failed(desk, shotgun_id=number, name=f"SQ010_SH{number:04}")
+    client = signed_in(desk)
+    assert "Things 3" in text_of(client.get("/things?q=SQ010").text)
+    for number in range(60):
+        failed(desk, shotgun_id=100 + number, name=f"SQ020_SH{number:04}")
+    assert "Things more than 50" in text_of(client.get("/things?q=sg_cut_in").text)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
 import msgspec
 
 from snaglist.domain.history import Entry, Event
@@ -9,18 +13,25 @@ from snaglist.storage import history as store
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
+from snaglist.storage.edits import find_edit
 from snaglist.storage.items import items_by_id
+from snaglist.storage.retries import find_retry
+
+_OF_ORDERS = (Event.ORDERED, Event.PAUSED, Event.RESUMED, Event.ABORTED, Event.STOPPED)
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Deed(msgspec.Struct, frozen=True):
     """One thing that was done, its place in the trail, and what it was done to, by name.
 
-    `name` is "" for what has none: many items, an order, a token.
+    `name` is "" for what has none: many items, a token; of an order it is its cause's. `asked`
+    are the members of an edit of many items.
     """
 
     seq: int
     entry: Entry
     name: str
+    asked: Mapping[str, Any]
 
 
 def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]:
@@ -37,16 +48,29 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
         found = [(seq, alone.get(one.edit_id or "", one)) for seq, one in _once(found)]
         entries = [entry for _, entry in found]
         items = items_by_id(connection, {one.item_id for one in entries if one.item_id})
-        causes = causes_by_id(connection, {one.cause_id for one in entries if one.cause_id})
+        orders = {
+            one.edit_id: dict(parse_qsl(order.filter)).get("cause")
+            for one in entries
+            if one.event in _OF_ORDERS and one.edit_id
+            if (order := find_retry(connection, one.edit_id)) is not None
+        }
+        named = {one.cause_id for one in entries} | {*orders.values()}
+        causes = causes_by_id(connection, [cause_id for cause_id in named if cause_id])
 
         def name_of(entry: Entry) -> str:
             if entry.item_id is not None:
                 item = items.get(entry.item_id)
                 return "" if item is None else f"{item.entity_type} {item.name or item.entity_id}"
-            cause = causes.get(entry.cause_id or "")
+            cause = causes.get(entry.cause_id or orders.get(entry.edit_id or "") or "")
             return "" if cause is None else cause.shown_title
 
-        return [Deed(seq, entry, name_of(entry).strip()) for seq, entry in found]
+        def asked_of(entry: Entry) -> Mapping[str, Any]:
+            if entry.item_id or entry.cause_id or not entry.edit_id or entry.event in _OF_ORDERS:
+                return {}
+            edit = find_edit(connection, entry.edit_id)
+            return {} if edit is None else _decode(edit.asked or "{}")
+
+        return [Deed(seq, entry, name_of(entry).strip(), asked_of(entry)) for seq, entry in found]
 
     return database.read(query)
 

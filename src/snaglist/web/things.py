@@ -42,8 +42,11 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
     chosen_from = await pages.run(lambda: choices(pages.database, pages.clock()))
     done = done_of(visit)
     edit = None if done is None else await pages.run(lambda: get_edit(pages.database, done))
+    total = await pages.run(lambda: service.counted_items(pages.database, wanted))
     further = None
-    if found.further is not None:
+    if found.further is None:
+        total = len(found.items) if total is None and below is None else total
+    else:
         further = urlencode([*given_of(asked), ("below", found.further)])
     return await pages.page(
         visit,
@@ -56,7 +59,8 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
             "times": times_before(pages.clock()),
             "cause": await pages.run(lambda: _cause_of(pages, wanted.cause_id)),
             "run": await pages.run(lambda: find_run(pages.database, wanted.run)),
-            "total": await pages.run(lambda: service.counted_items(pages.database, wanted)),
+            "total": total,
+            "at_least": len(found.items) if below is None else 0,
             "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
             "further": further,
             "filter": urlencode(given_of(asked)),
