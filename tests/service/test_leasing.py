@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from snaglist.app import new_id
 from snaglist.domain.errors import LeaseLost
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
@@ -10,6 +9,7 @@ from snaglist.domain.item import Status
 from snaglist.domain.retry import MemberState
 from snaglist.service import ordering
 from snaglist.storage.retries import lanes_of
+from snaglist.wiring import new_id
 from support.records import new_record, new_sighting
 from support.workshop import Workshop, entities
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from snaglist.app import new_id
 from snaglist.domain.dependence import read_order
 from snaglist.domain.edits import Resolve
 from snaglist.domain.filtering import Filter
@@ -12,6 +11,7 @@ from snaglist.domain.history import Event
 from snaglist.domain.retry import Retry, RetryStatus
 from snaglist.service import ordering, retries
 from snaglist.storage.retries import insert_retry
+from snaglist.wiring import new_id
 from support.workshop import EVERYTHING, Workshop, entities, types
 
 # Orders

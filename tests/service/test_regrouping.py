@@ -11,7 +11,6 @@ import pytest
 from bench.strangers.assemble import lines_of
 from msgspec.structs import replace
 
-from snaglist.app import new_id
 from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.edits import CauseEdit, Merge, Split
@@ -30,6 +29,7 @@ from snaglist.service.undo import begin_undo
 from snaglist.storage.causes import causes_by_id, update_causes
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
+from snaglist.wiring import new_id
 
 SHIPPED = Catalogue.shipped()
 NOTHING_KNOWN = SHIPPED.without(SHIPPED.causes)

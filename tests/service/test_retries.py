@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from snaglist.app import new_id
 from snaglist.domain.cause import Claim
 from snaglist.domain.edits import ClaimFixed
 from snaglist.domain.errors import LeaseLost, SnaglistError, WrongState
@@ -18,6 +17,7 @@ from snaglist.service import ordering
 from snaglist.service.leasing import Ask
 from snaglist.service.outcomes import Taken
 from snaglist.service.workers import list_workers
+from snaglist.wiring import new_id
 from support.workshop import Workshop
 
 # The probe

@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from random import Random
 from typing import Any
 
-from snaglist.app import new_id
 from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import SnaglistError, StoreUnavailable
@@ -19,6 +18,7 @@ from snaglist.service.recording import Limits, Recorder
 from snaglist.service.records import delete_record
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
+from snaglist.wiring import new_id
 from support.ledger import Ledger, Sent
 
 CLIENTS = 4

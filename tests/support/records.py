@@ -7,12 +7,12 @@ import uuid
 from concurrent.futures import Future
 from typing import Any
 
-from snaglist.app import new_id
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.record import NewRecord, Sighting
 from snaglist.service.filing import Filing
 from snaglist.storage.database import Database
 from snaglist.storage.writer import Write
+from snaglist.wiring import new_id
 
 ARRIVED_AT = "2026-11-23T10:00:00.000Z"
 STORE = Filing(new_id, time.time, lambda _: {}).store

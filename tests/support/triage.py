@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from snaglist.app import new_id
 from snaglist.domain.cause import Cause
 from snaglist.domain.edits import CauseEdit, ItemEdit
 from snaglist.domain.history import Entry
@@ -30,6 +29,7 @@ from snaglist.storage.edits import Edit
 from snaglist.storage.history import entries_of_cause, entries_of_item
 from snaglist.storage.items import COLUMNS, item_of
 from snaglist.storage.writer import Write
+from snaglist.wiring import new_id
 from support.records import new_record, new_sighting
 
 START = 1_795_500_000.0

@@ -7,7 +7,6 @@ import time
 from concurrent.futures import Future
 from typing import Any
 
-from snaglist.app import new_id
 from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.cause import Cause
@@ -23,6 +22,7 @@ from snaglist.service.successes import Imported, report_imported, reported
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.items import items_by_id
+from snaglist.wiring import new_id
 
 SHIPPED = Catalogue.shipped()
 

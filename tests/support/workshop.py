@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from snaglist.app import new_id
 from snaglist.domain.dependence import read_order
 from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Entry
@@ -24,6 +23,7 @@ from snaglist.service.retrying import Retrying
 from snaglist.service.successes import Reported, report_imported
 from snaglist.storage.database import Database
 from snaglist.storage.items import Success
+from snaglist.wiring import new_id
 from support.records import new_record, new_sighting
 from support.triage import Triage, pieces_of
 

@@ -21,6 +21,7 @@ from snaglist.domain.access import Scope
 from snaglist.service.schema import upgrade
 from snaglist.service.sessions import new_code
 from snaglist.service.tokens import AT_THE_MACHINE, create_token
+from snaglist.wiring import engine_of, new_id, opened
 
 _WAIT_SECONDS = 0.2
 _TOKENS = (("ana", Scope.ADMIN), ("nightly", Scope.REPORT), ("farm", Scope.WORK))
@@ -38,13 +39,13 @@ def demo(port: int) -> None:
         settings = load_settings(
             {}, database=f"sqlite:///{Path(folder) / 'demo.db'}", host="127.0.0.1", port=port
         )
-        engine = app.engine_of(settings)
+        engine = engine_of(settings)
         upgrade(engine, time.time())
-        with app.opened(engine) as store:
+        with opened(engine) as store:
             ana, nightly, farm = (
                 create_token(
                     store,
-                    token_id=app.new_id(),
+                    token_id=new_id(),
                     name=name,
                     scopes=(scope,),
                     random_bits=secrets.token_bytes(32),

@@ -7,10 +7,10 @@ import time
 
 import click
 
-from snaglist import app
 from snaglist.cli.terminal import database_option
 from snaglist.config import load_settings
 from snaglist.service.sessions import new_code
+from snaglist.wiring import engine_of, opened
 
 
 @click.command()
@@ -23,7 +23,7 @@ def signin(name: str, url: str | None, database: str | None) -> None:
     It works once, within ten minutes.
     """
     settings = load_settings(database=database)
-    with app.opened(app.engine_of(settings)) as store:
+    with opened(engine_of(settings)) as store:
         code = new_code(store, name, random_bits=secrets.token_bytes(32), at=time.time())
     base = (url or f"http://{settings.host}:{settings.port}").rstrip("/")
     click.echo(f"{base}/signin?code={code}")

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from snaglist import app
 from snaglist.cli.terminal import database_option, plain
 from snaglist.config import load_settings
 from snaglist.service.doctor import Verdict, examine
 from snaglist.service.schema import upgrade
+from snaglist.wiring import engine_of
 
 _SIGNS = {Verdict.GOOD: "ok  ", Verdict.WARNING: "warn", Verdict.BAD: "BAD "}
 
@@ -23,7 +23,7 @@ _SIGNS = {Verdict.GOOD: "ok  ", Verdict.WARNING: "warn", Verdict.BAD: "BAD "}
 @database_option
 def migrate(database: str | None) -> None:
     """Bring the database to this version's schema; an SQLite file is copied before."""
-    engine = app.engine_of(load_settings(database=database))
+    engine = engine_of(load_settings(database=database))
     engine.check()
     with engine.only_server():
         applied = upgrade(engine, time.time())
@@ -38,7 +38,7 @@ def migrate(database: str | None) -> None:
 @database_option
 def backup(file: Path, database: str | None) -> None:
     """Write a backup to FILE while the desk runs; docs/operating.md tells how to restore."""
-    engine = app.engine_of(load_settings(database=database))
+    engine = engine_of(load_settings(database=database))
     engine.check()
     engine.copy_to(file)
     click.echo(f"{plain(str(file))}: {file.stat().st_size} bytes, complete and synced", err=True)
@@ -50,7 +50,7 @@ def backup(file: Path, database: str | None) -> None:
 @database_option
 def doctor(as_json: bool, deep: bool, database: str | None) -> None:
     """Look the store over; exit code 1 if something is bad."""
-    engine = app.engine_of(load_settings(database=database))
+    engine = engine_of(load_settings(database=database))
     findings = list(examine(engine, time.time(), deep=deep))
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(findings), indent=2))

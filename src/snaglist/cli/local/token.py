@@ -10,12 +10,12 @@ import time
 import click
 import msgspec
 
-from snaglist import app
 from snaglist.cli.terminal import database_option, plain, table
 from snaglist.config import load_settings
 from snaglist.domain.access import Scope, Token
 from snaglist.domain.moment import utc_text
 from snaglist.service import tokens as service
+from snaglist.wiring import engine_of, new_id, opened
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -67,10 +67,10 @@ def create(
 ) -> None:
     """Make a token and print it, this once and nothing else."""
     now = time.time()
-    with app.opened(app.engine_of(load_settings(database=database))) as store:
+    with opened(engine_of(load_settings(database=database))) as store:
         made = service.create_token(
             store,
-            token_id=app.new_id(),
+            token_id=new_id(),
             name=name,
             scopes=tuple(Scope(scope) for scope in scopes),
             random_bits=secrets.token_bytes(32),
@@ -88,7 +88,7 @@ def create(
 def list_(as_json: bool, database: str | None) -> None:
     """Show all tokens, never their secrets."""
     now = time.time()
-    with app.opened(app.engine_of(load_settings(database=database))) as store:
+    with opened(engine_of(load_settings(database=database))) as store:
         tokens = service.list_tokens(store)
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(tokens), indent=2))
@@ -119,7 +119,7 @@ def list_(as_json: bool, database: str | None) -> None:
 @database_option
 def rotate(name: str, overlap: float, database: str | None) -> None:
     """Give a token (by name or id) a new secret and print it, this once and nothing else."""
-    with app.opened(app.engine_of(load_settings(database=database))) as store:
+    with opened(engine_of(load_settings(database=database))) as store:
         made = service.rotate_token(
             store,
             name,
@@ -136,7 +136,7 @@ def rotate(name: str, overlap: float, database: str | None) -> None:
 @database_option
 def revoke(name: str, database: str | None) -> None:
     """Close a token (by name or id) for good; a running desk knows within 2 s."""
-    with app.opened(app.engine_of(load_settings(database=database))) as store:
+    with opened(engine_of(load_settings(database=database))) as store:
         revoked = service.revoke_token(store, name, who=service.AT_THE_MACHINE, at=time.time())
     click.echo(f"Revoked {plain(revoked.name)}.", err=True)
 
