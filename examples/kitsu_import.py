@@ -65,7 +65,7 @@ class Kitsu:
 
     def post(self, entity: Entity) -> list[Entity]:
         """Import one entity; what Kitsu kept of it, which may be nothing."""
-        said_before = self.log.stat().st_size
+        said_before = self.log.stat().st_size if self.log.exists() else 0
         answer = self.session.post(
             f"{self.url}/import/shotgun/{KINDS[entity['type']][0]}",
             data=json.dumps([entity], default=lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ")),
@@ -73,7 +73,7 @@ class Kitsu:
             timeout=TIMEOUT,
         )
         kept = answer.json() if answer.ok else []
-        if answer.status_code == 500 or not kept:
+        if (answer.status_code == 500 or not kept) and self.log.exists():
             with self.log.open("rb") as log:
                 log.seek(said_before)
                 if said := log.read().decode():

@@ -108,6 +108,8 @@ def test_a_complete_run_of_the_id_takes_what_was_told_by_name_off_the_list(
     client: httpx.Client,
 ) -> None:
     client.post("/api/v1/runs", json={"label": "all", "project": 87})
+    other = {"entity_type": "Shot", "shotgun_id": 9, "run": "all"}
+    client.post("/import/shotgun/imported", json=other).raise_for_status()
     assert client.post("/api/v1/runs/all/complete", json={}).is_success
 
     resolved = client.get("/api/v1/items", params={"state": "not_failing"}).json()

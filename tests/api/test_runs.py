@@ -101,6 +101,7 @@ def test_that_a_run_was_complete_can_be_taken_back(desk: DeskProcess) -> None:
     client = desk.client()
     _fail(client, None, "Asset", 1)
     run = _begun(client, name="nightly")
+    _came_over(client, run, "Asset", 5)
     edit = client.post(f"/api/v1/runs/{run}/complete", json={}).json()["edit"]
     assert client.get("/api/v1/items?state=open").json() == []
 
@@ -121,7 +122,7 @@ def test_a_run_that_tried_less_than_it_was_to_is_not_complete(desk: DeskProcess)
     refused = client.post(f"/api/v1/runs/{run}/complete", json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
     assert "2 things" in refused.json()["message"]
-    assert "1 have arrived" in refused.json()["message"]
+    assert "1 arrived" in refused.json()["message"]
 
     _came_over(client, run, "Asset", 6)
     unsent = client.post(f"/api/v1/runs/{run}/complete", json={"tried": 3})
@@ -140,11 +141,45 @@ def test_a_run_that_tried_less_of_a_type_than_it_was_to_is_not_complete(desk: De
     for scope in ({}, {"entity_types": ["Shot"]}):
         refused = client.post(f"/api/v1/runs/{run}/complete", json=scope)
         assert refused.status_code == 409
-        assert "2 of the type Shot, and 0 have arrived" in refused.json()["message"]
+        assert "2 of the type Shot, and 0 arrived" in refused.json()["message"]
 
     assert len(client.get("/api/v1/items?state=open").json()) == 1
     done = client.post(f"/api/v1/runs/{run}/complete", json={"entity_types": ["Asset"]})
     assert done.status_code == 200
+
+
+def test_what_a_run_tried_nothing_of_stays_on_the_list(desk: DeskProcess) -> None:
+    client = desk.client()
+    _fail(client, None, "Shot", 1, project=87)
+    _fail(client, None, "Asset", 2, project=87)
+    _fail(client, None, "Asset", 3, project=88)
+    run = _begun(client, name="nightly")
+    nothing = client.post(f"/api/v1/runs/{run}/complete", json={})
+    assert (nothing.status_code, "tried nothing" in nothing.json()["detail"]) == (409, True)
+    _came_over(client, run, "Asset", 9, project=87)
+    for scope in ({"entity_types": ["Shot"]}, {"projects": [88]}):
+        refused = client.post(f"/api/v1/runs/{run}/complete", json=scope)
+        assert (refused.status_code, "tried nothing of" in refused.json()["detail"]) == (409, True)
+
+    done = client.post(f"/api/v1/runs/{run}/complete", json={})
+
+    assert done.json()["edit"]["changed"] == 1
+    left = client.get("/api/v1/items?state=open").json()
+    assert {(one["entity_type"], one["entity_id"]) for one in left} == {
+        ("Shot", "1"),
+        ("Asset", "3"),
+    }
+
+
+def test_an_empty_scope_is_not_everything(desk: DeskProcess) -> None:
+    client = desk.client()
+    _fail(client, None, "Asset", 1)
+    run = _begun(client, name="nightly")
+    _came_over(client, run, "Asset", 9)
+    for scope in ({"projects": []}, {"entity_types": []}):
+        refused = client.post(f"/api/v1/runs/{run}/complete", json=scope)
+        assert (refused.status_code, "names nothing" in refused.json()["detail"]) == (400, True)
+    assert len(client.get("/api/v1/items?state=open").json()) == 1
 
 
 def test_what_failed_in_the_run_before_it_was_announced_stays(desk: DeskProcess) -> None:
@@ -197,6 +232,7 @@ def test_what_left_with_a_complete_run_is_back_when_some_of_it_was_lost(desk: De
     client = desk.client()
     _fail(client, None, "Shot", 1, at="2026-11-01T00:00:00Z")
     run = _begun(client, label="night")
+    _came_over(client, run, "Shot", 9)
     client.post(f"/api/v1/runs/{run}/complete", json={}).raise_for_status()
     assert client.get("/api/v1/items?state=open").json() == []
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from snaglist.domain.dependence import depths, parents_of, read_order
 from snaglist.domain.errors import BadParameter, LeaseLost, WrongState
+from snaglist.domain.moment import moment_after
 from snaglist.domain.retry import Lane, Member, MemberState, Retry, RetryStatus, open_lanes
 from snaglist.domain.worker import Worker
 
@@ -80,13 +81,14 @@ def test_an_order_has_ended_when_nothing_waits_or_is_leased() -> None:
     assert ended.settled(LATER) is ended
 
 
-def test_a_minutes_rate_is_counted_from_its_first_lease() -> None:
-    one = order(rate=2).took(2, AT)
+def test_a_rate_is_kept_to_evenly() -> None:
+    one = order(rate=2).took(1, AT)
 
     assert one.room(AT) == 0
     with pytest.raises(WrongState):
         one.took(1, AT)
-    assert one.room(LATER) == 2
+    assert (one.room(moment_after(AT, 29)), one.room(moment_after(AT, 30))) == (0, 1)
+    assert order(rate=120).room(AT) == 2
 
 
 @pytest.mark.parametrize("move", ["returned", "ran_out", "came_over", "failed"])

@@ -102,12 +102,29 @@ def test_a_lease_can_be_kept_for_longer(workshop: Workshop) -> None:
 def test_no_more_are_leased_in_a_minute_than_the_rate(workshop: Workshop) -> None:
     workshop.fails(*range(10))
     workshop.orders(rate=4, is_probing=False)
+    taken: list[float] = []
 
-    assert len(workshop.leases(3)) == 3
-    assert len(workshop.leases(3)) == 1
-    assert workshop.leases(3) == []
-    workshop.ticks(60)
-    assert len(workshop.leases(10, 600)) == 4
+    for second in range(0, 200, 5):
+        taken += [second] * len(workshop.leases(3, 3_600))
+        workshop.ticks(5)
+
+    assert taken[:5] == [0, 15, 30, 45, 60]
+    assert len(taken) == 10
+
+
+def test_a_large_rate_gives_several_at_once_and_no_more_in_any_minute(workshop: Workshop) -> None:
+    workshop.fails(*range(900))
+    workshop.orders(rate=240, is_probing=False)
+    taken: list[int] = []
+
+    assert len(workshop.leases(100, 3_600)) == 4
+    taken.append(4)
+    for _ in range(120):
+        workshop.ticks(1)
+        taken.append(len(workshop.leases(100, 3_600)))
+
+    assert max(sum(taken[first : first + 60]) for first in range(60)) <= 240
+    assert sum(taken) > 440
 
 
 def test_thousands_of_strange_types_make_no_thousands_of_lanes(workshop: Workshop) -> None:

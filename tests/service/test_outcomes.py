@@ -38,12 +38,32 @@ def test_a_whole_entity_that_came_over_resolves_its_parts(workshop: Workshop) ->
     workshop.fails_as("Version", 1)
     workshop.fails_as("Version", 1, part="movie")
     order = workshop.orders(is_probing=False)
-    (whole,) = (one for one in workshop.leases(5) if not one.item.part)
+    (whole,) = workshop.leases(1)
+    assert not whole.item.part
 
     workshop.reports(workshop.came_over(whole))
 
     assert {item.reason for item in workshop.items()} == {Reason.CAME_OVER}
     assert (workshop.retry(order).came_over, workshop.retry(order).leased) == (2, 0)
+    assert workshop.differences() == []
+
+
+def test_of_a_part_that_another_worker_has_in_hand_its_own_outcome_tells(
+    workshop: Workshop,
+) -> None:
+    workshop.fails_as("Version", 1)
+    workshop.fails_as("Version", 1, part="movie")
+    order = workshop.orders(is_probing=False)
+    leased = {lease.item.part: lease for lease in workshop.leases(5)}
+
+    workshop.reports(workshop.came_over(leased[""]))
+    assert workshop.retry(order).leased == 1
+    assert workshop.reports(workshop.failed(leased["movie"])) == [Taken.TAKEN]
+
+    assert {one.part: one.status for one in workshop.items()} == {
+        "": Status.RESOLVED,
+        "movie": Status.OPEN,
+    }
     assert workshop.differences() == []
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from snaglist.domain.identity import ItemKey
 from snaglist.domain.moment import moment_after
-from snaglist.domain.run import Kind, run_id_of
+from snaglist.domain.run import Kind, TryOutcome, run_id_of
 from snaglist.service.run_standing import Standing, standing
 from snaglist.service.runs import (
     BeatIn,
@@ -18,6 +19,7 @@ from snaglist.service.runs import (
     end_run,
 )
 from snaglist.service.sightings import Targets
+from snaglist.service.tries import Tried, note_tries
 from snaglist.storage.database import Database
 from support.triage import Triage
 
@@ -39,8 +41,15 @@ def completes(
 ) -> str:
     """An import has tried everything; the id of the edit."""
     begins(triage, label)
+    tried = [
+        Tried(label, key, key.digest, TryOutcome.CAME_OVER, triage.now(), "td")
+        for project in projects or ("",)
+        for kind in entity_types or ("Shot",)
+        for key in [ItemKey("shotgun", "kitsu", kind, f"9{project}", "", str(project))]
+    ]
+    triage.database.write(lambda connection: note_tries(connection, tried, triage.now()))
     edit_id = run_id_of(f"edit of {label}")
-    given = CompleteIn(projects=list(projects), entity_types=list(entity_types))
+    given = CompleteIn(projects=[*projects] or None, entity_types=[*entity_types] or None)
     edit = begin_completion(
         triage.database, run_id_of(label), given, edit_id=edit_id, who="td", at=triage.now()
     )

@@ -81,7 +81,7 @@ def test_of_a_part_that_failed_while_its_whole_was_leased_the_outcome_says_nothi
     assert {one.part: one.status for one in workshop.items()} == {
         "": Status.RESOLVED,
         "movie": Status.OPEN,
-        "thumbnail": Status.RESOLVED,
+        "thumbnail": Status.RETRYING,
     }
     assert workshop.differences() == []
 

@@ -77,13 +77,16 @@ def flush(given: argparse.Namespace) -> int:
         _say(after.trouble)
     if after.refused > before.refused:
         _say(f"{after.refused - before.refused:,} were refused: {after.refused_because}")
-    return 0 if arrived and after.refused == before.refused else 1
+    return 0 if arrived and not after.waiting and after.refused == before.refused else 1
 
 
 def send(given: argparse.Namespace) -> int:
     """Send the records of a file."""
     desk = _desk(given)
     token = os.environ.get("SNAGLIST_TOKEN", "")
+    if given.file == "-" and sys.stdin is None:
+        _say("There is no standard input to read.")
+        return 2
     with sys.stdin.buffer if given.file == "-" else open(given.file, "rb") as lines:  # noqa: PTH123
         sent = send_lines(
             Line(desk.url, token), lines, desk.source, desk.target, given.run, given.seconds

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any, NamedTuple
 
 from snaglist_client.delivery import json_of
 from snaglist_client.line import SECONDS, Away, ShutOut
 from snaglist_client.losses import RejectedFile
-from snaglist_client.messages import name_of, path_of_run, project_of
+from snaglist_client.messages import is_mapping, name_or_none, path_of_run, project_of
 from snaglist_client.reporter import Reporter
 
 _PAUSE = 0.5
+_MOST_NAMED = 1_000
 _LEAST_SECONDS = 2.0
 
 
@@ -40,6 +43,9 @@ def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> 
     courier = reporter.courier
     courier.flush(seconds)
     spool, run = courier.keeping.spool, reporter.run.encode()
+    while spool is not None and spool.mentions(run) and time.monotonic() + _PAUSE < until:
+        time.sleep(_PAUSE)  # another process of the run may have it in hand
+        courier.flush(max(0.0, until - time.monotonic()))
     if spool is not None and spool.mentions(run):
         return Completion(reason=f"Some of this run is still unsent. {courier.trouble}".strip())
     if spool is not None and RejectedFile(spool.rejected).mentions(run):
@@ -47,13 +53,19 @@ def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> 
     dropped = courier.dropped.look()
     if reporter.lost or dropped.mentions(reporter.run):
         return Completion(reason="Some of this run had to be dropped; the log says why.")
-    body = json_of(
-        {
-            "projects": [one for one in map(project_of, _listed(projects)) if one is not None],
-            "entity_types": [name_of(one) for one in _listed(types)],
-            "tried": reporter.tried,
-        }
-    )
+    asked: dict[str, Any] = {"tried": reporter.tried, "unsent": 0}
+    for member, given, read in (
+        ("projects", projects, project_of),
+        ("entity_types", types, name_or_none),
+    ):
+        if given is not None:
+            asked[member] = [read(one) for one in _listed(given)]
+            if not asked[member] or not all(asked[member]):
+                return Completion(
+                    reason=f"`{member}` names nothing, or something that cannot be read; "
+                    "leave it out to say all of them."
+                )
+    body = json_of(asked)
     return _asked(reporter, body, until)
 
 
@@ -83,6 +95,7 @@ def _asked(reporter: Reporter, body: bytes, until: float) -> Completion:
 
 
 def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
+    """One or several names or ids: whatever can be gone through, but texts and links."""
+    if isinstance(value, (str, bytes)) or is_mapping(value) or not isinstance(value, Iterable):
+        return [value]
+    return list(islice(value, _MOST_NAMED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections import deque
@@ -122,6 +123,8 @@ class Courier:
     # In the background
 
     def _start(self) -> None:
+        if sys.is_finalizing():
+            return  # no thread begins any more; the spool has it
         with self._lock:
             if self._thread is not None:
                 return
@@ -226,6 +229,12 @@ class Courier:
         taken, delivery = self._in_hand
         try:
             delivery.go_on(self._line, left)
+        except ShutOut:
+            # Others may have a better token, or be the desk's own: it must not wait for this one.
+            taken.keep()
+            taken.release()
+            self._in_hand = None
+            raise
         except Unsent:
             taken.keep()
             raise
@@ -379,6 +388,6 @@ class Courier:
         in_hand = self._in_hand
         self._begin()
         self.keeping.begin_anew()
-        self._line.close()
+        self._line.forget()
         if in_hand is not None:
             in_hand[0].forget()

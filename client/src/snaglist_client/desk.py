@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +18,7 @@ from snaglist_client.messages import enveloped, name_or_none, slug
 from snaglist_client.mirrors import Mirror, record_entry
 from snaglist_client.moments import new_id
 from snaglist_client.plain import said
-from snaglist_client.quietly import quietly
+from snaglist_client.quietly import quietly, tell
 from snaglist_client.reporter import Reporter, thing
 from snaglist_client.retries import Retries
 from snaglist_client.returned import UNKNOWN, Checked, check_returned
@@ -26,6 +27,7 @@ from snaglist_client.standing import Standing, standing_of
 
 USUAL_URL = "http://127.0.0.1:8477"
 USUAL_SPOOL_BYTES = 256 << 20
+USUAL_EXIT_SECONDS = 5.0
 
 
 class Desk:
@@ -46,15 +48,15 @@ class Desk:
         target: str | None = None,
         spool: str | Path | None = None,
         spool_bytes: int = USUAL_SPOOL_BYTES,
-        exit_seconds: float = 5.0,
+        exit_seconds: float = USUAL_EXIT_SECONDS,
     ) -> None:
         self.url = said(url or os.environ.get("SNAGLIST_URL") or USUAL_URL).rstrip("/")
         settings = Settings(
             self.url,
             said(token or os.environ.get("SNAGLIST_TOKEN") or ""),
-            None if spool is None else str(spool),
-            spool_bytes,
-            exit_seconds,
+            None if spool is None else said(spool),
+            int(_number(spool_bytes, USUAL_SPOOL_BYTES)),
+            _number(exit_seconds, USUAL_EXIT_SECONDS),
         )
         self.source = slug(source, "shotgun") or "shotgun"
         self.target = slug(target, None)
@@ -115,6 +117,8 @@ class Desk:
         run = _label_of(details.pop("run", None))
         occurred_at = name_or_none(details.pop("occurred_at", None))
         exception = details.pop("exception", None)
+        if details.get("part") is not None:
+            details["part"] = name_or_none(details["part"])
         if isinstance(exception, BaseException):
             details = {**told_by(exception), **details}
         return self._reporter(run).record(event_of(error, details), occurred_at)
@@ -201,6 +205,15 @@ class Desk:
             "runs": list(dropped.runs),
         }
         return enveloped(new_id(), self.source, self.target, event_of(text, details))
+
+
+def _number(value: Any, usual: float) -> float:
+    """A number that was set, or the usual one for what is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        tell(logging.WARNING, "Snaglist takes %s instead of what is no number.", usual)
+        return usual
 
 
 def _label_of(run: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Union
 
 from snaglist_client.plain import TooMuch, clean_text, clipped, json_of_any, plain, said
+from snaglist_client.quietly import passes
 from snaglist_client.traces import line_of, traceback_text, type_name
 
 Failure = Union[BaseException, str]
@@ -31,7 +32,9 @@ def entry_event_of(entry: Any, error: Failure, details: Mapping[str, Any]) -> by
     """The event_data of a failed EventLogEntry: the entry itself, with the error beside."""
     try:
         members = dict(entry) if isinstance(entry, Mapping) else {"entry": entry}
-    except Exception:  # whatever a hostile class does
+    except BaseException as fault:  # whatever a hostile class does
+        if passes(fault):
+            raise
         members = {"entry": entry}
     members.pop("error", None)
     given = members.pop("details", None)
@@ -67,7 +70,9 @@ def _looked_at(error: Failure) -> tuple[str, dict[str, Any]]:
 def _has_trace(error: BaseException) -> bool:
     try:
         return error.__traceback__ is not None or error.__cause__ is not None
-    except Exception:  # of hostile exceptions
+    except BaseException as fault:  # of hostile exceptions
+        if passes(fault):
+            raise
         return False
 
 
@@ -117,6 +122,8 @@ def _answer_in(error: BaseException) -> dict[str, Any]:
                 told["response_text"] = text[:_LONGEST_ANSWER]
         elif type(code := getattr(error, "code", None)) is int and 400 <= code < 600:
             told["http_status"] = code
-    except Exception:  # whatever a hostile class does
+    except BaseException as fault:  # whatever a hostile class does
+        if passes(fault):
+            raise
         return told
     return told

@@ -27,6 +27,7 @@ def spool_folder(url: str, given: str | Path | None) -> Path:
     """
     name = hashlib.sha256(url.rstrip("/").encode("utf-8", "replace")).hexdigest()[:16]
     faults = []
+    number = None
     for base in _bases(given):
         try:
             base.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,9 +37,10 @@ def spool_folder(url: str, given: str | Path | None) -> Path:
             locks.check(folder)
         except OSError as error:
             faults.append(f"{base}: {error.strerror or error}")
+            number = error.errno
             continue
         return folder
-    raise NoFolder("; ".join(faults))
+    raise NoFolder(number, "; ".join(faults))
 
 
 def further_folders(given: str | Path | None, folder: Path) -> list[Path]:

@@ -54,7 +54,7 @@ class Handler(logging.Handler):
 
     def _details_of(self, record: logging.LogRecord) -> dict[str, Any]:
         details: dict[str, Any] = {
-            key: value for key, value in vars(record).items() if key not in _OWN
+            said(key): value for key, value in vars(record).items() if key not in _OWN
         }
         details["logger"] = record.name
         details["level"] = record.levelname

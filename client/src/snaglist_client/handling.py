@@ -56,11 +56,11 @@ def handled(handler: Handler, members: dict[str, Any], details: dict[str, Any]) 
     item = HandledItem(members)
     try:
         handler(item)
-    except (Exception, SystemExit) as error:
+        url, alone = item.target_url, bool(item.alone)
+    except BaseException as error:
         return {"ok": False, "event_data": event_of(error, details).decode()}
-    url = item.target_url
     told = None if url is None else clean_text(said(url))
-    return {"ok": True, "target_url": told, "alone": item.alone is True}
+    return {"ok": True, "target_url": told, "alone": alone}
 
 
 def main() -> int:

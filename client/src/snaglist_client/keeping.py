@@ -157,7 +157,8 @@ class Keeping:
             try:
                 folder = spool_folder(self._url, self._told)
             except NoFolder as error:
-                self._no_folder_until = time.monotonic() + _LOOK_FOR_FOLDER_SECONDS
+                wait = 0.0 if error.errno in _NO_MORE_FILES else _LOOK_FOR_FOLDER_SECONDS
+                self._no_folder_until = time.monotonic() + wait
                 self._no_folder = f"there is no folder for the spool ({error})"
                 raise NoFolder(self._no_folder) from None
             self.dropped.keep_in(folder)

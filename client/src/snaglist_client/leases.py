@@ -12,11 +12,12 @@ from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of, outcome_line
 from snaglist_client.failures import Failure, event_of
 from snaglist_client.line import SECONDS, ShutOut
-from snaglist_client.messages import imported_line, name_of, record_line
+from snaglist_client.messages import address_of, imported_line, name_of, record_line
 from snaglist_client.moments import new_id, utc_now
-from snaglist_client.plain import clean_text, said
-from snaglist_client.quietly import quietly
+from snaglist_client.quietly import passes, quietly
 from snaglist_client.reporter import thing
+
+_LONGEST_NUMBER = 30
 
 
 class Worker:
@@ -39,7 +40,7 @@ class Worker:
         self.courier = courier
         self.id = new_id()
         self.waiting: int | None = None
-        self.seconds = max(5, min(int(seconds), 3600))
+        self.seconds = max(5, min(int(seconds), 3600)) if isinstance(seconds, (int, float)) else 60
         self._about: dict[str, Any] = {"id": self.id, "name": name_of(name) or host or "worker"}
         self._about["host"] = host
         for member, names in (
@@ -47,7 +48,7 @@ class Worker:
             ("targets", targets),
             ("entity_types", entity_types),
         ):
-            if named := [name_of(one) for one in names]:
+            if named := [name_of(one) for one in _several(names)]:
                 self._about[member] = named
 
     def lease(self, limit: int = 1, retry: str | None = None) -> tuple[list[RetryItem], float]:
@@ -101,10 +102,7 @@ class RetryItem:
         self.source: str = given["source"]
         self.target: str = given["target"]
         self.entity_type: str = given["entity_type"]
-        number = given["entity_id"]
-        self.entity_id: int | str = (
-            int(number) if number.isascii() and number.isdecimal() else number
-        )
+        self.entity_id: int | str = _as_in_shotgrid(given["entity_id"])
         self.part: str = given["part"]
         self.name: str = given.get("name") or ""
         self.project: str = given.get("project") or ""
@@ -144,8 +142,8 @@ class RetryItem:
         if self._settle():
             self.ok = True
             outcome: dict[str, Any] = {"lease_id": self.lease_id, "outcome": "came_over"}
-            if self.target_url:
-                outcome["target_url"] = clean_text(said(self.target_url))[:2_000]
+            if url := address_of(self.target_url):
+                outcome["target_url"] = url
             alone = bool(self.alone) and not self.part
             if alone:
                 outcome["alone"] = True
@@ -196,11 +194,11 @@ class RetryItem:
     ) -> bool:
         if error is None:
             self.came_over()
-        elif isinstance(error, Exception):
-            self.fail(error)
-        else:
+        elif passes(error):
             self.give_back()
             return False
+        else:
+            self.fail(error)
         return True
 
     def _settle(self) -> bool:
@@ -211,3 +209,14 @@ class RetryItem:
         courier = self._worker.courier
         courier.capture(outcome_line(outcome, otherwise), lasting=True)
         courier.hurry()
+
+
+def _several(names: Any) -> Iterable[Any]:
+    """Names, also if it is one alone."""
+    return names if isinstance(names, Iterable) and not isinstance(names, (str, bytes)) else [names]
+
+
+def _as_in_shotgrid(entity_id: str) -> int | str:
+    """An id that is a number as a number; "007" is another one than 7, and stays a text."""
+    is_number = entity_id.isascii() and entity_id.isdecimal() and len(entity_id) < _LONGEST_NUMBER
+    return int(entity_id) if is_number and str(int(entity_id)) == entity_id else entity_id

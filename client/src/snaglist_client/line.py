@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import os
 import socket
 import ssl
 import time
@@ -11,6 +13,7 @@ from typing import Any, NamedTuple, Union
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from snaglist_client.plain import clean_text
 from snaglist_client.sockets import answering_until, without_broken_pipes
 
 SECONDS = 10.0
@@ -67,6 +70,9 @@ class Answer(NamedTuple):
         return f"The answer was {self.status}."
 
 
+_of_the_parent: list[Any] = []
+
+
 class Line:
     """Posts to one desk. Used by one thread at a time."""
 
@@ -92,6 +98,20 @@ class Line:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def forget(self) -> None:
+        """In the child of a fork: let go of the parent's connection without a lock.
+
+        Another thread may have held those of its buffers at the fork, and would never let go.
+        """
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        _of_the_parent.append(connection)  # were it collected, it would be closed
+        sock = connection.sock
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                os.close(sock.detach())
 
     def _ask(
         self, method: str, path: str, body: bytes | None, seconds: float, media_type: str
@@ -133,7 +153,7 @@ class Line:
         try:
             self._connection, self._prefix = _dialled(self.url, seconds)
         except (ValueError, UnicodeError):
-            raise ShutOut(f"{self.url!r} is not the address of a desk.") from None
+            raise ShutOut(f"{clean_text(self.url)!r} is not the address of a desk.") from None
         except OSError as error:  # certificates that cannot be read
             raise Away(_described(error)) from None
         return True

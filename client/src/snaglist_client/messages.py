@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Mapping
 from itertools import islice
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from snaglist_client.delivery import BEGIN, END, IMPORTED, RECORD, json_of, line_of
 from snaglist_client.moments import utc_now, utc_text_of
 from snaglist_client.plain import clean_text, said
+from snaglist_client.quietly import passes
 
 EntityId = Union[int, str]
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -20,7 +22,9 @@ _dumps = json.JSONEncoder(separators=(",", ":")).encode
 _LONGEST = 200
 _MOST_LOOKED_AT = 2_000
 _LONGEST_URL = 2_000
+_MOST_TYPES = 100
 _LARGEST_TOTAL = 10**9
+_EXACT = 2.0**53
 _USUAL_IDS = 1 << 53
 
 
@@ -123,10 +127,16 @@ def _around(
 
 
 def _url(target_url: Any) -> str:
+    url = address_of(target_url)
+    return f',"target_url":{json.dumps(url)}' if url else ""
+
+
+def address_of(target_url: Any) -> str:
+    """A web address as the desk takes it; "" for what is none."""
+    if target_url is None:
+        return ""
     url = clean_text(said(target_url)).strip()[:_LONGEST_URL]
-    if url.startswith(("http://", "https://")) and url.isprintable():
-        return f',"target_url":{json.dumps(url)}'
-    return ""
+    return url if url.startswith(("http://", "https://")) and url.isprintable() else ""
 
 
 def begin_line(run: Mapping[str, Any]) -> bytes:
@@ -173,7 +183,9 @@ def name_or_none(value: Any) -> str:
 def entity_id_of(value: Any) -> EntityId:
     """An entity's id: a number or a text; "" for None."""
     if type(value) is int:
-        return value if abs(value) < 10**30 else str(value)[:_LONGEST]
+        return value if abs(value) < 10**30 else hex(value)[:_LONGEST]
+    if type(value) is float and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
     return name_or_none(value)
 
 
@@ -201,17 +213,29 @@ def project_in(payload: Any) -> Any:
 
 
 def total_of(value: Any) -> Any:
-    """How many entities are to be tried, or how many of each type; None for what cannot be."""
+    """How many entities are to be tried, or how many of each type; of a list how many it holds.
+
+    None for None. Raises ValueError for what says no number.
+    """
     if is_mapping(value):
-        try:
-            given = list(islice(value.items(), 100))
-        except Exception:  # whatever a hostile class does
-            return None
-        counts = {name_of(kind): total_of(count) for kind, count in given}
-        return {kind: count for kind, count in counts.items() if kind and count is not None}
-    if type(value) is int and 0 <= value <= _LARGEST_TOTAL:
-        return value
-    return None
+        given = list(islice(value.items(), _MOST_TYPES + 1))
+        if len(given) > _MOST_TYPES:
+            raise ValueError("it names too many types")
+        return {name_of(kind): _count_of(count) for kind, count in given}
+    return None if value is None else _count_of(value)
+
+
+def _count_of(value: Any) -> int:
+    """A number of things. Raises ValueError."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return len(value)
+    try:
+        count = -1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        count = int(float(value)) if float(value).is_integer() else -1
+    if not 0 <= count <= _LARGEST_TOTAL:
+        raise ValueError(f"it is no number from 0 to {_LARGEST_TOTAL}")
+    return count
 
 
 def payload_name(payload: Any) -> str:
@@ -242,7 +266,9 @@ def is_mapping(value: Any) -> bool:
         return True
     try:
         return isinstance(value, Mapping)
-    except Exception:  # of a proxy that leads nowhere now
+    except BaseException as fault:  # of a proxy that leads nowhere now
+        if passes(fault):
+            raise
         return False
 
 
@@ -250,5 +276,7 @@ def member_of(value: Any, name: str) -> Any:
     """A member of a mapping; None if it has none, or cannot say."""
     try:
         return value.get(name)
-    except Exception:  # whatever a hostile class does
+    except BaseException as fault:  # whatever a hostile class does
+        if passes(fault):
+            raise
         return None

@@ -13,7 +13,7 @@ from snaglist_client.failures import Failure, entry_event_of
 from snaglist_client.messages import begin_line, entity_id_of, name_of, path_of_run, project_of
 from snaglist_client.moments import utc_now, utc_text
 from snaglist_client.plain import said
-from snaglist_client.quietly import quietly
+from snaglist_client.quietly import passes, quietly
 from snaglist_client.reporter import Reporter, Thing, thing
 
 _LAST_BEAT_SECONDS = 2.0
@@ -60,7 +60,8 @@ class Mirror:
     def event(self, entry: Any, *, reraise: bool = False) -> MirroredEvent:
         """One EventLogEntry: what raises in its block is recorded as that entry's failure.
 
-        What does not is reported as come over: the entity, or the attribute that changed.
+        What does not is reported as come over: the attribute that changed, or the entity when it
+        is new or revived, or gone. Other events say nothing of whether an entity is there.
         """
         if not self._is_begun:
             self.begin()
@@ -103,6 +104,11 @@ class Mirror:
         return path_of_run(self.label, "beats"), json_of(beat)
 
 
+_RETIREMENT = "Retirement"
+_OF_THE_WHOLE = ("New", "Revival", _RETIREMENT)
+"""How the types of events end that are about an entity as a whole."""
+
+
 class MirroredEvent:
     """One EventLogEntry on its way. `ok` tells, after its block, whether it came over."""
 
@@ -113,6 +119,11 @@ class MirroredEvent:
         self._reraise = reraise
         self.ok = False
         self.record_id = ""
+        self._is_skipped = False
+
+    def skip(self) -> None:
+        """Say, in the block, that nothing is done for this one: then nothing came over, either."""
+        self._is_skipped = True
 
     def __enter__(self) -> MirroredEvent:
         return self
@@ -123,11 +134,12 @@ class MirroredEvent:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        if error is not None and not isinstance(error, Exception):
+        if error is not None and passes(error):
             return False
         if error is None:
             self.ok = True
-            self._report()
+            if not self._is_skipped:
+                self._report()
         else:
             self._record(error)
         self._mirror.note(self._entry)
@@ -136,8 +148,11 @@ class MirroredEvent:
     @quietly(None)
     def _report(self) -> None:
         changed = thing_of_entry(self._entry)
-        if changed is not None:
-            self._reporter.report_success(changed)
+        if changed is None:
+            return
+        kind = said(self._entry.get("event_type") or "").rpartition("_")[2]
+        if changed.part or kind in _OF_THE_WHOLE:
+            self._reporter.report_success(changed, alone=kind == _RETIREMENT)
 
     @quietly(None)
     def _record(self, error: Exception) -> None:

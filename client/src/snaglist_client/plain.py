@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import Any, Callable
 from uuid import UUID
 
+from snaglist_client.quietly import passes
 from snaglist_client.redaction import MARK, is_secret_name, may_hold_secret, redacted
 
 _DEEPEST = 100
@@ -104,7 +105,9 @@ class _Walk:
             return self._other(value, depth)
         except TooMuch:
             raise
-        except Exception:  # whatever a hostile class does
+        except BaseException as fault:  # whatever a hostile class does
+            if passes(fault):
+                raise
             return _unshown(value)
 
     def _other(self, value: Any, depth: int) -> Any:
@@ -226,7 +229,9 @@ def _of_bytes(value: bytes) -> str:
 def _shown(show: Callable[[Any], str], value: Any) -> str:
     try:
         return str.__str__(show(value))
-    except Exception:  # whatever a hostile class does
+    except BaseException as fault:  # whatever a hostile class does
+        if passes(fault):
+            raise
         return _unshown(value)
 
 
@@ -237,5 +242,7 @@ def _unshown(value: Any) -> str:
 def _name_of(value: Any) -> str:
     try:
         return str(type(value).__name__)
-    except Exception:  # of a hostile metaclass
+    except BaseException as fault:  # of a hostile metaclass
+        if passes(fault):
+            raise
         return "object"

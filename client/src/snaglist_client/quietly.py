@@ -11,6 +11,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 log = logging.getLogger("snaglist_client")
 
 
+def passes(error: BaseException) -> bool:
+    """Whether this is the host's own way to end something: KeyboardInterrupt and its kind.
+
+    The panic of an extension that is written in Rust is a failure, though no Exception (PyO3,
+    `PanicException`).
+    """
+    return not isinstance(error, Exception) and type(error).__module__ != "pyo3_runtime"
+
+
 def quietly(otherwise: Any) -> Callable[[F], F]:
     """Whatever goes wrong inside is logged, and `otherwise` is the answer.
 
@@ -22,7 +31,9 @@ def quietly(otherwise: Any) -> Callable[[F], F]:
         def wrapped(*given: Any, **named: Any) -> Any:
             try:
                 return function(*given, **named)
-            except Exception as error:  # that is the promise
+            except BaseException as error:  # that is the promise
+                if passes(error):
+                    raise
                 complain(function.__name__, error)
                 return otherwise
 

@@ -40,7 +40,7 @@ _PATTERNS = tuple(
             r"(?s)(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
             r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z))",
         ),
-        ("://", r"://(?P<secret>[^/?#\s@'\"<>]+)@"),
+        ("://", r"://(?P<secret>[^/?#\s'\"<>]+)@"),
         (
             "signature credential token secret password api_key apikey key-pair-id sig=",
             r"(?i)[?&;][\w.-]{0,40}(?:signature|credential|security-token|token|secret|password"
@@ -51,6 +51,15 @@ _PATTERNS = tuple(
             r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token"
             r"|auth_?token|session_?token|refresh_?token)"
             r"(?:=|\s*=\s*[rbuf]?['\"]|['\"]\s*[:=]\s*[rbuf]?['\"])(?P<secret>[^\s'\"&,;)}]+)",
+        ),
+        ("token", r"(?i)\\*['\"]token\\*['\"]\s*:\s*\\*['\"](?P<secret>[^\s'\"\\]{12,})"),
+        (
+            "password passwd pwd secret",
+            r"(?i)(?<![a-z])(?:password|passwd|pwd|secret)['\"]?\s*[:=]\s*['\"](?P<secret>[^'\"]+)",
+        ),
+        (
+            "password passwd secret token",
+            r"(?i)--(?:password|passwd|secret|token)[= ]['\"]?(?P<secret>[^\s'\"]+)",
         ),
         ("snag_", r"(?P<secret>snag_[0-9A-Za-z]{49})"),
     )

@@ -90,13 +90,26 @@ class Reporter:
         self.came_over = 0
         self.failed = 0
         self.lost = 0
+        self.last_record_id = ""
         self._tried: set[int] = set()
+        self.unfinished: set[int] = set()
         self.pid = os.getpid()
 
     @property
     def tried(self) -> int:
         """How many entities were tried in this process; parts aside."""
         return len(self._tried)
+
+    def _note(self, one: int) -> None:
+        """This entity was tried, to its end."""
+        self._tried.add(one)
+        if self.unfinished:
+            self.unfinished.discard(one)
+
+    def broken_off(self, entity_type: Any, entity_id: Any) -> None:
+        """An entity was begun, and nothing is known of how it would have ended."""
+        tried = thing(entity_type, entity_id)
+        self.unfinished.add(_one_of(tried.entity_type, tried.entity_id))
 
     def report_failure(
         self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
@@ -105,7 +118,7 @@ class Reporter:
         if tried.project_id is None and self.usual_project is not None:
             tried = tried._replace(project=self.usual_project)
         if self.run and not tried.part:
-            self._tried.add(hash((tried.entity_type.lower(), str(tried.entity_id))))
+            self._note(_one_of(tried.entity_type, tried.entity_id))
         self.failed += 1
         return self.record(event_of(error, {**tried.details, **(details or {})}))
 
@@ -141,7 +154,7 @@ class Reporter:
             return False
         part = name_or_none(part)
         if self.run and not part:
-            self._tried.add(hash((entity_type.lower(), str(entity_id))))
+            self._note(_one_of(entity_type, entity_id))
         self.came_over += 1
         if project is None:
             project = project_in(payload)
@@ -184,9 +197,15 @@ class Reporter:
         )
         self.courier.failure_at = now()
         if self.courier.capture(line, lasting=True, run=self.run):
+            self.last_record_id = record_id
             return record_id
         self.lost += 1
         return ""
+
+
+def _one_of(entity_type: str, entity_id: EntityId) -> int:
+    """What stands for an entity, however its type is spelled: `Shot`, `shot` or `shots`."""
+    return hash((entity_type.lower().rstrip("s"), str(entity_id)))
 
 
 def _let_pass(moment: int) -> None:

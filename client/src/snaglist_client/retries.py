@@ -13,6 +13,9 @@ from snaglist_client.quietly import complain
 
 _LEAST_PAUSE = 0.2
 _MOST_PAUSE = 10.0
+_FLUSH_SECONDS = 30.0
+_SIGN_SECONDS = 20.0
+"""The desk calls a worker connected that it heard of within a minute."""
 
 
 class Retries:
@@ -20,7 +23,7 @@ class Retries:
 
     A thread keeps the item in hand leased, for `item_seconds` at most. `stop()` ends it after the
     item in hand; a desk that gives none to this token ends it, too, is logged, and `shut_out`
-    says why.
+    says why. `trouble` is why the desk could not be asked the last time.
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class Retries:
         self._item_seconds = item_seconds
         self._in_hand: RetryItem | None = None
         self.shut_out = ""
+        self.trouble = ""
         self._stop = threading.Event()
         self._over = threading.Event()
 
@@ -42,6 +46,7 @@ class Retries:
     def __iter__(self) -> Iterator[RetryItem]:
         keeping = threading.Thread(target=self._keep, name="snaglist-leases", daemon=True)
         pace = Pace()
+        given_back: set[str] = set()
         try:
             keeping.start()
             while not self._stop.is_set():
@@ -51,19 +56,27 @@ class Retries:
                     self.shut_out = str(error)
                     self._worker.courier.say("Snaglist gives out no retries. %s", error)
                     return
-                except Unsent:
+                except Unsent as error:
+                    self.trouble = str(error)
+                    self._worker.courier.say("Snaglist waits for retries. %s", error)
                     if not self._wait:
                         return
                     pace.fault()
                     self._stop.wait(max(_LEAST_PAUSE, pace.left()))
                     continue
                 pace.well()
+                self.trouble = ""
                 for item in items:
+                    if item.item_id in given_back and not self._wait:
+                        item.give_back()
+                        return
                     self._in_hand = item
                     yield item
+                    if not item.is_settled:
+                        given_back.add(item.item_id)
                     item.give_back()
                 if not items:
-                    if not self._wait:
+                    if not self._wait and not self._may_be_more():
                         return
                     self._stop.wait(max(_LEAST_PAUSE, min(pause, _MOST_PAUSE)))
         except Exception as error:
@@ -73,9 +86,19 @@ class Retries:
             if self._in_hand is not None:
                 self._in_hand.give_back()
 
+    def _may_be_more(self) -> bool:
+        """Whether what waits may wait for an outcome of ours, which is brought to the desk now.
+
+        Items of a later stage are given out when all of an earlier one are reported.
+        """
+        item, self._in_hand = self._in_hand, None
+        if item is None or not self._worker.waiting:
+            return False
+        return self._worker.courier.flush(_FLUSH_SECONDS)
+
     def _keep(self) -> None:
         """Renew the lease of the item in hand as long as it may take."""
-        while not self._over.wait(self._worker.seconds / 3):
+        while not self._over.wait(min(self._worker.seconds / 3, _SIGN_SECONDS)):
             item = self._in_hand
             if item is None or time.monotonic() - item.began > self._item_seconds:
                 continue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, ValuesView
+import json
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from snaglist_client.reporter import Reporter, Thing, thing
 LINKS: dict[str, dict[str, tuple[str, ...]]] = {
     "": {"project": ("project_id",)},
     "Shot": {"sg_sequence": ("parent_id",)},
-    "Scene": {"sg_sequence": ("parent_id",)},
+    "Scene": {"sequence_sg_scenes_1_sequences": ("parent_id",), "sg_sequence": ("parent_id",)},
     "Sequence": {"episode": ("parent_id",)},
     "Task": {
         "entity": ("entity_id",),
@@ -62,31 +63,39 @@ def check_returned(
     error: Any = None,
     links: Mapping[str, str | Iterable[str]] | None = None,
     alone: bool = False,
+    part: Any = None,
 ) -> Checked:
     """Compare, record what is missing and what lost a link, report the rest as imported."""
     entries = [sent] if is_mapping(sent) else list(sent or ())
     answers = _listed(returned)
     if answers is None and error is None:
         answers, error = [], returned
-    found = _by_id(answers or ())
+    found = Answers(answers or (), {_type_of(entry) for entry in entries})
+    has_answers = bool(found)
     outcome = Checked([], [], [])
     is_stopped = False
+    seen: set[tuple[str, str]] = set()
     for entry in entries:
         try:
-            one = _thing_of(entry, entity_type, project)
-            answered = found.get(_key(entry))
+            one = _thing_of(entry, entity_type, project, part)
+            if (one.entity_type, str(one.entity_id)) in seen and one.entity_id != "":
+                continue  # what is sent twice is one thing
+            seen.add((one.entity_type, str(one.entity_id)))
+            answered = found.take(entry)
             if answered is not None:
                 _check_links(reporter, outcome, one, entry, answered, links, alone=alone)
             elif error is None:
                 _fail(reporter, outcome, one, _DROPPED, {"sent": 1, "returned": 0})
-            elif is_stopped or (len(entries) > 1 and not found):
+            elif is_stopped or (len(entries) > 1 and not has_answers):
                 outcome.not_tried.append(one.entity_id)
+                reporter.broken_off(one.entity_type, one.entity_id)
             else:
                 is_stopped = True
                 _fail(reporter, outcome, one, _fault(error), _told_by(error))
         except Exception as fault:  # of one entry, which must not hide the others
             complain("check of what was returned", fault)
             outcome.not_tried.append(None)
+            reporter.broken_off("", None)
     if error is not None and not outcome.failed and outcome.not_tried:
         _fail_batch(reporter, outcome, entries, entity_type, error)
     return outcome
@@ -104,10 +113,19 @@ def _check_links(
 ) -> None:
     """Report an entity that came back as come over, but for the links of it that did not.
 
-    Then the whole is alone: else its success would speak for those links, and for parts that
+    Of a part the link of its name tells, and else that the entity came back. With a link lost the
+    whole is alone: else its success would speak for those links, and for parts that
     nobody tried.
     """
     lost = _lost(one.entity_type, entry, answered, links)
+    if one.part:
+        for member, name, text in lost:
+            if one.part == name_of(member):
+                _fail(reporter, outcome, one, text, {"field": member, "returned_null": name})
+                return
+        reporter.report_success(one)
+        outcome.came_over.append(one.entity_id)
+        return
     alone = alone or bool(lost)
     reporter.report_success(one, alone=alone)
     if alone:
@@ -163,9 +181,10 @@ def kept(
     Raises NotKept, in the words of `check_returned`, when it kept nothing or lost a link: any
     link, or the one that `part` names.
     """
-    answered = _by_id(returned or ()).get(_key(sent))
+    answers = _listed(returned)
+    answered = Answers(answers or (), {_type_of(sent)}).take(sent)
     if answered is None:
-        raise NotKept(_DROPPED)
+        raise NotKept(_DROPPED if answers is not None else said(_fault(returned)))
     for member, _, text in _lost(name_of(sent.get("type") or ""), sent, answered, links):
         if not part or part == name_of(member):
             raise NotKept(text)
@@ -176,9 +195,14 @@ def _listed(value: Any) -> list[Any] | None:
     """The entities of an answer; None if it is none, but tells of a fault."""
     if value is None:
         return []
+    if isinstance(value, (str, bytes)) and value[:1] in ("[", "{", b"[", b"{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
     if is_mapping(value):
         return [value] if member_of(value, "shotgun_id") is not None else None
-    is_many = isinstance(value, (list, tuple, AbstractSet, ValuesView, Iterator))
+    is_many = isinstance(value, Iterable) and not isinstance(value, (str, bytes, BaseException))
     return list(value) if is_many else None
 
 
@@ -204,31 +228,57 @@ def _fail_batch(
     reporter.record(event_of(_fault(error), details))
 
 
-def _thing_of(entry: Any, entity_type: Any, project: Any) -> Thing:
+def _thing_of(entry: Any, entity_type: Any, project: Any, part: Any = None) -> Thing:
     members = entry if is_mapping(entry) else {}
     kind = entity_type or members.get("type") or ""
     given = members.get("id", members.get("shotgun_id"))
-    return thing(kind, given, project=project, payload=entry)
+    return thing(kind, given, part=part, project=project, payload=entry)
 
 
-def _by_id(returned: Iterable[Any]) -> dict[str, Mapping[str, Any]]:
-    """What came back, by the source's ids; plain ids may come back as well."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for one in returned:
-        if isinstance(one, Mapping):
-            found[said(one.get("shotgun_id", one.get("id")))] = one
-        else:
-            found[said(one)] = {}
-    return found
+class Answers:
+    """What came back, by the source's ids; plain ids may come back as well.
+
+    Each is of one entry only. Entries of two types may have one id: `types` are theirs, in lower
+    case, and an answer that says one of them is of no other.
+    """
+
+    def __init__(self, returned: Iterable[Any], types: AbstractSet[str]) -> None:
+        self._types = types
+        self._by_id: dict[str, list[Mapping[str, Any]]] = {}
+        for one in returned:
+            if isinstance(one, Mapping):
+                answer, number = one, one.get("shotgun_id", one.get("id"))
+            else:
+                answer, number = {}, one
+            if number is not None:
+                self._by_id.setdefault(said(number), []).append(answer)
+
+    def __bool__(self) -> bool:
+        return any(self._by_id.values())
+
+    def take(self, entry: Any) -> Mapping[str, Any] | None:
+        """What came back of this entry; None if nothing did."""
+        left = self._by_id.get(_key(entry) or "", [])
+        own = _type_of(entry)
+        for place, answer in enumerate(left):
+            told = _type_of(answer)
+            if told == own or told not in self._types:
+                return left.pop(place)
+        return None
 
 
-def _key(entry: Any) -> str:
+def _type_of(entry: Any) -> str:
+    return said(member_of(entry, "type") or "").lower() if is_mapping(entry) else ""
+
+
+def _key(entry: Any) -> str | None:
     """By what the answer names this entry; a connection comes back as its project."""
-    if not isinstance(entry, Mapping):
-        return said(entry)
-    if "Connection" in said(entry.get("type")) and isinstance(entry.get(_CONNECTION), Mapping):
-        return said(entry[_CONNECTION].get("id"))
-    return said(entry.get("id", entry.get("shotgun_id")))
+    number = entry
+    if isinstance(entry, Mapping):
+        number = entry.get("id", entry.get("shotgun_id"))
+        if "Connection" in said(entry.get("type")) and isinstance(entry.get(_CONNECTION), Mapping):
+            number = entry[_CONNECTION].get("id")
+    return None if number is None else said(number)
 
 
 def _fault(error: Any) -> Any:

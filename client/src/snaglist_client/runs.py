@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +15,7 @@ from snaglist_client.failures import Failure, error_text
 from snaglist_client.messages import (
     begin_line,
     end_line,
+    is_mapping,
     member_of,
     name_of,
     path_of_run,
@@ -22,7 +23,8 @@ from snaglist_client.messages import (
     total_of,
 )
 from snaglist_client.moments import new_id, utc_now
-from snaglist_client.quietly import complain, quietly
+from snaglist_client.plain import said
+from snaglist_client.quietly import complain, passes, quietly, tell
 from snaglist_client.reporter import Reporter, Thing, thing
 from snaglist_client.returned import UNKNOWN, Checked, check_returned
 
@@ -47,7 +49,15 @@ class Run:
         self.name = name_of(name)
         self._reporter = Reporter(courier, source, target, self.id)
         self._reporter.usual_project = project
-        self._total = total_of(total)
+        self._total: Any = None
+        self._total_fault = ""
+        try:
+            self._total = total_of(total)
+        except BaseException as fault:  # whatever a hostile class does
+            if passes(fault):
+                raise
+            self._total_fault = f"The run's total cannot be read: {said(fault)[:200]}."
+            tell(logging.WARNING, "Snaglist: %s", self._total_fault)
         self._is_begun = False
 
     def item(
@@ -125,6 +135,10 @@ class Run:
         """
         if not _is_own(self._reporter):
             return Completion(reason="Only the process that began the run can complete it.")
+        if self._total_fault:
+            return Completion(reason=self._total_fault)
+        if self._reporter.unfinished:
+            return Completion(reason="Something was begun and broken off; try it again first.")
         self.begin()
         return completed(self._reporter, projects, entity_types, seconds)
 
@@ -159,7 +173,7 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.end(error)
+        self.end(None if isinstance(error, SystemExit) and not error.code else error)
 
     def _beat(self, unsent: int) -> tuple[str, bytes]:
         return path_of_run(self.id, "beats"), json_of({"unsent": unsent})
@@ -217,10 +231,13 @@ class Item:
                         *(entity_type, entity_id, part, project, payload),
                         *(self.target_url, bool(self._alone)),
                     )
-                except Exception as fault:  # nothing of ours reaches the host
+                except BaseException as fault:  # nothing of ours reaches the host
+                    if passes(fault):
+                        raise
                     complain("report of a success", fault)
             return False
-        if not isinstance(error, Exception):
+        if passes(error):
+            self._reporter.broken_off(*self._given[:2])
             return False
         self.fail(error)
         return not self._reraise
@@ -239,11 +256,20 @@ class Item:
 
         Whether it came over; the block's end then reports nothing more.
         """
-        entity_type, entity_id, _, payload, _, project = self._given
-        sent = payload if isinstance(payload, Mapping) else {"id": entity_id}
-        usual = {"entity_type": entity_type, "project": project, "alone": self._alone}
+        entity_type, entity_id, _, payload, part, project = self._given
+        sent = dict(payload) if is_mapping(payload) else {}
+        if entity_id is not None:
+            sent["id"] = entity_id
+        usual = {"entity_type": entity_type, "project": project, "alone": self._alone, "part": part}
         self._is_told = True
-        self.ok = bool(check_returned(self._reporter, sent, returned, **{**usual, **more}))
+        try:
+            self.ok = bool(check_returned(self._reporter, sent, returned, **{**usual, **more}))
+        except BaseException as fault:  # of what was returned, while it was looked at
+            if passes(fault):
+                raise
+            self.fail(fault)
+        else:
+            self.record_id = "" if self.ok else self._reporter.last_record_id
         return self.ok
 
     def _thing(self) -> Thing:

@@ -45,6 +45,7 @@ class Segment:
         self.lines = 0
         self.size = 0
         self._fd = fd
+        self._inode = os.fstat(fd).st_ino
         self._wanted = 0
         self._synced = 0
         self.is_long = False
@@ -63,6 +64,8 @@ class Segment:
 
     def append(self, line: bytes, *, lasting: bool) -> int:
         """Write a line, whole or not at all; the size then, for `sync`. Raises OSError."""
+        if os.fstat(self._fd).st_ino != self._inode:
+            raise OSError(errno.EBADF, "the host closed the segment's descriptor")
         written = os.write(self._fd, line)
         if written != len(line):
             self.is_torn = self.is_long = True  # unless what was written can be taken back

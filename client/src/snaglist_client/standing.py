@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from snaglist_client.courier import Courier
 from snaglist_client.losses import Dropped, RejectedFile
+from snaglist_client.plain import clean_text
 
 
 class Standing(NamedTuple):
@@ -31,7 +32,7 @@ class Standing(NamedTuple):
 
 def standing_of(courier: Courier) -> Standing:
     """How it stands now. Never raises: what cannot be read is said in `trouble`."""
-    url = courier.settings.url
+    url = clean_text(courier.settings.url)
     try:
         spool = courier.keeping.room()
         waiting = failures = 0
@@ -59,6 +60,6 @@ def standing_of(courier: Courier) -> Standing:
             courier.dropped.look(),
             courier.trouble,
         )
-    except OSError as error:
-        trouble = error.strerror or str(error)
+    except (OSError, ValueError) as error:
+        trouble = getattr(error, "strerror", None) or str(error)
         return Standing(url, dropped=courier.dropped.look(), trouble=trouble)

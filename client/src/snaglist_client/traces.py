@@ -6,6 +6,7 @@ import traceback
 from types import CodeType, TracebackType
 
 from snaglist_client.plain import clean_text, clipped, said
+from snaglist_client.quietly import passes
 
 _LONGEST = 60_000
 _MOST_READ = 1_000_000
@@ -31,7 +32,9 @@ def traceback_text(error: BaseException, text: str) -> str:
             return clipped(f"{_frames_text(trace)}{text}\n", _LONGEST // 3, 2 * _LONGEST // 3)
         lines = traceback.format_exception(type(error), error, trace, limit=-_MOST_FRAMES)
         whole = "".join(lines)
-    except Exception:  # of hostile exceptions
+    except BaseException as fault:  # of hostile exceptions
+        if passes(fault):
+            raise
         whole = text
     return clipped(clean_text(whole[:_MOST_READ]), _LONGEST // 3, 2 * _LONGEST // 3)
 
@@ -77,6 +80,8 @@ def type_name(error: BaseException) -> str:
     try:
         kind = type(error)
         name, module = str(kind.__qualname__), str(kind.__module__)
-    except Exception:  # of a hostile metaclass
+    except BaseException as fault:  # of a hostile metaclass
+        if passes(fault):
+            raise
         return "Exception"
     return name if module in ("builtins", "__main__") else f"{module}.{name}"

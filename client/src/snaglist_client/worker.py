@@ -27,6 +27,8 @@ from snaglist_client.retries import Retries
 
 _LOAD_SECONDS = 300.0
 _WIDTH = 30
+_LOOK, _LAST_WORD = 0.5, 1.0
+"""Seconds between looks whether a process goes on, and how long its last word may take."""
 
 
 class Unloadable(Exception):
@@ -76,9 +78,11 @@ class Child:
             answer = None
         if answer is not None:
             return answer
-        if time.monotonic() >= until and not _has_ended(process):
+        if not _has_ended(process):
             self.end()
-            return {"ok": False, "why": f"The handler did not end within {seconds:.0f} s"}
+            late = f"The handler did not end within {seconds:.0f} s"
+            closed = "The handler's process closed its line to the worker"
+            return {"ok": False, "why": late if time.monotonic() >= until else closed}
         self.end()
         code = process.returncode
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
@@ -101,17 +105,28 @@ class Child:
 
     def _wait(self, until: float) -> dict[str, Any] | None:
         """The next answer; None if the process ends without, or the time does."""
-        left = until - time.monotonic()
-        if left > 0:
+        process = self._process
+        while (left := until - time.monotonic()) > 0:
+            has_ended = process is None or _has_ended(process)
             try:
-                line = self._answers.get(timeout=left)
+                # What it forked may hold the pipe open when it is gone itself.
+                line = self._answers.get(timeout=min(left, _LAST_WORD if has_ended else _LOOK))
             except queue.Empty:
-                return None
+                if has_ended:
+                    return None
+                continue
             if not line:
+                self._wait_for_end(process)
                 return None
             answer: dict[str, Any] = json.loads(line)
             return answer
         return None
+
+    def _wait_for_end(self, process: subprocess.Popen[bytes] | None) -> None:
+        """The pipe is closed: a process that crashes takes a moment more to have ended."""
+        until = time.monotonic() + _LAST_WORD
+        while process is not None and not _has_ended(process) and time.monotonic() < until:
+            time.sleep(_LAST_WORD / 20)
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
@@ -264,8 +279,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show.end()
     for fault in show.faults:
         sys.stderr.write(f"{given.function} cannot be loaded: {clipped(fault, 500)}\n")
-    shut_out = (job.retries.shut_out for job in jobs if job.retries.shut_out)
-    trouble = next(shut_out, "") or desk.status().trouble
+    troubles = [job.retries.shut_out or job.retries.trouble for job in jobs]
+    trouble = next(filter(None, troubles), "") or desk.status().trouble
     if trouble:
         sys.stderr.write(f"{clipped(trouble, 500)}\n")
     return 0 if not show.faults and not trouble else 1

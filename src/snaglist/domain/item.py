@@ -177,8 +177,13 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self._moved(Status.OPEN, at, self.decided_at)
 
     def failed_again(self, failure: Failure, at: str) -> Item:
-        """Its worker reports that it failed: the lease ends with it."""
-        return self.lease_ended(at).failed(failure, at)
+        """Its worker reports that it failed: the lease ends with it.
+
+        If the cause was set aside meanwhile, or is one that was, it goes with the cause.
+        """
+        after = self.lease_ended(at).failed(failure, at)
+        is_its = failure.is_ignored and after.cause_id == failure.cause_id
+        return after._opened_by(failure, at) if is_its and after.status is Status.OPEN else after
 
     def resolve(self, reason: Reason, at: str) -> Item:
         """A person says it is done, for one of `REASONS_OF_PEOPLE`. Raises WrongState."""

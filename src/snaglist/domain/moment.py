@@ -50,6 +50,11 @@ def attempted_at(given: object, arrived_at: str) -> str:
     return arrived_at if moment is None or moment > arrived_at else moment
 
 
+def seconds_between(earlier: str, later: str) -> float:
+    """How many seconds lie between two moments; negative if they are the other way round."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
 @lru_cache(maxsize=4096)
 def moment_after(moment: str, seconds: float) -> str:
     """The moment so many seconds later, or earlier if they are negative."""

@@ -51,7 +51,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         r"(?s)(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
         r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z))",
     ),
-    ("://", r"://(?P<secret>[^/?#\s@'\"<>]+)@"),
+    ("://", r"://(?P<secret>[^/?#\s'\"<>]+)@"),
     (
         "signature credential token secret password api_key apikey key-pair-id sig=",
         r"(?i)[?&;][\w.-]{0,40}(?:signature|credential|security-token|token|secret|password"
@@ -62,6 +62,15 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token"
         r"|auth_?token|session_?token|refresh_?token)"
         r"(?:=['\"]?|['\"]\s*[:=]\s*['\"])(?P<secret>[^\s'\"&,;)}]+)",
+    ),
+    ("token", r"(?i)\\*['\"]token\\*['\"]\s*:\s*\\*['\"](?P<secret>[^\s'\"\\]{12,})"),
+    (
+        "password passwd pwd secret",
+        r"(?i)(?<![a-z])(?:password|passwd|pwd|secret)['\"]?\s*[:=]\s*['\"](?P<secret>[^'\"]+)",
+    ),
+    (
+        "password passwd secret token",
+        r"(?i)--(?:password|passwd|secret|token)[= ]['\"]?(?P<secret>[^\s'\"]+)",
     ),
     ("snag_", rf"(?P<secret>{SECRET_PATTERN.pattern})"),
 )

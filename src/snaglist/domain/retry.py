@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from math import ceil
 from typing import NoReturn
 
 import msgspec
 from msgspec.structs import replace
 
 from snaglist.domain.errors import LeaseLost, WrongState
-from snaglist.domain.moment import moment_after
+from snaglist.domain.moment import moment_after, seconds_between
 
 PROBE = 3
 """How many items are tried before all others."""
@@ -22,6 +23,7 @@ USUAL_ATTEMPTS = 3
 PREPARING_SECONDS = 600
 """How long an order may be in the making; then whoever made it has died of it."""
 
+_ROUNDING = 1e-6
 _MINUTE = 60
 
 
@@ -54,12 +56,22 @@ class Outcome(StrEnum):
     RETURNED = "returned"
 
 
+def _paced(rate: int) -> tuple[int, float]:
+    """How many may be leased at once, and how many seconds apart the others: evenly.
+
+    So that in no minute, wherever it begins, there are more than the rate.
+    """
+    at_once = max(1, rate // 60)
+    steady = rate if at_once == 1 else rate - at_once
+    return at_once, ceil(1_000 * _MINUTE / steady) / 1_000
+
+
 class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An order as it stands; the order of its members is the order of the columns.
 
     While it `is_probing` only the first few are tried. `rate` is how many may be leased in a
-    minute: `window_leased` were since `window_began_at`. `last_place` is the place of the last
-    of those that wait. It has ended when nothing of it waits or is leased.
+    minute, and at `free_at` it may give as many as it ever does at once. `last_place` is the
+    place of the last of those that wait. It has ended when nothing of it waits or is leased.
     """
 
     id: str
@@ -78,8 +90,7 @@ class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     failed: int = 0
     skipped: int = 0
     last_place: int = 0
-    window_began_at: str | None = None
-    window_leased: int = 0
+    free_at: str | None = None
     stopped_because: str | None = None
     ended_at: str | None = None
     version: int = 1
@@ -110,8 +121,9 @@ class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if self.is_probing:
             room = min(room, PROBE - self.leased - self.came_over - self.failed)
         if self.rate is not None:
-            taken = self.window_leased if self._is_in_window(at) else 0
-            room = min(room, self.rate - taken)
+            at_once, apart = _paced(self.rate)
+            ahead = 0.0 if self.free_at is None else max(0.0, seconds_between(at, self.free_at))
+            room = min(room, int(at_once - ahead / apart + _ROUNDING))
         return max(room, 0)
 
     def took(self, items: int, at: str) -> Retry:
@@ -120,9 +132,8 @@ class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
             self._refuse(f"give {items} items now", "Ask again later.")
         if self.rate is None:
             return self
-        if self._is_in_window(at):
-            return replace(self, window_leased=self.window_leased + items)
-        return replace(self, window_began_at=at, window_leased=items)
+        _, apart = _paced(self.rate)
+        return replace(self, free_at=moment_after(max(self.free_at or at, at), items * apart))
 
     def counted(self, before: MemberState, after: MemberState) -> Retry:
         """One of its members went from one state to another."""
@@ -197,10 +208,6 @@ class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return (
             self.status is RetryStatus.PREPARING and moment_after(self.at, PREPARING_SECONDS) <= at
         )
-
-    def _is_in_window(self, at: str) -> bool:
-        began = self.window_began_at
-        return began is not None and at < moment_after(began, _MINUTE)
 
     def _come_to(self, status: RetryStatus) -> Retry:
         return replace(self, status=status, version=self.version + 1)

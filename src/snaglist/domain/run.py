@@ -116,11 +116,13 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
             )
         return self
 
-    def completed(self, at: str, scope: str, edit_id: str, tried: int, least: int) -> Run:
+    def completed(
+        self, at: str, scope: str, edit_id: str, tried: int, least: int, unsent: int = 0
+    ) -> Run:
         """It tried everything in a scope; `tried` of at least `least` things have arrived here.
 
-        Raises WrongState for a mirror, for one that failed, is complete already, tried less or
-        has gaps.
+        Raises WrongState for a mirror, for one that failed, is complete already, tried less, has
+        gaps or something unsent.
         """
         if self.kind is Kind.MIRROR:
             raise WrongState(
@@ -131,11 +133,19 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
                 f"Run {self.id} failed, and did not try everything.", "Complete the next run."
             )
         if self.status is RunStatus.COMPLETE:
-            raise WrongState(f"Run {self.id} is complete already.", "Nothing is left to do.")
+            raise WrongState(
+                f"Run {self.id} is complete already.",
+                "Name all projects and types at once; to say it anew, undo its edit.",
+            )
         if tried < least:
             raise WrongState(
-                f"Run {self.id} was to try {least} things, and {tried} have arrived here.",
+                f"Run {self.id} was to try {least} things, and {tried} arrived here.",
                 "Send what is unsent and try what is left, then complete it.",
+            )
+        if unsent:
+            raise WrongState(
+                f"Of run {self.id} something is still unsent: {unsent} by its own account.",
+                "Send it, say so with a beat, then complete it.",
             )
         if self.has_gaps:
             raise WrongState(
@@ -163,7 +173,7 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
             if (not entity_types or name in entity_types) and tried.get(name, 0) < least:
                 raise WrongState(
                     f"Run {self.id} was to try {least} of the type {name[:60]}, and"
-                    f" {tried.get(name, 0)} have arrived here.",
+                    f" {tried.get(name, 0)} arrived here.",
                     "Send what is unsent and try what is left, then complete it.",
                 )
 

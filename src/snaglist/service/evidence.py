@@ -45,12 +45,12 @@ def evidence_of(
         return found
 
     found = database.read(newest)
-    # By chance, not at even steps: what takes turns, as two projects may, would be seen by half.
-    kept = list(range(len(found)))
-    if most is not None and most < len(found):
-        kept = sorted(Random(cause_id).sample(kept, most))  # noqa: S311 - no secret
-    for place in kept:
-        yield dict(pieces_of(_decode(found[place])))
+    # One of each stretch, by chance: at even steps, of what takes turns one side would be unseen.
+    chance = Random(cause_id)  # noqa: S311 - no secret
+    number = len(found) if most is None else min(most, len(found))
+    for stretch in range(number):
+        first, last = (len(found) * end // number for end in (stretch, stretch + 1))
+        yield dict(pieces_of(_decode(found[chance.randrange(first, last)])))
 
 
 def dividing_pieces(

@@ -209,7 +209,7 @@ class Moves:
         tally = self._tallies[after.cause_id]
         _count(tally, after, 1)
         tally.is_quiet |= event in _QUIET
-        if event is Event.CAME_OVER and after.decided_at > tally.came_over_at:
+        if event in (Event.CAME_OVER, Event.NOT_FAILING) and after.decided_at > tally.came_over_at:
             tally.came_over_at = after.decided_at
 
     def _write_causes(self) -> None:

@@ -21,7 +21,7 @@ from snaglist.storage import retry_members as member_store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import items_at
-from snaglist.storage.overview import standing_records
+from snaglist.storage.overview import newest_with_parents, standing_records
 from snaglist.storage.retry_members import Candidate
 from snaglist.storage.rows import as_text
 
@@ -34,6 +34,7 @@ PAGE = 5_000
 MOST_LANES = 500
 """Beyond so many lanes, further entity types of an order share one, for workers that take all."""
 
+_PAYLOAD = '"payload"'
 _STAGE_SHIFT = 48
 _decode = msgspec.json.Decoder().decode
 
@@ -139,13 +140,20 @@ def staged(
 def _with_parents(
     database: Database, items: Sequence[Candidate]
 ) -> list[tuple[Candidate, list[str]]]:
-    """The assets among these, with the ids of their parents by their standing records."""
+    """The assets among these, with the ids of their parents by the newest record that says so.
+
+    That is the standing one, unless it came without a payload, as those of retries do.
+    """
     assets = [one for one in items if one.entity_type == "Asset" and one.entity_id]
     ids = [one.standing_record_id for one in assets if one.standing_record_id]
     records = database.read(lambda connection: standing_records(connection, ids)) if ids else {}
+    told = {one.seq: records.get(one.standing_record_id or "", "") for one in assets}
+    silent = [key for key, text in told.items() if '"parent' not in text and _PAYLOAD not in text]
+    if silent:
+        told |= database.read(lambda connection: newest_with_parents(connection, silent))
     found: list[tuple[Candidate, list[str]]] = []
     for one in assets:
-        text = records.get(one.standing_record_id or "", "")
+        text = told[one.seq]
         event: Mapping[str, Any] = _decode(text) if '"parent' in text else {}
         found.append((one, parents_of(event)))
     return found

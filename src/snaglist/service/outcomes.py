@@ -30,7 +30,7 @@ from snaglist.storage.items import Success, items_by_id
 from snaglist.storage.records import insert_records, told_apart
 from snaglist.storage.writer import Promise, Write
 
-ABORTED = "It was not its turn yet when the order was stopped."
+ABORTED = "The order was stopped before it was tried."
 
 
 class Taken(StrEnum):
@@ -175,7 +175,16 @@ class _Sitting:
         if not failed:
             return
         records = [self._own(report) for report in failed.values()]
-        told = _each_once(told_apart(self._connection, records))
+        told = _each_once(
+            [
+                _of_another(one) if isinstance(one, Record) and one.item_id != item_id else one
+                for one, item_id in zip(
+                    told_apart(self._connection, records),
+                    (self._members[report.lease_id].item_id for report in failed.values()),
+                    strict=True,
+                )
+            ]
+        )
         retries = {
             record.id: self._members[report.lease_id].retry_id
             for record, report in zip(records, failed.values(), strict=True)
@@ -315,18 +324,20 @@ def _each_once(
     once: list[NewRecord | Record | SnaglistError] = []
     for one in told:
         if isinstance(one, NewRecord) and one.id in seen:
-            once.append(
-                WrongShape(
-                    f"Record {one.id} tells of another lease.",
-                    "Give another failure another id.",
-                    where="/record/id",
-                )
-            )
+            once.append(_of_another(one))
             continue
         if isinstance(one, NewRecord):
             seen.add(one.id)
         once.append(one)
     return once
+
+
+def _of_another(record: NewRecord | Record) -> WrongShape:
+    return WrongShape(
+        f"Record {record.id} tells of another lease.",
+        "Give another failure another id.",
+        where="/record/id",
+    )
 
 
 def _is_leased(member: Member) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -10,10 +11,11 @@ import msgspec
 from snaglist.domain.errors import NotFound
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.moment import moment_after
-from snaglist.domain.retry import Lane, Member, MemberState, Retry
+from snaglist.domain.retry import Lane, Member, MemberState, Retry, RetryStatus
 from snaglist.domain.worker import CONNECTED_SECONDS, Worker
 from snaglist.service.lists import Listed, listed
-from snaglist.service.retry_moves import RetryMoves
+from snaglist.service.retry_chores import let_go_of_waiting
+from snaglist.service.retry_moves import RetryMoves, roots_of
 from snaglist.storage import retries as store
 from snaglist.storage import retry_members as member_store
 from snaglist.storage.causes import causes_by_id
@@ -74,7 +76,11 @@ def edit_retry(
         moves.write()
         return known_retry(connection, retry_id)
 
-    return database.write(change)
+    edited = database.write(change)
+    if edited.status is not RetryStatus.ABORTED:
+        return edited
+    let_go_of_waiting(database, retry_id, at)
+    return database.read(lambda connection: known_retry(connection, retry_id))
 
 
 def get_retry(database: Database, retry_id: str, at: str) -> WholeRetry:
@@ -82,7 +88,11 @@ def get_retry(database: Database, retry_id: str, at: str) -> WholeRetry:
 
     def query(connection: Connection) -> WholeRetry:
         retry = known_retry(connection, retry_id)
-        failed = member_store.failed_by_cause(connection, retry_id)
+        told = dict(member_store.failed_by_cause(connection, retry_id))
+        number: Counter[str | None] = Counter()
+        for one, root in roots_of(connection, told).items():
+            number[root] += told[one]
+        failed = number.most_common()
         causes = causes_by_id(connection, [one for one, _ in failed if one is not None])
         return WholeRetry(
             _viewed(connection, [retry], at)[0],

@@ -16,6 +16,7 @@ from snaglist.storage.database import Database
 from snaglist.storage.items import items_by_id
 
 SLICE = 500
+_AT_ONCE = 10
 
 
 def do_due_of_retries(database: Database, at: str) -> bool:
@@ -61,6 +62,15 @@ def _end_leases(connection: Connection, at: str) -> None:
         )
     moves.write()
     retry_moves.write()
+
+
+def let_go_of_waiting(database: Database, retry_id: str, at: str) -> None:
+    """Do the first slices of what an abort lets go; the clock does the rest."""
+    for _ in range(_AT_ONCE):
+        retry = database.read(lambda connection: store.find_retry(connection, retry_id))
+        if retry is None or not retry.waiting:
+            return
+        database.write(lambda connection: _skip(connection, retry_id, at))
 
 
 def _skip(connection: Connection, retry_id: str, at: str) -> None:

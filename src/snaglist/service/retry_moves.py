@@ -102,7 +102,7 @@ class RetryMoves:
             return retry.probed()
         if not retry.failed or not retry.waiting:
             return retry
-        alike = failed_alike(self._connection, retry.id)
+        alike = [*{*roots_of(self._connection, failed_alike(self._connection, retry.id)).values()}]
         if len(alike) > 1:
             return retry.probed()
         if retry.failed < PROBE:
@@ -129,6 +129,19 @@ class RetryMoves:
             )
         cause = causes_by_id(self._connection, [cause_id])[cause_id]
         return f"The first {retry.failed} all failed again: {cause.shown_title}"
+
+
+def roots_of(
+    connection: Connection, cause_ids: Iterable[str | None]
+) -> dict[str | None, str | None]:
+    """What each of these causes is now: itself, or that into which it was merged since."""
+    roots: dict[str | None, str | None] = {one: one for one in cause_ids}
+    while True:
+        known = causes_by_id(connection, sorted({one for one in roots.values() if one}))
+        merged = {one: known[one].merged_into for one in known if known[one].merged_into}
+        if not merged:
+            return roots
+        roots = {one: merged.get(root or "", root) for one, root in roots.items()}
 
 
 def let_go(connection: Connection, items: Sequence[Item], at: str) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from snaglist.domain.errors import WrongShape
-from snaglist.domain.filtering import Filter
+from snaglist.domain.errors import WrongShape, WrongState
+from snaglist.domain.filtering import NONE, Filter
 from snaglist.domain.identity import entity_id_of, entity_type_of
 from snaglist.domain.item import Status
 from snaglist.domain.moment import attempted_at, read_moment
+from snaglist.domain.projects import as_one
 from snaglist.domain.record import is_source
 from snaglist.domain.run import COMPLETE, Completion, Kind, Run, RunStatus, run_id_of
 from snaglist.domain.words import one_line
@@ -23,6 +25,8 @@ from snaglist.storage import runs as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
+from snaglist.storage.overview import project_names
+from snaglist.storage.runs import RunCount
 
 _LONGEST = 200
 _MOST_TYPES = 100
@@ -68,12 +72,14 @@ class EndIn(msgspec.Struct, forbid_unknown_fields=True):
 class CompleteIn(msgspec.Struct, forbid_unknown_fields=True):
     """That a run tried everything of these projects and types; nothing said is all of them.
 
-    `tried` is how many entities its importer tried, to be compared with what has arrived.
+    `tried` is how many entities its importer tried, to be compared with what has arrived, `unsent`
+    how much of it is not; without that, what its last beat said.
     """
 
-    projects: list[Named] = []
-    entity_types: list[str] = []
+    projects: list[Named] | None = None
+    entity_types: list[str] | None = None
     tried: Number | None = None
+    unsent: Number | None = None
 
 
 def begin_run(
@@ -146,22 +152,28 @@ def begin_completion(
     """Take note that a run tried everything in a scope; `carry_out` lets items leave the list.
 
     These are its source's and target's open items of the scope that were last tried before it
-    began and did not fail in it. Raises NotFound, WrongShape, or WrongState when fewer things
-    have arrived than it was to try, in all or of a type of the scope.
+    began and did not fail in it; of a project and type of which it tried nothing, none. Raises
+    NotFound, WrongShape, or WrongState when fewer things have arrived than it was to try, in all
+    or of a type of the scope, or none of a project or type that is named.
     """
     run = database.read(lambda connection: known_run(connection, run_id))
     scope = Completion(run.id, run.began_at, *_scope(given, run))
-    places = _places(database, run, scope)
+    asked = _encode(scope).decode()
+
+    def completed(connection: Connection) -> Run:
+        now = known_run(connection, run.id)
+        tried = tried_by_type(store.counts_of(connection, [run.id]).get(run.id, []))
+        least = max(now.total or 0, given.tried or 0)
+        unsent = now.unsent if given.unsent is None else given.unsent
+        done = now.completed(at, asked, edit_id, tried.total(), least, unsent)
+        now.check_totals(tried, scope.entity_types)
+        return done
+
+    database.read(completed)
+    places = _places(database, run, _tried_of(database, run, scope))
 
     def change(connection: Connection) -> Edit:
-        now = known_run(connection, run.id)
-        counts = store.counts_of(connection, [run.id]).get(run.id, [])
-        tried = tried_by_type(counts)
-        least = max(now.total or 0, given.tried or 0)
-        asked = _encode(scope).decode()
-        done = now.completed(at, asked, edit_id, tried.total(), least)
-        now.check_totals(tried, scope.entity_types)
-        store.update_runs(connection, [done])
+        store.update_runs(connection, [completed(connection)])
         if not scope.entity_types:
             store.put_completions(connection, run.id, at, scope.projects or ("",))
         edit = Edit(edit_id, at, who, COMPLETE, asked, matching=len(places))
@@ -223,8 +235,13 @@ def _totals(given: int | dict[str, int] | None) -> tuple[int | None, str | None]
 
 def _scope(given: CompleteIn, run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The projects and types that a run tried all of; its own project if it has one."""
-    projects = tuple(entity_id_of(project) for project in given.projects)
-    types = tuple(entity_type_of(one_line(name, _LONGEST)) for name in given.entity_types)
+    for member in ("projects", "entity_types"):
+        if getattr(given, member) == []:
+            raise WrongShape(
+                f'"{member}" names nothing.', "Leave it out to say all of them.", where=f"/{member}"
+            )
+    projects = tuple(entity_id_of(project) for project in given.projects or ())
+    types = tuple(entity_type_of(one_line(name, _LONGEST)) for name in given.entity_types or ())
     if len(projects) > _MOST_TYPES or not all(projects):
         raise _fault("projects", f"holds what is empty, or more than {_MOST_TYPES}")
     if len(types) > _MOST_TYPES or not all(types):
@@ -234,17 +251,58 @@ def _scope(given: CompleteIn, run: Run) -> tuple[tuple[str, ...], tuple[str, ...
     return projects, types
 
 
-def _places(database: Database, run: Run, scope: Completion) -> list[int]:
-    """The places of the open items that may leave the list with this run."""
+def _tried_of(database: Database, run: Run, scope: Completion) -> dict[str | None, set[str]]:
+    """What a run tried of a scope: the types, by project. What named none is of each (None).
+
+    Raises WrongState for a project or type of the scope of which it tried nothing.
+    """
+
+    def query(connection: Connection) -> tuple[list[RunCount], dict[str, str]]:
+        counts = store.counts_of(connection, [run.id]).get(run.id, [])
+        projects = {one.project for one in counts} | {*scope.projects}
+        return counts, project_names(connection, sorted(projects))
+
+    counts, names = database.read(query)
+    ones = as_one({one.project for one in counts} | {*scope.projects}, names)
+    tried: dict[str, set[str]] = {}
+    for one in counts:
+        tried.setdefault(ones[one.project], set()).add(one.entity_type)
+    everywhere = tried.pop("", set())
+    types = everywhere.union(*tried.values())
+    for entity_type in scope.entity_types:
+        if entity_type not in types:
+            raise _nothing_of(run, f" of the type {entity_type[:60]}")
+    if not types:
+        raise _nothing_of(run, "")
+    wanted = {*scope.entity_types} or types
+    for project in scope.projects:
+        if not everywhere and ones[project] not in tried:
+            raise _nothing_of(run, f" of the project {project[:60]}")
+    found: dict[str | None, set[str]] = {
+        project: (tried.get(ones[project], set()) | everywhere) & wanted
+        for project in scope.projects or tried
+    }
+    return found if scope.projects else {**found, NONE: wanted, None: everywhere & wanted}
+
+
+def _nothing_of(run: Run, what: str) -> WrongState:
+    return WrongState(
+        f"Run {run.id} tried nothing{what}, so nobody knows whether it fails.",
+        "Leave out what was not tried. What is gone for good is marked so by a person.",
+    )
+
+
+def _places(database: Database, run: Run, tried: Mapping[str | None, set[str]]) -> list[int]:
+    """The places of the open items that may leave the list with this run, by what it tried."""
     found: set[int] = set()
-    for project in scope.projects or (None,):
-        for entity_type in scope.entity_types or (None,):
+    for project, types in tried.items():
+        for entity_type in types:
             asked = Filter(
                 states=(Status.OPEN.value,),
                 source=run.source,
                 target=run.target,
                 project=project,
-                entity_type=entity_type,
+                entity_type=entity_type or NONE,
             )
             found.update(find_places(database, asked))
     return sorted(found)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey, entity_id_of, entity_type_of
+from snaglist.domain.item import Status
 from snaglist.domain.moment import attempted_at
 from snaglist.domain.record import is_label, is_source
 from snaglist.domain.run import TryOutcome, run_id_of
@@ -169,6 +170,9 @@ def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: st
                 continue
             if not success.speaks_for(before.part):
                 continue
+            is_other_s = before.status is Status.RETRYING and item_id not in by_retry
+            if is_other_s and arrival.retry_id is not None:
+                continue  # a part that another worker has in hand: its own outcome tells of it
             yields = arrival.yields_to_parts and before.part != success.part
             after = before.came_over(success.came_over_at, at, yields=yields)
             items[item_id] = after

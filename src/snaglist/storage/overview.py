@@ -11,7 +11,7 @@ from snaglist.domain.record import Record
 from snaglist.storage.causes import COLUMNS, cause_of
 from snaglist.storage.connection import Connection
 from snaglist.storage.records import RECORD, WITH_ITEM
-from snaglist.storage.rows import as_list, listed
+from snaglist.storage.rows import as_list, as_text, given, listed, value
 
 
 def project_names(connection: Connection, projects: Sequence[str]) -> dict[str, str]:
@@ -46,6 +46,19 @@ def standing_records(connection: Connection, ids: Sequence[str]) -> dict[str, st
     rows = connection.execute(
         f"SELECT id, event_data FROM records WHERE id IN ({listed(connection, 'ids')})",
         ids=as_list(ids),
+    )
+    return dict(rows)
+
+
+def newest_with_parents(connection: Connection, places: Sequence[int]) -> dict[int, str]:
+    """The event_data of each item's newest record that tells of a parent, by the item's place."""
+    rows = connection.execute(
+        "SELECT i.seq, r.event_data FROM items i JOIN places_of_items p ON p.item_id = i.id"
+        " JOIN records r ON r.seq = p.seq WHERE i.seq IN"
+        f" (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'places')})"
+        " AND r.event_data LIKE :parent ORDER BY p.seq",
+        parent='%"parent%',
+        places=as_text([[place] for place in places]),
     )
     return dict(rows)
 

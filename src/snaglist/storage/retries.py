@@ -31,11 +31,11 @@ _MOVING = {
     **dict.fromkeys(
         (
             *("total", "waiting", "leased", "came_over", "failed", "skipped", "last_place"),
-            *("window_began_at", "window_leased", "stopped_because", "ended_at", "version"),
+            *("free_at", "stopped_because", "ended_at", "version"),
         ),
         "BIGINT",
     ),
-    **dict.fromkeys(("window_began_at", "stopped_because", "ended_at"), "TEXT"),
+    **dict.fromkeys(("free_at", "stopped_because", "ended_at"), "TEXT"),
 }
 _COLUMNS = ", ".join((*_FIXED, *_MOVING, "seq"))
 _INSERT = insertion("retries", _FIXED | _MOVING)

@@ -38,7 +38,7 @@ RETRY_STATES = {
     "working": "at work",
     "paused": "paused",
     "stopped": "stopped by itself",
-    "aborted": "stopped",
+    "aborted": "aborted",
     "done": "done",
 }
 WHO = {
@@ -76,7 +76,7 @@ EVENTS = {
     "ordered": "ordered",
     "paused": "paused",
     "resumed": "resumed",
-    "aborted": "stopped",
+    "aborted": "aborted",
     "stopped": "stopped by itself",
     "token_made": "a token was made",
     "token_rotated": "a token got a new secret",
