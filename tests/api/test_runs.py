@@ -57,7 +57,7 @@ def test_a_label_that_no_run_has_makes_one_and_an_announcement_fills_it_in(
         "/import/shotgun/errors",
         json={"error": "no", "details": {"entity_type": "Asset", "id": 1, "run": "night 24/11"}},
     ).json()
-    made = client.get("/api/v1/runs/night%2024%252F11").json()
+    made = client.get("/api/v1/runs/night%2024%2F11").json()
     assert made["id"] == posted["run_id"]
     assert (made["name"], made["failed"], made["total"]) == ("night 24/11", 1, None)
 
@@ -68,6 +68,16 @@ def test_a_label_that_no_run_has_makes_one_and_an_announcement_fills_it_in(
         "Night",
         8,
     )
+
+
+def test_a_label_is_unquoted_once(desk: DeskProcess) -> None:
+    client = desk.client()
+    other = _begun(client, label="xA")
+    for label, path in (("x%41", "x%2541"), ("nightly 2026/11/24", "nightly%202026%2F11%2F24")):
+        run = _begun(client, label=label)
+        ended = client.post(f"/api/v1/runs/{path}/end", json={"fault": "oops"}).json()
+        assert (ended["id"], ended["status"]) == (run, "failed")
+    assert _status(client, other) == "running"
 
 
 def test_a_complete_run_takes_what_did_not_fail_in_it_off_the_list(desk: DeskProcess) -> None:

@@ -72,12 +72,15 @@ def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> 
 def _asked(reporter: Reporter, body: bytes, until: float) -> Completion:
     """What the desk says to it; asked again while it is away and there is time."""
     courier = reporter.courier
+    is_again = False
     while True:
         left = max(_LEAST_SECONDS, until - time.monotonic())
         try:
-            courier.ask(
+            beat = courier.ask(
                 path_of_run(reporter.run, "beats"), json_of({"unsent": 0}), min(left, SECONDS)
             )
+            if is_again and isinstance(beat.body, dict) and beat.body.get("status") == "complete":
+                return Completion(True, "", 0, beat.body)  # the answer was lost on its way
             answer = courier.ask(path_of_run(reporter.run, "complete"), body, left)
         except ShutOut as error:
             return Completion(reason=str(error))
@@ -85,6 +88,7 @@ def _asked(reporter: Reporter, body: bytes, until: float) -> Completion:
             if time.monotonic() + _PAUSE >= until:
                 return Completion(reason=str(error))
             time.sleep(_PAUSE)
+            is_again = True
             continue
         if answer.status in (404, 405):
             return Completion(reason="This desk knows nothing of the run; it may be an older one.")

@@ -218,4 +218,6 @@ def _number(value: Any, usual: float) -> float:
 
 def _label_of(run: Any) -> str:
     """What names this run: its label or id, or a Run."""
-    return run.id if type(run) is Run else name_or_none(run)
+    if type(run) is Run:
+        return run.id
+    return run.label if type(run) is Mirror else name_or_none(run)

@@ -243,7 +243,7 @@ class Answers:
     """
 
     def __init__(self, returned: Iterable[Any], types: AbstractSet[str]) -> None:
-        self._types = types
+        self._types = types - {""}
         self._by_id: dict[str, list[Mapping[str, Any]]] = {}
         for one in returned:
             if isinstance(one, Mapping):
@@ -274,10 +274,11 @@ def _type_of(entry: Any) -> str:
 def _key(entry: Any) -> str | None:
     """By what the answer names this entry; a connection comes back as its project."""
     number = entry
-    if isinstance(entry, Mapping):
+    if is_mapping(entry):
         number = entry.get("id", entry.get("shotgun_id"))
-        if "Connection" in said(entry.get("type")) and isinstance(entry.get(_CONNECTION), Mapping):
-            number = entry[_CONNECTION].get("id")
+        project = member_of(entry, _CONNECTION)
+        if "Connection" in said(entry.get("type")) and is_mapping(project):
+            number = member_of(project, "id")
     return None if number is None else said(number)
 
 

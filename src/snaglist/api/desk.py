@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import TypeVar
+from urllib.parse import unquote
 
 from starlette.types import Receive, Scope, Send
 
@@ -88,7 +90,7 @@ class Desk:
             if scope["method"] == "OPTIONS":
                 await self._tell_methods(call)
                 return
-            route, call.params = self._match(scope["method"], scope["path"])
+            route, call.params = self._route_of(scope)
             if route.scope is not None:
                 call.headers = dict(scope["headers"])
                 try:
@@ -171,6 +173,16 @@ class Desk:
         if self.in_flight + size > self.most_in_flight:
             raise TooBusy(f"{self.in_flight} bytes of requests are being worked on already.")
         self.in_flight += size
+
+    def _route_of(self, scope: Scope) -> tuple[Route, Mapping[str, str]]:
+        """The route, and what its path gives, unquoted once: a label may hold a slash or a %."""
+        raw: bytes = scope.get("raw_path") or b""
+        if b"%" in raw:
+            with contextlib.suppress(NotFound):
+                path = raw.decode("latin-1").partition("?")[0]
+                route, params = self._match(scope["method"], path)
+                return route, {name: unquote(text) for name, text in params.items()}
+        return self._match(scope["method"], scope["path"])
 
     def _match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         try:

@@ -150,7 +150,7 @@ def allowed_in(methods: Mapping[str, Route]) -> tuple[str, ...]:
     return (*methods, *further)
 
 
-_SEGMENTS = {"source": "[a-z0-9][a-z0-9_-]{0,63}", "id": "[^/]{1,100}", "file": "[^/]{1,100}"}
+_SEGMENTS = {"source": "[a-z0-9][a-z0-9_-]{0,63}", "id": "[^/]{1,1800}", "file": "[^/]{1,100}"}
 
 
 def _pattern(path: str) -> re.Pattern[str]:

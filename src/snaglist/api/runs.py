@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TypeVar
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from starlette.responses import Response
@@ -141,7 +141,7 @@ def _answer(view: RunView, status: int = 200) -> Response:
 
 def _id_of(call: Call) -> str:
     """The id that the path gives, or the label, as an id. Raises NotFound."""
-    label = unquote(call.params["id"])
+    label = call.params["id"]
     if not is_label(label):
         raise NotFound("There is no such run.", "The list of runs shows all there are.")
     return run_id_of(label)

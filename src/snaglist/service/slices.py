@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from snaglist.domain.edits import Ignore, ItemEdit, Split
 from snaglist.domain.errors import StoreUnavailable
 from snaglist.domain.history import Entry, Event
+from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Footing, Item, Status
 from snaglist.domain.run import COMPLETE, Completion
 from snaglist.service.edits import edit_slice, get_edit, known_edit
@@ -32,7 +33,7 @@ from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
-from snaglist.storage.items import items_by_id
+from snaglist.storage.items import items_by_id, items_of_entities
 from snaglist.storage.runs import failed_in
 
 log = logging.getLogger("snaglist.edits")
@@ -111,15 +112,22 @@ def _pass_over(
 ) -> int:
     """Let items leave the list that a complete run tried, and that did not fail in it.
 
-    Where an entity failed as a whole, nobody came to try its parts.
+    Where an entity failed, as a whole or in a part, nobody may have come to try its other parts.
     """
     completion = msgspec.json.decode(edit.asked, type=Completion)
-    keys = {key for item in items for key in (item.key, item.whole_key)}
+    parts = [item for item in items if item.part]
+    kin: dict[tuple[str, ...], set[str]] = {}
+    for one in items_of_entities(connection, [key_of(item) for item in parts]) if parts else ():
+        kin.setdefault(_entity(one), set()).add(one.key)
+    keys = {key for item in items for key in (item.key, item.whole_key)}.union(*kin.values())
     failed = failed_in(connection, completion.run_id, keys)
     changed = 0
     for before in items:
         after = before.not_failing(completion.began_at, at)
-        if failed.isdisjoint((before.key, before.whole_key)) and after is not before:
+        own = {before.key, before.whole_key}
+        if before.part:
+            own |= kin.get(_entity(before), set())
+        if failed.isdisjoint(own) and after is not before:
             undo = _encode(before.footing).decode()
             moves.item(
                 *(before, after, Event.NOT_FAILING, edit.who),
@@ -129,6 +137,17 @@ def _pass_over(
             )
             changed += 1
     return changed
+
+
+def key_of(item: Item) -> ItemKey:
+    """What an item is, as its key's digest was made of it."""
+    return ItemKey(
+        item.source, item.target, item.entity_type, item.entity_id, item.part, item.project
+    )
+
+
+def _entity(item: Item) -> tuple[str, ...]:
+    return (item.source, item.target, item.entity_type, item.entity_id)
 
 
 def _set_aside(items: Sequence[Item], ignore: ItemEdit, moves: Moves, edit: Edit, at: str) -> int:

@@ -119,6 +119,7 @@ abort = _edit_command("abort", "End a retry; what was not tried is open again.")
 def workers(as_json: bool) -> None:
     """Who tries items again, and which of them are connected."""
     found = this_desk().get("/api/v1/workers")
+    found.sort(key=lambda one: (not one["is_connected"], one["name"]))
     if as_json:
         show_json(found)
         return
