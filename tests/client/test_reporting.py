@@ -323,3 +323,34 @@ def test_a_run_that_the_desk_does_not_know_holds_nothing_up(
 
     assert snaglist.flush(10)
     assert items(client)
+
+
+def test_an_event_that_brings_nothing_over_takes_nothing_off(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    for part in (None, "sg_status_list"):
+        snaglist.record("It broke", entity_type="Shot", shotgun_id=12, part=part)
+    shot = {"type": "Shot", "id": 12}
+    with snaglist.mirror("events") as mirror:
+        with mirror.event({"id": 1, "event_type": "Shotgun_Reading_Change", "entity": shot}):
+            pass
+        with mirror.event({"id": 2, "event_type": "Shotgun_Shot_New", "entity": shot}) as event:
+            event.skip()
+        assert snaglist.flush(10)
+        left = {key[2] for key, one in items(client).items() if one["status"] == "open"}
+        with mirror.event({"id": 3, "event_type": "Shotgun_Shot_New", "entity": shot}):
+            pass
+    assert snaglist.flush(10)
+
+    assert left == {"", "sg_status_list"}
+    assert {one["status"] for one in items(client).values()} == {"resolved"}
+
+
+def test_a_part_or_an_id_of_another_type_is_the_same_thing_everywhere(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    snaglist.record("It broke", entity_type="Shot", shotgun_id=5.0, part=5)
+    snaglist.imported("Shot", 5.0, part=5)
+    assert snaglist.flush(10)
+    ((key, item),) = items(client).items()
+    assert (key, item["status"]) == (("Shot", "5", "5"), "resolved")

@@ -234,3 +234,63 @@ def test_an_item_can_be_checked_by_what_was_returned(
 
     assert found(client)["1", ""]["reason"] == "came_over"
     assert found(client)["2", ""]["status"] == "open"
+
+
+def test_of_one_id_each_answer_is_of_its_own_type_and_of_one_entry(
+    snaglist: snaglist_client.Desk,
+) -> None:
+    both = [{"type": "Asset", "id": 12}, {"type": "Shot", "id": 12}]
+    links = [
+        {"type": "ProjectUserConnection", "id": number, "project": PROJECT} for number in (1, 2)
+    ]
+
+    assert snaglist.check_returned(both, [{"shotgun_id": 12, "type": "Asset"}])[:2] == ([12], [12])
+    assert snaglist.check_returned(both, [{"shotgun_id": 12}])[:2] == ([12], [12])
+    assert snaglist.check_returned(both, [{"shotgun_id": 12}] * 2).came_over == [12, 12]
+    assert snaglist.check_returned(links, [{"shotgun_id": 1}])[:2] == ([1], [2])
+    assert snaglist.check_returned(links, [{"shotgun_id": 1}] * 2).came_over == [1, 2]
+    assert snaglist.check_returned([shot(7), shot(7)], [answered(7)]).came_over == [7]
+
+
+def test_a_scene_without_its_sequence_did_not_come_over_whole(
+    snaglist: snaglist_client.Desk,
+) -> None:
+    scene = {"type": "Scene", "id": 3, "sequence_sg_scenes_1_sequences": [SEQUENCE]}
+    assert not snaglist.check_returned(scene, [{"shotgun_id": 3, "parent_id": None}])
+
+
+def test_the_part_of_an_item_is_what_is_reported(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    for part in ("", "movie", "thumbnail"):
+        snaglist.record("It broke", entity_type="Version", shotgun_id=9, part=part or None)
+    with snaglist.run("nightly") as run:
+        with run.item("Version", 9, part="movie", payload={"id": 99}) as item:
+            assert item.check_returned([{"shotgun_id": 9}])
+        with run.item("Version", 10, part="movie") as missing:
+            assert not missing.check_returned([])
+    assert snaglist.flush(10)
+
+    items = found(client)
+    assert {part: items["9", part]["status"] for part in ("", "movie", "thumbnail")} == {
+        "": "open",
+        "movie": "resolved",
+        "thumbnail": "open",
+    }
+    assert items["10", "movie"]["status"] == "open"
+    assert items["10", "movie"]["standing_record_id"] == missing.record_id
+    assert ("99", "") not in items
+
+
+def test_what_fails_while_it_is_looked_at_is_a_failure(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    def broken() -> Any:
+        yield answered(1)
+        raise ConnectionError("reset")
+
+    with snaglist.run("nightly") as run, run.item("Shot", 1) as item:
+        assert not item.check_returned(broken())
+    assert snaglist.flush(10)
+    assert found(client)["1", ""]["status"] == "open"
+    assert item.record_id

@@ -1,0 +1,164 @@
+"""When a run says that it tried everything, and when it must not be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+import snaglist_client
+
+NewSnaglist = Callable[..., snaglist_client.Desk]
+
+
+@pytest.fixture
+def standing(snaglist: snaglist_client.Desk) -> snaglist_client.Desk:
+    """The client of a desk on which two shots and an asset failed before."""
+    for kind, number, project in (("Shot", 1, 87), ("Shot", 2, 88), ("Asset", 3, 87)):
+        snaglist.record("It broke", entity_type=kind, shotgun_id=number, project=project)
+    assert snaglist.flush(10)
+    return snaglist
+
+
+def left(client: httpx.Client) -> set[tuple[str, str]]:
+    """What is on the list still."""
+    found = client.get("/api/v1/items?state=open").json()
+    return {(one["entity_type"], one["entity_id"]) for one in found}
+
+
+ALL = {("Shot", "1"), ("Shot", "2"), ("Asset", "3")}
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {"projects": []},
+        {"projects": [None]},
+        {"projects": {"type": "Project", "name": None}},
+        {"projects": True},
+        {"projects": ""},
+        {"entity_types": []},
+        {"entity_types": set()},
+        {"entity_types": [""]},
+    ],
+)
+def test_a_scope_that_names_nothing_is_not_everything(
+    standing: snaglist_client.Desk, client: httpx.Client, scope: dict[str, Any]
+) -> None:
+    with standing.run("nightly") as run:
+        for kind in ("Shot", "Asset"):
+            with run.item(kind, 9, project=87):
+                pass
+        done = run.complete(**scope)
+
+    assert not done
+    assert "names nothing" in done.reason
+    assert left(client) == ALL
+
+
+@pytest.mark.parametrize(
+    "types", [{"Shot": 1}.keys, lambda: iter(["shots"]), lambda: ("Shot",), lambda: "Shot"]
+)
+def test_a_scope_may_be_whatever_can_be_gone_through(
+    standing: snaglist_client.Desk, client: httpx.Client, types: Callable[[], Any]
+) -> None:
+    with standing.run("nightly", project=87) as run:
+        with run.item("Shot", 9):
+            pass
+        done = run.complete(entity_types=types())
+
+    assert done, done.reason
+    assert left(client) == ALL - {("Shot", "1")}
+
+
+@pytest.mark.parametrize("total", [5.0, "5", ["a"] * 5, {"Shot": 5.0}, {"Shot": range(5)}])
+def test_a_total_is_understood_or_stands_in_the_way(
+    standing: snaglist_client.Desk, client: httpx.Client, total: Any
+) -> None:
+    with standing.run("nightly", total=total) as run:
+        with run.item("Shot", 9):
+            pass
+        done = run.complete()
+
+    assert not done
+    assert "total" in done.reason or "was to try 5" in done.reason
+    assert left(client) == ALL
+
+
+@pytest.mark.parametrize("total", ["many", -1, 10**10, True, {"Shot": {"a": 1}}, iter([1])])
+def test_a_total_that_says_no_number_is_told_when_it_matters(
+    standing: snaglist_client.Desk, client: httpx.Client, total: Any
+) -> None:
+    with standing.run("nightly", total=total) as run:
+        with run.item("Shot", 9):
+            pass
+        done = run.complete()
+
+    assert not done
+    assert "total cannot be read" in done.reason
+    assert left(client) == ALL
+    assert standing.status().refused == 0
+
+
+def test_what_the_client_knows_was_not_tried_keeps_a_run_from_being_complete(
+    standing: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with standing.run("nightly", project=87) as run:
+        with run.item("Shot", 9):
+            pass
+        checked = run.check_returned([{"type": "Shot", "id": number} for number in (1, 2)], 500)
+        assert checked.not_tried == [1, 2]
+        done = run.complete(entity_types="Shot")
+        assert "broken off" in done.reason
+        for number in (1, 2):
+            with run.item("Shot", number):
+                pass
+        again = run.complete(entity_types="Shot")
+
+    assert not done
+    assert again, again.reason
+    assert ("Asset", "3") in left(client)
+
+
+def test_what_was_interrupted_was_not_tried(
+    standing: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with standing.run("nightly") as run:
+        with run.item("Shot", 9):
+            pass
+        with pytest.raises(KeyboardInterrupt), run.item("Shot", 1):
+            raise KeyboardInterrupt
+        done = run.complete()
+
+    assert not done
+    assert left(client) == ALL
+
+
+def test_the_parts_of_what_lost_a_link_are_not_taken_off(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    snaglist.record("It broke", entity_type="Version", shotgun_id=5, part="movie")
+    assert snaglist.flush(10)
+    version = {"type": "Version", "id": 5, "sg_task": {"type": "Task", "id": 1}}
+    with snaglist.run("nightly") as run:
+        with run.item("Version", 5, payload=version) as item:
+            assert not item.check_returned([{"shotgun_id": 5, "task_id": None}])
+        with run.item("Version", 6):
+            pass
+        done = run.complete()
+
+    assert done, done.reason
+    open_items = client.get("/api/v1/items?state=open").json()
+    assert {one["part"] for one in open_items} == {"movie", "sg_task"}
+
+
+def test_a_runs_end_by_sys_exit_is_no_fault(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    for code, status in ((0, "ended"), (2, "failed")):
+        with pytest.raises(SystemExit), snaglist.run(f"nightly {code}"):
+            raise SystemExit(code)
+        assert snaglist.flush(10)
+        assert client.get("/api/v1/runs").json()[0]["status"] == status
