@@ -155,7 +155,7 @@ class MirroredEvent:
             self._reporter.report_success(changed, alone=kind == _RETIREMENT)
 
     @quietly(None)
-    def _record(self, error: Exception) -> None:
+    def _record(self, error: BaseException) -> None:
         self.record_id = record_entry(self._reporter, self._entry, error, {})
 
 
