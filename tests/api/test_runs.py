@@ -171,7 +171,8 @@ def test_what_a_run_tried_nothing_of_stays_on_the_list(desk: DeskProcess) -> Non
         refused = client.post(f"/api/v1/runs/{run}/complete", json=scope)
         assert (refused.status_code, "tried nothing of" in refused.json()["detail"]) == (409, True)
 
-    done = client.post(f"/api/v1/runs/{run}/complete", json={})
+    both = {"entity_types": ["Shot", "Asset"], "projects": [87, 88]}
+    done = client.post(f"/api/v1/runs/{run}/complete", json=both)
 
     assert done.json()["edit"]["changed"] == 1
     left = client.get("/api/v1/items?state=open").json()
@@ -179,6 +180,16 @@ def test_what_a_run_tried_nothing_of_stays_on_the_list(desk: DeskProcess) -> Non
         ("Shot", "1"),
         ("Asset", "3"),
     }
+
+
+def test_a_run_of_parts_alone_counts_them(desk: DeskProcess) -> None:
+    client = desk.client()
+    run = _begun(client, name="movies", total=2)
+    for number in range(2):
+        refused = client.post(f"/api/v1/runs/{run}/complete", json={})
+        assert refused.status_code == 409
+        _came_over(client, run, "Version", number, part="movie")
+    assert client.post(f"/api/v1/runs/{run}/complete", json={}).status_code == 200
 
 
 def test_an_empty_scope_is_not_everything(desk: DeskProcess) -> None:

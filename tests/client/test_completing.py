@@ -136,6 +136,32 @@ def test_what_was_interrupted_was_not_tried(
     assert left(client) == ALL
 
 
+def test_a_part_that_was_broken_off_and_tried_again_is_in_nobody_s_way(
+    snaglist: snaglist_client.Desk,
+) -> None:
+    with snaglist.run("movies", total=1) as run:
+        with pytest.raises(KeyboardInterrupt), run.item("Version", 1, part="movie"):
+            raise KeyboardInterrupt
+        assert not run.complete()
+        with run.item("Version", 1, part="movie"):
+            pass
+        done = run.complete()
+
+    assert done, done.reason
+
+
+def test_types_of_which_there_are_none_today_may_be_named(
+    standing: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with standing.run("nightly", total={"Shot": 1, "Episode": 0}, project=87) as run:
+        with run.item("shots", 9):
+            pass
+        done = run.complete(entity_types=["Episode", "Shot"])
+
+    assert done, done.reason
+    assert left(client) == ALL - {("Shot", "1")}
+
+
 def test_the_parts_of_what_lost_a_link_are_not_taken_off(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

@@ -39,6 +39,8 @@ def test_without_one_name_nothing_is_changed() -> None:
 
 def test_a_search_finds_what_a_page_shows() -> None:
     naming = Naming("Kitsu", TITLES)
-    assert naming.search("kitsu did not answer") == "did not answer"
-    assert naming.search("Kitsu") == "Kitsu"
-    assert naming.search("") == ""
+    assert naming.search("kitsu did not answer", of_causes=True) == "target did not answer"
+    assert naming.search("Kitsu", of_causes=True) == "target"
+    assert naming.search("kitsu did not answer", of_causes=False) == "did not answer"
+    assert naming.search("Kitsu", of_causes=False) == "Kitsu"
+    assert naming.search("", of_causes=True) == ""

@@ -90,7 +90,7 @@ def test_until_when_something_is_aside_is_told(desk: DeskProcess) -> None:
     item = failed(desk)
     client = signed_in(desk)
     until = edit(client, f"/things/{item}", edit="ignore", until="2999-12-24")
-    assert "Set aside until 2999-12-24" in text_of(until)
+    assert "Set aside until 12-24" in text_of(until)
     edit(client, f"/things/{item}", edit="reopen")
     more = edit(client, f"/things/{item}", edit="ignore", failures="5")
     assert "Set aside until it fails 5 times more." in text_of(more)

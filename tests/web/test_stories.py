@@ -277,6 +277,8 @@ def test_a_zero_is_shown_with_what_it_rests_on(visitor: Visitor, desk: DeskProce
     client = desk.client()
     failed(desk)
     run = client.post("/api/v1/runs", json={"name": "Nightly", "project": 87}).json()["id"]
+    other = {"entity_type": "Shot", "shotgun_id": 9, "run": run}
+    client.post("/import/shotgun/imported", json=other).raise_for_status()
     client.post(f"/api/v1/runs/{run}/complete", json={}).raise_for_status()
     visitor.signs_in()
     line = visitor.page.locator(".projects li")

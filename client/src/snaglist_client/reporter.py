@@ -100,16 +100,17 @@ class Reporter:
         """How many entities were tried in this process; parts aside."""
         return len(self._tried)
 
-    def _note(self, one: int) -> None:
-        """This entity was tried, to its end."""
-        self._tried.add(one)
+    def _note(self, entity_type: str, entity_id: EntityId, part: str) -> None:
+        """This entity, or this part of it, was tried to its end."""
+        if not part:
+            self._tried.add(_one_of(entity_type, entity_id))
         if self.unfinished:
-            self.unfinished.discard(one)
+            self.unfinished.discard(_one_of(entity_type, entity_id, part))
 
-    def broken_off(self, entity_type: Any, entity_id: Any) -> None:
-        """An entity was begun, and nothing is known of how it would have ended."""
-        tried = thing(entity_type, entity_id)
-        self.unfinished.add(_one_of(tried.entity_type, tried.entity_id))
+    def broken_off(self, entity_type: Any, entity_id: Any, part: Any = None) -> None:
+        """Something was begun, and nothing is known of how it would have ended."""
+        tried = thing(entity_type, entity_id, part=part)
+        self.unfinished.add(_one_of(tried.entity_type, tried.entity_id, tried.part))
 
     def report_failure(
         self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
@@ -117,8 +118,8 @@ class Reporter:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
         if tried.project_id is None and self.usual_project is not None:
             tried = tried._replace(project=self.usual_project)
-        if self.run and not tried.part:
-            self._note(_one_of(tried.entity_type, tried.entity_id))
+        if self.run:
+            self._note(tried.entity_type, tried.entity_id, tried.part)
         self.failed += 1
         return self.record(event_of(error, {**tried.details, **(details or {})}))
 
@@ -153,8 +154,8 @@ class Reporter:
             self.courier.say("What came over without a type or an id is not reported.")
             return False
         part = name_or_none(part)
-        if self.run and not part:
-            self._note(_one_of(entity_type, entity_id))
+        if self.run:
+            self._note(entity_type, entity_id, part)
         self.came_over += 1
         if project is None:
             project = project_in(payload)
@@ -203,9 +204,9 @@ class Reporter:
         return ""
 
 
-def _one_of(entity_type: str, entity_id: EntityId) -> int:
-    """What stands for an entity, however its type is spelled: `Shot`, `shot` or `shots`."""
-    return hash((entity_type.lower().rstrip("s"), str(entity_id)))
+def _one_of(entity_type: str, entity_id: EntityId, part: str = "") -> int:
+    """What stands for a thing, however its type is spelled: `Shot`, `shot`, `shots`, `statuses`."""
+    return hash((entity_type.lower().rstrip("es"), str(entity_id), part))
 
 
 def _let_pass(moment: int) -> None:

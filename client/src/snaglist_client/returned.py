@@ -88,7 +88,7 @@ def check_returned(
                 _fail(reporter, outcome, one, _DROPPED, {"sent": 1, "returned": 0})
             elif is_stopped or (len(entries) > 1 and not has_answers):
                 outcome.not_tried.append(one.entity_id)
-                reporter.broken_off(one.entity_type, one.entity_id)
+                reporter.broken_off(one.entity_type, one.entity_id, one.part)
             else:
                 is_stopped = True
                 _fail(reporter, outcome, one, _fault(error), _told_by(error))

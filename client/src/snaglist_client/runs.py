@@ -237,7 +237,8 @@ class Item:
                     complain("report of a success", fault)
             return False
         if passes(error):
-            self._reporter.broken_off(*self._given[:2])
+            entity_type, entity_id, _, _, part, _ = self._given
+            self._reporter.broken_off(entity_type, entity_id, part)
             return False
         self.fail(error)
         return not self._reraise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -14,18 +15,17 @@ from snaglist.domain.filtering import NONE, Filter
 from snaglist.domain.identity import entity_id_of, entity_type_of
 from snaglist.domain.item import Status
 from snaglist.domain.moment import attempted_at, read_moment
-from snaglist.domain.projects import as_one
 from snaglist.domain.record import is_source
 from snaglist.domain.run import COMPLETE, Completion, Kind, Run, RunStatus, run_id_of
 from snaglist.domain.words import one_line
-from snaglist.service.edits import find_places, sliced, start
+from snaglist.service.edits import sliced, start
 from snaglist.service.run_views import RunView, known_run, tried_by_type, view_of
 from snaglist.service.sightings import Targets
 from snaglist.storage import runs as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
-from snaglist.storage.edits import Edit
-from snaglist.storage.overview import project_names
+from snaglist.storage.edits import Edit, places_with_projects
+from snaglist.storage.filtering import projects_named
 from snaglist.storage.runs import RunCount
 
 _LONGEST = 200
@@ -162,7 +162,7 @@ def begin_completion(
 
     def completed(connection: Connection) -> Run:
         now = known_run(connection, run.id)
-        tried = tried_by_type(store.counts_of(connection, [run.id]).get(run.id, []))
+        tried = _tried_at_least(store.counts_of(connection, [run.id]).get(run.id, []))
         least = max(now.total or 0, given.tried or 0)
         unsent = now.unsent if given.unsent is None else given.unsent
         done = now.completed(at, asked, edit_id, tried.total(), least, unsent)
@@ -170,7 +170,7 @@ def begin_completion(
         return done
 
     database.read(completed)
-    places = _places(database, run, _tried_of(database, run, scope))
+    places = _places(database, run, scope, _tried_of(database, run, scope))
 
     def change(connection: Connection) -> Edit:
         store.update_runs(connection, [completed(connection)])
@@ -251,38 +251,51 @@ def _scope(given: CompleteIn, run: Run) -> tuple[tuple[str, ...], tuple[str, ...
     return projects, types
 
 
-def _tried_of(database: Database, run: Run, scope: Completion) -> dict[str | None, set[str]]:
-    """What a run tried of a scope: the types, by project. What named none is of each (None).
+def _tried_of(database: Database, run: Run, scope: Completion) -> dict[str, set[str] | None]:
+    """What a run tried of a scope: the projects, by type, in all spellings that items may have.
 
-    Raises WrongState for a project or type of the scope of which it tried nothing.
+    None is all projects: of a type that was tried without saying of which. Raises WrongState if
+    that is nothing; of a type or project beside others there may have been none to try.
     """
 
-    def query(connection: Connection) -> tuple[list[RunCount], dict[str, str]]:
+    def query(connection: Connection) -> tuple[list[RunCount], dict[str, set[str]]]:
         counts = store.counts_of(connection, [run.id]).get(run.id, [])
         projects = {one.project for one in counts} | {*scope.projects}
-        return counts, project_names(connection, sorted(projects))
+        return counts, {one: {*projects_named(connection, one)} for one in projects if one}
 
-    counts, names = database.read(query)
-    ones = as_one({one.project for one in counts} | {*scope.projects}, names)
-    tried: dict[str, set[str]] = {}
+    counts, spellings = database.read(query)
+    tried: dict[str, set[str] | None] = {}
     for one in counts:
-        tried.setdefault(ones[one.project], set()).add(one.entity_type)
-    everywhere = tried.pop("", set())
-    types = everywhere.union(*tried.values())
-    for entity_type in scope.entity_types:
-        if entity_type not in types:
-            raise _nothing_of(run, f" of the type {entity_type[:60]}")
-    if not types:
+        known = tried.setdefault(one.entity_type, {""})
+        if not one.project:
+            tried[one.entity_type] = None
+        elif known is not None:
+            known |= spellings[one.project]
+    if not tried:
         raise _nothing_of(run, "")
-    wanted = {*scope.entity_types} or types
-    for project in scope.projects:
-        if not everywhere and ones[project] not in tried:
-            raise _nothing_of(run, f" of the project {project[:60]}")
-    found: dict[str | None, set[str]] = {
-        project: (tried.get(ones[project], set()) | everywhere) & wanted
-        for project in scope.projects or tried
+    if scope.entity_types and tried.keys().isdisjoint(scope.entity_types):
+        raise _nothing_of(run, f" of the types {', '.join(scope.entity_types)[:100]}")
+    asked: set[str] = set().union(*(spellings[project] for project in scope.projects))
+    wanted = scope.entity_types or tuple(tried)
+    if not scope.projects:
+        return {kind: tried[kind] for kind in wanted if kind in tried}
+    found: dict[str, set[str] | None] = {
+        entity_type: asked if known is None else asked & known
+        for entity_type, known in tried.items()
+        if entity_type in wanted
     }
-    return found if scope.projects else {**found, NONE: wanted, None: everywhere & wanted}
+    if not any(found.values()):
+        raise _nothing_of(run, f" of the projects {', '.join(scope.projects)[:100]}")
+    return found
+
+
+def _tried_at_least(counts: list[RunCount]) -> Counter[str]:
+    """How many entities of each type were tried, or parts where a run is of parts alone."""
+    tried = tried_by_type(counts)
+    if not tried:
+        for one in counts:
+            tried[one.entity_type] += one.things
+    return tried
 
 
 def _nothing_of(run: Run, what: str) -> WrongState:
@@ -292,11 +305,13 @@ def _nothing_of(run: Run, what: str) -> WrongState:
     )
 
 
-def _places(database: Database, run: Run, tried: Mapping[str | None, set[str]]) -> list[int]:
+def _places(
+    database: Database, run: Run, scope: Completion, tried: Mapping[str, set[str] | None]
+) -> list[int]:
     """The places of the open items that may leave the list with this run, by what it tried."""
     found: set[int] = set()
-    for project, types in tried.items():
-        for entity_type in types:
+    for entity_type, projects in tried.items():
+        for project in scope.projects or (None,):
             asked = Filter(
                 states=(Status.OPEN.value,),
                 source=run.source,
@@ -304,7 +319,10 @@ def _places(database: Database, run: Run, tried: Mapping[str | None, set[str]]) 
                 project=project,
                 entity_type=entity_type or NONE,
             )
-            found.update(find_places(database, asked))
+            placed = database.read(
+                lambda connection, asked=asked: places_with_projects(connection, asked)  # type: ignore[misc]
+            )
+            found.update(place for place, of in placed if projects is None or of in projects)
     return sorted(found)
 
 

@@ -176,17 +176,22 @@ def items_at(connection: Connection, places: str) -> list[Item]:
 
 def places_found(connection: Connection, asked: Filter) -> list[int]:
     """The places of all items that a filter finds, as they are at one moment."""
-    found: list[int] = []
+    return [place for place, _ in places_with_projects(connection, asked)]
+
+
+def places_with_projects(connection: Connection, asked: Filter) -> list[tuple[int, str]]:
+    """The same, each with the project that its item tells: its id, its name, or ""."""
+    found: list[tuple[int, str]] = []
     page = Found([], _HIGHEST)
     with connection.snapshot():
         while page.further is not None:
             page = ranks_found(connection, asked, page.further, _PAGE)
             rows = connection.execute(
-                "SELECT seq FROM items WHERE rank IN"
+                "SELECT seq, project FROM items WHERE rank IN"
                 f" ({_PLACES.format(given(connection.engine, 'ranks'))})",
                 ranks=as_text([[rank] for rank in page.ranks]),
             )
-            found += [row[0] for row in rows]
+            found += [(row[0], row[1]) for row in rows]
     return sorted(found)
 
 

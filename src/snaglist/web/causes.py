@@ -11,7 +11,7 @@ from starlette.responses import Response
 from snaglist.causes.cause_file import Cause as Known
 from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
-from snaglist.domain.filtering import Filter, Subject, read_filter
+from snaglist.domain.filtering import Filter, Subject
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.evidence import NEWEST, Piece, dividing_pieces
@@ -47,7 +47,7 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
     state = state if set(state.split(",")) <= {*STATES} else "open"
     asked = asked_of(visit, _SHOWN)
     states = state.replace("done", "done,moved_on")
-    wanted = read_filter(Subject.CAUSES, [("state", states), *pages.wanted(asked)])
+    wanted = pages.wanted({"state": states, **asked}, Subject.CAUSES)
     behind = _place(visit.request.query_params.get("behind"))
     found = await pages.run(
         lambda: service.find_causes(pages.database, wanted, "items", behind, _PAGE)
@@ -150,7 +150,7 @@ async def join(pages: Pages, visit: Visit) -> Response:
     visit.require(Scope.TRIAGE)
     cause_id, q = id_of(visit), visit.request.query_params.get("q", "").strip()
     cause = await pages.run(lambda: service.known_cause(pages.database, cause_id))
-    wanted = read_filter(Subject.CAUSES, pages.wanted({"q": q}))
+    wanted = pages.wanted({"q": q}, Subject.CAUSES)
     found = await pages.run(
         lambda: service.find_causes(pages.database, wanted, "items", None, _OTHERS)
     )

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import CauseEdit, ItemEdit, Note, checked
 from snaglist.domain.errors import WrongShape, WrongState
-from snaglist.domain.filtering import Subject, read_filter
+from snaglist.domain.filtering import Subject
 from snaglist.service.cause_edits import edit_cause as do_edit_cause
 from snaglist.service.edits import (
     Preview,
@@ -105,6 +105,8 @@ async def edit_things(pages: Pages, visit: Visit) -> Response:
     kind = visit.form.get("edit_and_reason", "")
     if visit.form.get("to", "").strip() and kind != "assign":
         raise _unfit(pages, "bulk.whom", name=visit.form["to"].strip()[:100])
+    if visit.form.get("until", "").strip() and kind != "ignore":
+        raise _unfit(pages, "bulk.until_only")
     if kind == "retry":
         return await _retry_things(pages, visit)
     visit.require(Scope.TRIAGE)
@@ -177,9 +179,8 @@ async def _ask(pages: Pages, visit: Visit, said: Preview, places: Sequence[int])
 async def _chosen(pages: Pages, visit: Visit) -> tuple[list[int], str]:
     """The places of the ticked things, or of all that match the page's filter, and that filter."""
     if "every" in visit.form:
-        wanted = read_filter(
-            Subject.ITEMS, pages.wanted(dict(parse_qsl(visit.form.get("filter", ""))))
-        )
+        asked = dict(parse_qsl(visit.form.get("filter", "")))
+        wanted = pages.wanted(asked, Subject.ITEMS)
         return await pages.run(lambda: find_places(pages.database, wanted)), wanted.query
     ids = [text for name, text in visit.fields if name == "thing"]
     return await pages.run(lambda: places_of_items(pages.database, ids)), ""

@@ -30,7 +30,15 @@ class Naming:
         """What the catalogue says of a cause."""
         return _TARGET.sub(lambda _: self.name, text) if self.name else text
 
-    def search(self, words: str) -> str:
-        """What is searched for, by words as titles are kept: without the target's name."""
-        kept = [word for word in words.split() if word.casefold() != self.name.casefold()]
+    def search(self, words: str, *, of_causes: bool) -> str:
+        """What is searched for, by the words that are kept.
+
+        Of causes these are the titles, which say "target"; what things are found by holds the
+        importer's words, too, so the name counts if it is all that is asked for.
+        """
+        named = [word.casefold() == self.name.casefold() for word in words.split()]
+        if of_causes:
+            pairs = zip(words.split(), named, strict=True)
+            return " ".join("target" if is_name else word for word, is_name in pairs)
+        kept = [word for word, is_name in zip(words.split(), named, strict=True) if not is_name]
         return " ".join(kept) or words

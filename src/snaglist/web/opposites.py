@@ -40,6 +40,8 @@ class Told(Protocol):
     def who(self) -> str: ...
     @property
     def before(self) -> str | None: ...
+    @property
+    def after(self) -> str | None: ...
 
 
 def happened(edit: str) -> str:
@@ -59,4 +61,8 @@ def opposite_of(visit: Visit, history: Sequence[Told]) -> dict[str, str] | None:
     edit, field = _OPPOSITES[did]
     if not edit:
         return {}
-    return {"edit": edit, **({field: newest.before or ""} if field else {})}
+    if not field:
+        return {"edit": edit}
+    taken_back = {"edit": edit, field: newest.before or ""}
+    # What somebody else wrote meanwhile is not overwritten: the form says what it replaces.
+    return taken_back if edit == "assign" else {**taken_back, "was": newest.after or ""}

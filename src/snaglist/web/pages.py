@@ -35,6 +35,7 @@ from snaglist.domain.errors import (
     WrongShape,
     WrongState,
 )
+from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.domain.moment import utc_text
 from snaglist.domain.session import Session
 from snaglist.service.news import latest_mark
@@ -197,10 +198,10 @@ class Pages:
         """How a source or target is called."""
         return self._places.get(slug) or slug.capitalize()
 
-    def wanted(self, asked: Mapping[str, str]) -> list[tuple[str, str]]:
+    def wanted(self, asked: Mapping[str, str], subject: Subject) -> Filter:
         """What a filter asks for, the target by the word that the catalogue has for it."""
-        given = {**asked, "q": self.naming.search(asked.get("q", ""))}
-        return given_of(given)
+        q = self.naming.search(asked.get("q", ""), of_causes=subject is Subject.CAUSES)
+        return read_filter(subject, given_of({**asked, "q": q}))
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run something that blocks in another thread."""

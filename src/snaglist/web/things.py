@@ -9,7 +9,7 @@ import msgspec
 from starlette.responses import Response
 
 from snaglist.domain.cause import Cause
-from snaglist.domain.filtering import Subject, read_filter
+from snaglist.domain.filtering import Subject
 from snaglist.domain.item import Item
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
@@ -35,7 +35,7 @@ class Entity(msgspec.Struct, frozen=True):
 async def list_things(pages: Pages, visit: Visit) -> Response:
     """Things that match the address, those that moved last first; one row for each entity."""
     asked = asked_of(visit, _SHOWN)
-    wanted = read_filter(Subject.ITEMS, pages.wanted(asked))
+    wanted = pages.wanted(asked, Subject.ITEMS)
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
     found = await pages.run(lambda: service.find_items(pages.database, wanted, below, _PAGE))
