@@ -182,6 +182,21 @@ def test_what_a_run_tried_nothing_of_stays_on_the_list(desk: DeskProcess) -> Non
     }
 
 
+def test_what_failed_without_a_type_leaves_when_everything_was_tried(desk: DeskProcess) -> None:
+    client = desk.client()
+    batch = {"error": "500 Server Error", "details": {"batch": 3}}
+    client.post("/import/shotgun/errors", json=batch).raise_for_status()
+    run = _begun(client, name="nightly")
+    _came_over(client, run, "Asset", 1)
+    assets = client.post(f"/api/v1/runs/{run}/complete", json={"entity_types": ["Asset"]})
+    assert assets.json()["edit"]["changed"] == 0
+
+    run = _begun(client, name="nightly")
+    _came_over(client, run, "Asset", 1)
+    assert client.post(f"/api/v1/runs/{run}/complete", json={}).json()["edit"]["changed"] == 1
+    assert client.get("/api/v1/items?state=open").json() == []
+
+
 def test_a_run_of_parts_alone_counts_them(desk: DeskProcess) -> None:
     client = desk.client()
     run = _begun(client, name="movies", total=2)

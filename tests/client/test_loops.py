@@ -95,3 +95,19 @@ def test_a_worker_without_its_desk_says_so(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "does not answer" in done.stderr
+
+
+def test_an_order_with_a_rate_is_worked_off_to_its_end(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    for number in range(3):
+        snaglist.record("It broke", entity_type="Shot", shotgun_id=number)
+    assert snaglist.flush(10)
+    order(client, rate=50)
+
+    for item in snaglist.retries(wait=False, seconds=30):
+        with item:
+            pass
+    assert snaglist.flush(10)
+
+    assert set(statuses(client).values()) == {"resolved"}

@@ -346,6 +346,26 @@ def test_an_event_that_brings_nothing_over_takes_nothing_off(
     assert {one["status"] for one in items(client).values()} == {"resolved"}
 
 
+def test_an_event_of_its_own_kind_clears_what_the_same_kind_left(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    entry = {"id": 1, "event_type": "Custom_Publish", "entity": {"type": "Shot", "id": 12}}
+    retired = {"id": 2, "event_type": "Shotgun_Shot_Retirement", "entity": entry["entity"]}
+    snaglist.record("It broke", entity_type="Shot", shotgun_id=12)
+    with snaglist.mirror("events") as mirror:
+        with mirror.event(entry):
+            raise ValueError("no publish")
+        assert snaglist.flush(10)
+        assert items(client)["Shot", "12", "Custom_Publish"]["status"] == "open"
+        for one in (entry, retired):
+            with mirror.event(one):
+                pass
+    assert snaglist.flush(10)
+
+    found = {key[2]: one["status"] for key, one in items(client).items()}
+    assert found == {"": "open", "Custom_Publish": "resolved"}
+
+
 def test_a_part_or_an_id_of_another_type_is_the_same_thing_everywhere(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

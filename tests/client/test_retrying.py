@@ -43,6 +43,13 @@ def leaves(item):
         code = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
         subprocess.run([sys.executable, "-c", code])
 
+def forks(item):
+    if not os.fork():
+        return
+    os.wait()
+    if item.entity_id % 2:
+        raise ValueError("odd")
+
 def whole(item):
     item.alone = True
 
@@ -144,6 +151,18 @@ def test_a_worker_s_function_may_say_that_it_tried_the_whole_alone(
 
     assert code == 0, err
     assert statuses_of_parts(client) == {"": "resolved", "movie": "open"}
+
+
+def test_a_fork_that_a_worker_s_function_makes_answers_for_no_item(
+    client: httpx.Client, failed: Callable[[int], None], new_worker: Callable[..., WorkerProgram]
+) -> None:
+    failed(4)
+    order(client)
+
+    code, _, err = new_worker("studio_import:forks", "--once").finish()
+
+    assert code == 0, err
+    assert statuses(client) == {"0": "resolved", "1": "open", "2": "resolved", "3": "open"}
 
 
 def test_what_was_not_tried_waits_again(

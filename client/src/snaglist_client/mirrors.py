@@ -61,7 +61,7 @@ class Mirror:
         """One EventLogEntry: what raises in its block is recorded as that entry's failure.
 
         What does not is reported as come over: the attribute that changed, or the entity when it
-        is new or revived, or gone. Other events say nothing of whether an entity is there.
+        is new or revived. Another event without an attribute is a part of its own, by its type.
         """
         if not self._is_begun:
             self.begin()
@@ -104,9 +104,8 @@ class Mirror:
         return path_of_run(self.label, "beats"), json_of(beat)
 
 
-_RETIREMENT = "Retirement"
-_OF_THE_WHOLE = ("New", "Revival", _RETIREMENT)
-"""How the types of events end that are about an entity as a whole."""
+_OF_THE_WHOLE = ("New", "Revival")
+"""How the types of events end that bring an entity over as a whole."""
 
 
 class MirroredEvent:
@@ -148,11 +147,8 @@ class MirroredEvent:
     @quietly(None)
     def _report(self) -> None:
         changed = thing_of_entry(self._entry)
-        if changed is None:
-            return
-        kind = said(self._entry.get("event_type") or "").rpartition("_")[2]
-        if changed.part or kind in _OF_THE_WHOLE:
-            self._reporter.report_success(changed, alone=kind == _RETIREMENT)
+        if changed is not None and (changed.part or _is_of_the_whole(self._entry)):
+            self._reporter.report_success(changed)
 
     @quietly(None)
     def _record(self, error: BaseException) -> None:
@@ -162,6 +158,9 @@ class MirroredEvent:
 def record_entry(reporter: Reporter, entry: Any, error: Failure, details: Mapping[str, Any]) -> str:
     """Record the failure of this EventLogEntry; the record's id, or ""."""
     reporter.failed += 1
+    changed = thing_of_entry(entry)
+    if changed is not None and changed.part:
+        details = {"part": changed.part, **details}
     return reporter.record(entry_event_of(entry, error, details))
 
 
@@ -179,6 +178,8 @@ def thing_of_entry(entry: Any) -> Thing | None:
     if not kind or entity_id is None:
         return None
     part = entry.get("attribute_name") or meta.get("attribute_name")
+    if not part and not _is_of_the_whole(entry):
+        part = entry.get("event_type") or None
     return thing(kind, entity_id, part=part, project=entry.get("project"))
 
 
@@ -187,3 +188,7 @@ def _moment_of(value: Any) -> str | None:
         return utc_text(value) if hasattr(value, "astimezone") else (said(value) if value else None)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _is_of_the_whole(entry: Mapping[str, Any]) -> bool:
+    return said(entry.get("event_type") or "").rpartition("_")[2] in _OF_THE_WHOLE

@@ -14,6 +14,7 @@ from snaglist_client.quietly import complain
 _LEAST_PAUSE = 0.2
 _MOST_PAUSE = 10.0
 _FLUSH_SECONDS = 30.0
+_RATE_SECONDS = 65.0
 _SIGN_SECONDS = 20.0
 """The desk calls a worker connected that it heard of within a minute."""
 
@@ -36,6 +37,7 @@ class Retries:
         self._in_hand: RetryItem | None = None
         self.shut_out = ""
         self.trouble = ""
+        self._had_at = time.monotonic()
         self._stop = threading.Event()
         self._over = threading.Event()
 
@@ -70,8 +72,9 @@ class Retries:
                     if item.item_id in given_back and not self._wait:
                         item.give_back()
                         return
-                    self._in_hand = item
+                    self._in_hand, self._had_at = item, time.monotonic()
                     yield item
+                    self._had_at = time.monotonic()
                     if not item.is_settled:
                         given_back.add(item.item_id)
                     item.give_back()
@@ -87,14 +90,15 @@ class Retries:
                 self._in_hand.give_back()
 
     def _may_be_more(self) -> bool:
-        """Whether what waits may wait for an outcome of ours, which is brought to the desk now.
+        """Whether what waits may be given soon: an outcome of ours is brought to the desk now.
 
-        Items of a later stage are given out when all of an earlier one are reported.
+        Items of a later stage are given out when all of an earlier one are reported, and those of
+        an order with a rate one after the other, at least one in a minute.
         """
         item, self._in_hand = self._in_hand, None
-        if item is None or not self._worker.waiting:
+        if item is not None and not self._worker.courier.flush(_FLUSH_SECONDS):
             return False
-        return self._worker.courier.flush(_FLUSH_SECONDS)
+        return bool(self._worker.waiting) and time.monotonic() < self._had_at + _RATE_SECONDS
 
     def _keep(self) -> None:
         """Renew the lease of the item in hand as long as it may take."""

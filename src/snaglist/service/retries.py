@@ -139,6 +139,12 @@ def list_members(
     return database.read(query)
 
 
+def order_of_item(database: Database, item_id: str) -> str | None:
+    """The id of the order in which an item waits, or is tried now; None if it is in none."""
+    found = database.read(lambda one: member_store.active_members(one, [item_id]))
+    return found[0].retry_id if found else None
+
+
 def known_retry(connection: Connection, retry_id: str) -> Retry:
     """The order of this id. Raises NotFound."""
     retry = store.find_retry(connection, retry_id)

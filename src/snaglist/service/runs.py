@@ -163,7 +163,8 @@ def begin_completion(
     def completed(connection: Connection) -> Run:
         now = known_run(connection, run.id)
         tried = _tried_at_least(store.counts_of(connection, [run.id]).get(run.id, []))
-        least = max(now.total or 0, given.tried or 0)
+        is_by_type = scope.entity_types and now.totals_by_type  # then these are looked at alone
+        least = max(0 if is_by_type else now.total or 0, given.tried or 0)
         unsent = now.unsent if given.unsent is None else given.unsent
         done = now.completed(at, asked, edit_id, tried.total(), least, unsent)
         now.check_totals(tried, scope.entity_types)
@@ -277,16 +278,17 @@ def _tried_of(database: Database, run: Run, scope: Completion) -> dict[str, set[
         raise _nothing_of(run, f" of the types {', '.join(scope.entity_types)[:100]}")
     asked: set[str] = set().union(*(spellings[project] for project in scope.projects))
     wanted = scope.entity_types or tuple(tried)
-    if not scope.projects:
-        return {kind: tried[kind] for kind in wanted if kind in tried}
     found: dict[str, set[str] | None] = {
-        entity_type: asked if known is None else asked & known
-        for entity_type, known in tried.items()
-        if entity_type in wanted
+        kind: (asked if tried[kind] is None else asked & (tried[kind] or set()))
+        if scope.projects
+        else tried[kind]
+        for kind in wanted
+        if kind in tried
     }
-    if not any(found.values()):
+    if scope.projects and not any(found.values()):
         raise _nothing_of(run, f" of the projects {', '.join(scope.projects)[:100]}")
-    return found
+    # What failed and was of no type, such as a batch, is tried with everything alone.
+    return found if scope.entity_types else {**found, "": asked if scope.projects else None}
 
 
 def _tried_at_least(counts: list[RunCount]) -> Counter[str]:

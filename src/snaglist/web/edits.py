@@ -50,7 +50,8 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
     edit: CauseEdit = checked(_edit_of(pages, visit, CauseEdit), at)
     cause = await pages.run(lambda: find_cause(pages.database, cause_id))
     if cause is not None:
-        _check_was(pages, visit, {"note": cause.note, "fix": cause.fix, "name": cause.name})
+        now = {"note": cause.note, "fix": cause.fix, "name": cause.name, "assign": cause.assignee}
+        _check_was(pages, visit, now)
     pieces_of = pages.grouper().pieces
     done = await pages.run(
         lambda: do_edit_cause(

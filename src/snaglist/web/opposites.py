@@ -63,6 +63,5 @@ def opposite_of(visit: Visit, history: Sequence[Told]) -> dict[str, str] | None:
         return {}
     if not field:
         return {"edit": edit}
-    taken_back = {"edit": edit, field: newest.before or ""}
     # What somebody else wrote meanwhile is not overwritten: the form says what it replaces.
-    return taken_back if edit == "assign" else {**taken_back, "was": newest.after or ""}
+    return {"edit": edit, field: newest.before or "", "was": newest.after or ""}

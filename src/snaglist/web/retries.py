@@ -23,7 +23,10 @@ from snaglist.service.retries import RetryEdit, RetryView
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
 
 _PAGE = 50
-_SHOWN = (MemberState.FAILED, MemberState.LEASED, MemberState.SKIPPED, MemberState.CAME_OVER)
+_SHOWN = (
+    *(MemberState.FAILED, MemberState.LEASED, MemberState.WAITING),
+    *(MemberState.SKIPPED, MemberState.CAME_OVER),
+)
 
 
 async def list_retries(pages: Pages, visit: Visit) -> Response:

@@ -15,7 +15,7 @@ from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.edits import get_edit
 from snaglist.service.lists import Listed
-from snaglist.service.retries import connected
+from snaglist.service.retries import connected, order_of_item
 from snaglist.service.run_views import find_run
 from snaglist.web.changes import change_of, stack_of
 from snaglist.web.opposites import opposite_of
@@ -93,6 +93,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "in_source": links.in_source(view.listed.item, None if cause is None else cause.known),
             "in_target": links.in_target(view.listed),
             "undo": done_of(visit),
+            "waits_in": await pages.run(lambda: order_of_item(pages.database, item_id)),
             "opposite": opposite_of(visit, view.history),
             "production": links.production(view.listed),
         },
