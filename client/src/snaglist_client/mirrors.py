@@ -158,7 +158,12 @@ class MirroredEvent:
 def record_entry(reporter: Reporter, entry: Any, error: Failure, details: Mapping[str, Any]) -> str:
     """Record the failure of this EventLogEntry; the record's id, or ""."""
     reporter.failed += 1
-    changed = thing_of_entry(entry)
+    try:
+        changed = thing_of_entry(entry)
+    except BaseException as fault:  # whatever a hostile class does: the failure is told of
+        if passes(fault):
+            raise
+        changed = None
     if changed is not None and changed.part:
         details = {"part": changed.part, **details}
     return reporter.record(entry_event_of(entry, error, details))
