@@ -149,6 +149,8 @@ def test_no_call_raises_whatever_it_is_given(
         with run.item(*given):
             pass
         run.check_returned(given, given)
+    for limit in (float("inf"), float("nan"), -1, "many", [1], None):
+        new_snaglist(spool_bytes=limit, exit_seconds=limit)
     snaglist.imported(*given, target_url=Unshowable())
     snaglist.record(Unshowable(), run=Unshowable(), details=Unshowable())  # type: ignore[arg-type]
     snaglist.record(Unreadable("x"), entity_type=given[0], shotgun_id=given[1])

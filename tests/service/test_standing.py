@@ -36,11 +36,10 @@ def begins(triage: Triage, label: str, project: int | None = None, name: str = "
     begin_run(triage.database, given, Targets(), new_id=label, who="td", at=triage.now())
 
 
-def completes(
+def tries(
     triage: Triage, label: str, *projects: int | str, entity_types: tuple[str, ...] = ()
-) -> str:
-    """An import has tried everything; the id of the edit."""
-    begins(triage, label)
+) -> None:
+    """An import tries a thing of each of these."""
     tried = [
         Tried(label, key, key.digest, TryOutcome.CAME_OVER, triage.now(), "td")
         for project in projects or ("",)
@@ -48,6 +47,14 @@ def completes(
         for key in [ItemKey("shotgun", "kitsu", kind, f"9{project}", "", str(project))]
     ]
     triage.database.write(lambda connection: note_tries(connection, tried, triage.now()))
+
+
+def completes(
+    triage: Triage, label: str, *projects: int | str, entity_types: tuple[str, ...] = ()
+) -> str:
+    """An import has tried everything; the id of the edit."""
+    begins(triage, label)
+    tries(triage, label, *projects, entity_types=entity_types)
     edit_id = run_id_of(f"edit of {label}")
     given = CompleteIn(projects=[*projects] or None, entity_types=[*entity_types] or None)
     edit = begin_completion(
@@ -70,6 +77,17 @@ def test_each_project_has_its_newest_complete_import(triage: Triage) -> None:
     completes(triage, "c", 88, entity_types=("Shot",))
     completes(triage, "d")
     assert told(triage) == {"87": "a", "88": "b", "": "d"}
+
+
+def test_a_project_of_which_nothing_was_tried_is_not_complete(triage: Triage) -> None:
+    begins(triage, "a")
+    tries(triage, "a", 87)
+    given = CompleteIn(projects=[87, 88])
+    edit_id = run_id_of("edit of a")
+    begin_completion(
+        triage.database, run_id_of("a"), given, edit_id=edit_id, who="td", at=triage.now()
+    )
+    assert told(triage) == {"87": "a"}
 
 
 def test_the_one_before_counts_again_when_a_completion_is_undone(triage: Triage) -> None:

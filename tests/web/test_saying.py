@@ -160,6 +160,18 @@ def test_a_done_cause_shows_the_things_that_it_held_up(desk: DeskProcess) -> Non
     assert "I fixed it" not in text_of(page)
 
 
+def test_a_page_of_the_trail_is_full_however_many_lines_are_told_once(desk: DeskProcess) -> None:
+    failed(desk, shotgun_id=1)
+    failed(desk, shotgun_id=2, error=STATUS, sg_status_list="hld2")
+    one, other = (cause["id"] for cause in desk.client().get("/api/v1/causes").json())
+    for number in range(120):
+        note = {"edit": "note", "text": f"note {number}"}
+        desk.client().post(f"/api/v1/causes/{other}/edits", json=note).raise_for_status()
+    merge = {"edit": "merge", "into": other}
+    desk.client().post(f"/api/v1/causes/{one}/edits", json=merge).raise_for_status()
+    assert "/settings/history?below=" in signed_in(desk).get("/settings/history").text
+
+
 def test_a_merge_is_one_line_of_the_trail(desk: DeskProcess) -> None:
     failed(desk, shotgun_id=1)
     failed(desk, shotgun_id=2, error=STATUS, sg_status_list="hld2")

@@ -229,14 +229,11 @@ class Courier:
         taken, delivery = self._in_hand
         try:
             delivery.go_on(self._line, left)
-        except ShutOut:
-            # Others may have a better token, or be the desk's own: it must not wait for this one.
+        except Unsent as error:
             taken.keep()
-            taken.release()
-            self._in_hand = None
-            raise
-        except Unsent:
-            taken.keep()
+            if isinstance(error, ShutOut):  # others may have a better token: let them have it
+                taken.release()
+                self._in_hand = None
             raise
         taken.remove()
         self._in_hand = None

@@ -28,6 +28,7 @@ from snaglist_client.standing import Standing, standing_of
 USUAL_URL = "http://127.0.0.1:8477"
 USUAL_SPOOL_BYTES = 256 << 20
 USUAL_EXIT_SECONDS = 5.0
+_NO_LIMIT = 1e15
 
 
 class Desk:
@@ -210,10 +211,13 @@ class Desk:
 def _number(value: Any, usual: float) -> float:
     """A number that was set, or the usual one for what is none."""
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError, OverflowError):
-        tell(logging.WARNING, "Snaglist takes %s instead of what is no number.", usual)
-        return usual
+        number = -1.0
+    if 0 <= number < _NO_LIMIT:
+        return number
+    tell(logging.WARNING, "Snaglist takes %s instead of what is no number that it knows.", usual)
+    return usual
 
 
 def _label_of(run: Any) -> str:

@@ -116,10 +116,14 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def whole_key(self) -> str:
         """The key of the whole entity that this is, or is a part of."""
-        if not self.part:
-            return self.key
-        key = ItemKey(self.source, self.target, self.entity_type, self.entity_id, "", self.project)
-        return key.digest
+        return self.key if not self.part else replace(self.named, part="").digest
+
+    @property
+    def named(self) -> ItemKey:
+        """What it is, of which `key` is the digest."""
+        return ItemKey(
+            *(self.source, self.target, self.entity_type, self.entity_id, self.part, self.project)
+        )
 
     def failed(self, failure: Failure, at: str) -> Item:
         """A failed attempt: counted always; it stands and opens unless it is late.

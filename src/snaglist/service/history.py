@@ -42,10 +42,10 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
     """
 
     def query(connection: Connection) -> list[Deed]:
-        found = store.newest_deeds(connection, below, most)
+        found = _newest(connection, below, most)
         of_one = [one.edit_id for _, one in found if one.after == "1" and one.edit_id]
         alone = store.entries_of_items(connection, of_one)
-        found = [(seq, alone.get(one.edit_id or "", one)) for seq, one in _once(found)]
+        found = [(seq, alone.get(one.edit_id or "", one)) for seq, one in found]
         entries = [entry for _, entry in found]
         items = items_by_id(connection, {one.item_id for one in entries if one.item_id})
         orders = {
@@ -73,6 +73,18 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
         return [Deed(seq, entry, name_of(entry).strip(), asked_of(entry)) for seq, entry in found]
 
     return database.read(query)
+
+
+def _newest(connection: Connection, below: int | None, most: int) -> list[tuple[int, Entry]]:
+    """So many entries, the newest first, each deed once; fewer if there are no more."""
+    found: list[tuple[int, Entry]] = []
+    while len(found) < most:
+        page = store.newest_deeds(connection, below, most)
+        found = _once([*found, *page])
+        if len(page) < most:
+            break
+        below = page[-1][0]
+    return found[:most]
 
 
 def _once(found: list[tuple[int, Entry]]) -> list[tuple[int, Entry]]:

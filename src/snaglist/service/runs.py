@@ -171,12 +171,13 @@ def begin_completion(
         return done
 
     database.read(completed)
-    places = _places(database, run, scope, _tried_of(database, run, scope))
+    tried, projects = _tried_of(database, run, scope)
+    places = _places(database, run, scope, tried)
 
     def change(connection: Connection) -> Edit:
         store.update_runs(connection, [completed(connection)])
         if not scope.entity_types:
-            store.put_completions(connection, run.id, at, scope.projects or ("",))
+            store.put_completions(connection, run.id, at, projects or ("",))
         edit = Edit(edit_id, at, who, COMPLETE, asked, matching=len(places))
         return start(connection, edit, sliced(places))
 
@@ -252,11 +253,14 @@ def _scope(given: CompleteIn, run: Run) -> tuple[tuple[str, ...], tuple[str, ...
     return projects, types
 
 
-def _tried_of(database: Database, run: Run, scope: Completion) -> dict[str, set[str] | None]:
+def _tried_of(
+    database: Database, run: Run, scope: Completion
+) -> tuple[dict[str, set[str] | None], list[str]]:
     """What a run tried of a scope: the projects, by type, in all spellings that items may have.
 
-    None is all projects: of a type that was tried without saying of which. Raises WrongState if
-    that is nothing; of a type or project beside others there may have been none to try.
+    None is all projects: of a type that was tried without saying of which. And of the projects
+    that the scope names those of which it tried something. Raises WrongState if all that is
+    nothing; of a type or project beside others there may have been none to try.
     """
 
     def query(connection: Connection) -> tuple[list[RunCount], dict[str, set[str]]]:
@@ -276,19 +280,16 @@ def _tried_of(database: Database, run: Run, scope: Completion) -> dict[str, set[
         raise _nothing_of(run, "")
     if scope.entity_types and tried.keys().isdisjoint(scope.entity_types):
         raise _nothing_of(run, f" of the types {', '.join(scope.entity_types)[:100]}")
-    asked: set[str] = set().union(*(spellings[project] for project in scope.projects))
-    wanted = scope.entity_types or tuple(tried)
-    found: dict[str, set[str] | None] = {
-        kind: (asked if tried[kind] is None else asked & (tried[kind] or set()))
-        if scope.projects
-        else tried[kind]
-        for kind in wanted
-        if kind in tried
-    }
-    if scope.projects and not any(found.values()):
+    found = {kind: tried[kind] for kind in scope.entity_types or tried if kind in tried}
+    projects = [
+        project
+        for project in scope.projects
+        if any(known is None or known & spellings[project] for known in found.values())
+    ]
+    if scope.projects and not projects:
         raise _nothing_of(run, f" of the projects {', '.join(scope.projects)[:100]}")
     # What failed and was of no type, such as a batch, is tried with everything alone.
-    return found if scope.entity_types else {**found, "": asked if scope.projects else None}
+    return found if scope.entity_types else {**found, "": None}, projects
 
 
 def _tried_at_least(counts: list[RunCount]) -> Counter[str]:

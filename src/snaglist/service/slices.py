@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from snaglist.domain.edits import Ignore, ItemEdit, Split
 from snaglist.domain.errors import StoreUnavailable
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Footing, Item, Status
 from snaglist.domain.run import COMPLETE, Completion
 from snaglist.service.edits import edit_slice, get_edit, known_edit
@@ -117,7 +116,7 @@ def _pass_over(
     completion = msgspec.json.decode(edit.asked, type=Completion)
     parts = [item for item in items if item.part]
     kin: dict[tuple[str, ...], set[str]] = {}
-    for one in items_of_entities(connection, [key_of(item) for item in parts]) if parts else ():
+    for one in items_of_entities(connection, [item.named for item in parts]) if parts else ():
         kin.setdefault(_entity(one), set()).add(one.key)
     keys = {key for item in items for key in (item.key, item.whole_key)}.union(*kin.values())
     failed = failed_in(connection, completion.run_id, keys)
@@ -137,13 +136,6 @@ def _pass_over(
             )
             changed += 1
     return changed
-
-
-def key_of(item: Item) -> ItemKey:
-    """What an item is, as its key's digest was made of it."""
-    return ItemKey(
-        item.source, item.target, item.entity_type, item.entity_id, item.part, item.project
-    )
 
 
 def _entity(item: Item) -> tuple[str, ...]:

@@ -23,16 +23,6 @@ function showTimes(root) {
   }
 }
 
-// A time of today is told without its day; on a page that is open for long that day may be over.
-function sayDaysWhenTheDayIsOver() {
-  let day = new Date().toDateString();
-  setInterval(() => {
-    const today = new Date().toDateString();
-    if (today !== day) showTimes(document);
-    day = today;
-  }, 60_000);
-}
-
 // --- Following the desk --------------------------------------------------------------------------
 
 // What is inside of [data-live] becomes what the desk has now. Only what differs is touched, so the
@@ -212,7 +202,7 @@ function setUpFollowing() {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && isStale) soon();
   });
-  // What is due by the clock alone, such as an import that is overdue, is no change of the desk.
+  // What is due by the clock alone, an overdue import or a new day, is no change of the desk.
   setInterval(soon, REFRESH_MS);
   window.addEventListener("pagehide", () => line?.close());
   window.addEventListener("pageshow", (event) => {
@@ -351,7 +341,7 @@ function setUpForms() {
     if (event.target.matches("[data-tick-all]")) {
       for (const box of document.querySelectorAll("[data-tick]")) box.checked = event.target.checked;
     }
-    if (event.target.matches("[data-tick], [data-tick-all]")) countTicks();
+    if (event.target.matches("[data-tick], [data-tick-all], [name=every]")) countTicks();
     if (event.target.matches("[data-sends]") && !isByKeys) event.target.form.requestSubmit();
   });
   // What asks for nothing is left out of the address.
@@ -381,7 +371,6 @@ function showTheAddress() {
 document.documentElement.classList.add("js");
 showTheAddress();
 showTimes(document);
-sayDaysWhenTheDayIsOver();
 markScrollers();
 setUpFollowing();
 setUpKeys();
