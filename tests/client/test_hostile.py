@@ -29,6 +29,7 @@ SECRETS = {
     "signed": "https://media.s3.amazonaws.com/a.mov?X-Amz-Signature=0123456789abcdef&x=1",
     "own token": SNAG_TOKEN,
     "in code": "Shotgun(url, script_name='sync', script_key = 'k3y-of-the-script')",
+    "by name": "SHOTGRID_KEY=k3y-in-the-env token=t0ken-of-kitsu password: p4ss-in-words",
 }
 LEAKS = (
     "abcdefghijklmnopqrstuvwx0123456789",
@@ -38,6 +39,9 @@ LEAKS = (
     "0123456789abcdef",
     SNAG_TOKEN,
     "k3y-of-the-script",
+    "k3y-in-the-env",
+    "t0ken-of-kitsu",
+    "p4ss-in-words",
     "pl4in-p4ssword",
     "n3sted",
 )

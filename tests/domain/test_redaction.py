@@ -37,6 +37,7 @@ redactor = Redactor()
         "client_secret",
         "aws.credentials",
         "api2key",
+        "SHOTGRID_KEY",
     ],
 )
 def test_a_secret_by_its_name_is_taken_out(key: str) -> None:
@@ -86,6 +87,9 @@ def test_a_name_that_only_looks_like_one_stays(key: str) -> None:
             f"{MARK}\nafter",
         ),
         (f"used {secret_text(bytes(32))}.", f"used {MARK}."),
+        ("SHOTGRID_KEY=k7hq is wrong", f"SHOTGRID_KEY={MARK} is wrong"),
+        ("sent token = 9f8e7d6c5b4a3210, got 401", f"sent token = {MARK}, got 401"),
+        ("password: hunter2 refused", f"password: {MARK} refused"),
         ("café https://ü:ñ@host/\n\t😀", f"café https://{MARK}@host/\n\t😀"),
     ],
 )
@@ -103,6 +107,9 @@ def test_a_secret_inside_a_string_is_taken_out(sent: str, kept: str, as_ascii: b
         "mail ana@studio.com about https://kitsu/x",
         "Bearer authentication failed",
         "no password given",
+        "password: must not be empty",
+        "Unexpected token = at 12",
+        "token=self.session_token()",
         "KeyError: 'token'",
         "-----BEGIN CERTIFICATE-----",
         "the signature of the function",

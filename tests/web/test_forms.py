@@ -42,6 +42,17 @@ def test_a_name_without_choosing_to_assign_does_nothing(desk: DeskProcess) -> No
     assert desk.client().get("/api/v1/retries").json() == []
 
 
+def test_what_was_ticked_is_still_so_after_a_choice_that_cannot_be(desk: DeskProcess) -> None:
+    ticked, other = (failed(desk, shotgun_id=number) for number in (1, 2))
+    client = signed_in(desk)
+    form = {"form_key": form_key(client), "filter": "state=open", "thing": ticked}
+    refused = client.post("/things/edits", data={**form, "edit_and_reason": "retry", "to": "zoe"})
+    (back,) = re.findall(r'href="(/things\?[^"]+)"', refused.text)
+    page = client.get(unescape(back)).text
+    assert re.search(f'value="{ticked}" data-tick checked', page)
+    assert re.search(f'value="{other}" data-tick aria', page)
+
+
 def test_what_is_done_is_what_was_previewed_or_it_is_asked_again(desk: DeskProcess) -> None:
     failed(desk, shotgun_id=1)
     client = signed_in(desk)

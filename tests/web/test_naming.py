@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from snaglist.causes.catalogue import Catalogue
 from snaglist.web.naming import Naming
+from snaglist.web.texts import texts_in
 
+PIECES = texts_in("en").below("piece")
 TITLES = [cause.title for cause in Catalogue.shipped().causes.values()]
 
 
 def test_the_catalogue_speaks_of_the_target_by_its_name() -> None:
-    naming = Naming("Kitsu", TITLES)
+    naming = Naming("Kitsu", TITLES, PIECES)
     assert naming.title("The target did not answer") == "Kitsu did not answer"
     assert naming.title("This status does not exist in the target: hld2") == (
         "This status does not exist in Kitsu: hld2"
@@ -21,26 +23,34 @@ def test_the_catalogue_speaks_of_the_target_by_its_name() -> None:
 
 
 def test_no_title_of_the_catalogue_is_left_with_the_target() -> None:
-    naming = Naming("Kitsu", TITLES)
+    naming = Naming("Kitsu", TITLES, PIECES)
     assert not [title for title in TITLES if "the target" in naming.title(title).lower()]
 
 
 def test_what_an_importer_said_stays_as_it_is() -> None:
-    naming = Naming("Kitsu", TITLES)
+    naming = Naming("Kitsu", TITLES, PIECES)
     for title in ("the target directory is gone", "This status does not exist: the target frame"):
         assert naming.title(title) == title
 
 
 def test_without_one_name_nothing_is_changed() -> None:
-    naming = Naming("", TITLES)
+    naming = Naming("", TITLES, PIECES)
     assert naming.title("The target did not answer") == "The target did not answer"
     assert naming.text("Ask the target") == "Ask the target"
 
 
 def test_a_search_finds_what_a_page_shows() -> None:
-    naming = Naming("Kitsu", TITLES)
+    naming = Naming("Kitsu", TITLES, PIECES)
     assert naming.search("kitsu did not answer", of_causes=True) == "target did not answer"
     assert naming.search("Kitsu", of_causes=True) == "target"
     assert naming.search("kitsu did not answer", of_causes=False) == "did not answer"
     assert naming.search("Kitsu", of_causes=False) == "Kitsu"
     assert naming.search("", of_causes=True) == ""
+
+
+def test_what_a_cause_was_split_by_is_told_in_words() -> None:
+    naming = Naming("Kitsu", TITLES, PIECES)
+    assert naming.title("The target did not answer [project: Sprite] [http_status: 502]") == (
+        "Kitsu did not answer · Project: Sprite · HTTP status: 502"
+    )
+    assert naming.title("Unknown key [colour: red]") == "Unknown key [colour: red]"

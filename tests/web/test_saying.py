@@ -90,7 +90,7 @@ def test_until_when_something_is_aside_is_told(desk: DeskProcess) -> None:
     item = failed(desk)
     client = signed_in(desk)
     until = edit(client, f"/things/{item}", edit="ignore", until="2999-12-24")
-    assert "Set aside until 12-24" in text_of(until)
+    assert "Set aside until 2999-12-24" in text_of(until)
     edit(client, f"/things/{item}", edit="reopen")
     more = edit(client, f"/things/{item}", edit="ignore", failures="5")
     assert "Set aside until it fails 5 times more." in text_of(more)
@@ -198,6 +198,36 @@ def test_the_trail_says_to_whom_how_and_of_what(desk: DeskProcess) -> None:
     assert "Trying again: The importer did not send a field: sg_cut_in: ordered" in re.sub(
         " :", ":", trail
     )
+
+
+def test_the_trail_says_until_when_and_how_a_cause_was_done(desk: DeskProcess) -> None:
+    failed(desk)
+    client, path = signed_in(desk), f"/causes/{cause_of(desk)}"
+    edit(client, path, edit="ignore", until="2099-12-24")
+    edit(client, path, edit="reopen")
+    edit(client, path, edit="ignore", failures="3")
+    edit(client, path, edit="reopen")
+    edit(client, path, edit="resolve", reason="not_meant")
+    preview = ask(client, edit_and_reason="ignore", filter="", until="2099-12-24").text
+    client.post("/things/edits", data=sure(preview))
+    trail = text_of(client.get("/settings/history").text)
+    assert trail.count("set aside until") == 3
+    assert "set aside until it fails 3 times more" in trail
+    assert "marked as done: not meant to come over" in trail
+
+
+def test_the_undo_of_a_split_is_told_as_an_undo(desk: DeskProcess) -> None:
+    for number in (1, 2):
+        failed(desk, shotgun_id=number, project={"id": number, "name": f"Project {number}"})
+    client, path = signed_in(desk), f"/causes/{cause_of(desk)}"
+    choices = re.findall(r'value="(project=[^"]+)"', client.get(f"{path}/split").text)
+    piece = choices[-1]
+    edit(client, path, edit="split", piece_and_value=piece)
+    (done,) = desk.client().get("/api/v1/edits").json()
+    client.post(f"/undo/{done['edit_id']}", data={"form_key": form_key(client)})
+    told = text_of(client.get(path).text)
+    assert "undone" in told
+    assert "merged" not in told
 
 
 def test_who_is_signed_out_everywhere_hears_of_it_on_open_pages(desk: DeskProcess) -> None:

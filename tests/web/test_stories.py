@@ -85,6 +85,27 @@ def test_only_what_is_ticked_is_changed(visitor: Visitor, desk: DeskProcess) -> 
     assert changed["name"] == "SQ010_SH0020"
 
 
+def test_a_field_is_there_with_the_choice_that_it_is_for(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    failed(desk)
+    visitor.signs_in()
+    visitor.goes_to("/things")
+    page = visitor.page
+    page.get_by_label("Tick SQ010_SH0010").check()
+    expect(page.get_by_label("Aside until")).to_be_visible()
+    expect(page.get_by_label("Whose it is")).to_be_hidden()
+    page.get_by_label("Aside until").fill("2099-12-24")
+    page.locator("h1").click()
+
+    page.keyboard.press("a")
+    expect(page.get_by_label("Whose it is")).to_be_focused()
+    page.keyboard.type("zoe")
+    page.get_by_role("button", name="See what it would do").click()
+
+    expect(page.get_by_role("heading", name="Assign to zoe")).to_be_visible()
+
+
 def test_an_open_page_follows_the_desk_and_keeps_its_place(
     visitor: Visitor, desk: DeskProcess
 ) -> None:

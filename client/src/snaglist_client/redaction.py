@@ -17,7 +17,7 @@ _WORDS = frozenset(
     accesstoken authtoken sessiontoken refreshtoken
     """.split()
 )
-_BEFORE_KEY = frozenset("api access private script secret auth session".split())
+_BEFORE_KEY = frozenset("api access private script secret auth session shotgrid shotgun".split())
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
 _CAMEL_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -51,6 +51,17 @@ _PATTERNS = tuple(
             r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token"
             r"|auth_?token|session_?token|refresh_?token)"
             r"(?:=|\s*=\s*[rbuf]?['\"]|['\"]\s*[:=]\s*[rbuf]?['\"])(?P<secret>[^\s'\"&,;)}]+)",
+        ),
+        (
+            "shotgrid_key shotgrid-key shotgun_key shotgun-key",
+            r"(?i)\b(?:shotgrid|shotgun)[_-]key['\"]?\s*[:=]\s*[rbuf]?['\"]?"
+            r"(?P<secret>[^\s'\"&,;)}]+)",
+        ),
+        ("token", r"(?i)(?<![a-z])token\s?=\s?(?P<secret>(?=\S*[0-9])[^\s'\"&,;)}]{12,})"),
+        (
+            "password passwd pwd passphrase api_key apikey script_key",
+            r"(?i)(?<![a-z])(?:password|passwd|pwd|passphrase|api_?key|script_?key)\s*:\s*"
+            r"(?P<secret>(?=[^\s'\",;)}]*[0-9!@#$%^&*])[^\s'\",;)}]{6,})",
         ),
         ("token", r"(?i)\\*['\"]token\\*['\"]\s*:\s*\\*['\"](?P<secret>[^\s'\"\\]{12,})"),
         (

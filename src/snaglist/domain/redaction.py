@@ -30,7 +30,8 @@ WORDS = frozenset(
 """A key is secret when one of its words is one of these."""
 
 WORD_PAIRS = frozenset(
-    (word, "key") for word in ["api", "access", "private", "script", "secret", "auth", "session"]
+    (word, "key")
+    for word in "api access private script secret auth session shotgrid shotgun".split()
 )
 """A key is secret, too, when two of its words in a row are one of these."""
 
@@ -61,7 +62,18 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         "password passwd pwd secret api_key apikey script_key scriptkey token",
         r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token"
         r"|auth_?token|session_?token|refresh_?token)"
-        r"(?:=['\"]?|['\"]\s*[:=]\s*['\"])(?P<secret>[^\s'\"&,;)}]+)",
+        r"(?:=|\s*=\s*[rbuf]?['\"]|['\"]\s*[:=]\s*[rbuf]?['\"])(?P<secret>[^\s'\"&,;)}]+)",
+    ),
+    (
+        "shotgrid_key shotgrid-key shotgun_key shotgun-key",
+        r"(?i)\b(?:shotgrid|shotgun)[_-]key['\"]?\s*[:=]\s*[rbuf]?['\"]?"
+        r"(?P<secret>[^\s'\"&,;)}]+)",
+    ),
+    ("token", r"(?i)(?<![a-z])token\s?=\s?(?P<secret>(?=\S*[0-9])[^\s'\"&,;)}]{12,})"),
+    (
+        "password passwd pwd passphrase api_key apikey script_key",
+        r"(?i)(?<![a-z])(?:password|passwd|pwd|passphrase|api_?key|script_?key)\s*:\s*"
+        r"(?P<secret>(?=[^\s'\",;)}]*[0-9!@#$%^&*])[^\s'\",;)}]{6,})",
     ),
     ("token", r"(?i)\\*['\"]token\\*['\"]\s*:\s*\\*['\"](?P<secret>[^\s'\"\\]{12,})"),
     (

@@ -25,7 +25,7 @@ class Deed(msgspec.Struct, frozen=True):
     """One thing that was done, its place in the trail, and what it was done to, by name.
 
     `name` is "" for what has none: many items, a token; of an order it is its cause's. `asked`
-    are the members of an edit of many items.
+    are the members of the edit that it is part of.
     """
 
     seq: int
@@ -65,7 +65,7 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
             return "" if cause is None else cause.shown_title
 
         def asked_of(entry: Entry) -> Mapping[str, Any]:
-            if entry.item_id or entry.cause_id or not entry.edit_id or entry.event in _OF_ORDERS:
+            if not entry.edit_id or entry.event in (*_OF_ORDERS, Event.UNDONE):
                 return {}
             edit = find_edit(connection, entry.edit_id)
             return {} if edit is None else _decode(edit.asked or "{}")

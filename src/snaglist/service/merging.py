@@ -101,8 +101,9 @@ def begin_merge(
     )
     _point(connection, pointers, into.id)
     moves = Moves(connection, at)
+    event = Event.UNDONE if undoes else Event.MERGED
     for one, other, after in ((cause, into, merged), (into, cause, into.took_over(cause))):
-        moves.cause(after, _entry(at, who, Event.MERGED, one, other, after, edit_id, merge.why))
+        moves.cause(after, _entry(at, who, event, one, other, after, edit_id, merge.why))
     moves.hand_over(cause.id, into.id, failures, cause.first_failed_at, cause.last_failed_at)
     moves.write()
     places = edit_store.places_of_cause(connection, cause.id, _ALL)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import CauseEdit, ItemEdit, Note, checked
-from snaglist.domain.errors import WrongShape, WrongState
+from snaglist.domain.errors import WrongShape
 from snaglist.domain.filtering import Subject
 from snaglist.service.cause_edits import edit_cause as do_edit_cause
 from snaglist.service.edits import (
@@ -32,7 +32,7 @@ from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage.edits import Edit
 from snaglist.web.opposites import happened
-from snaglist.web.pages import HEADERS, Pages, Visit, id_of, is_id
+from snaglist.web.pages import HEADERS, Outdated, Pages, Visit, id_of, is_id
 from snaglist.web.retries import ordered
 
 _AT_ONCE = 10
@@ -213,10 +213,10 @@ async def undo(pages: Pages, visit: Visit) -> Response:
 
 
 def _check_was(pages: Pages, visit: Visit, now: Mapping[str, str | None]) -> None:
-    """Raise WrongState if what a form replaces is no longer what it showed."""
+    """Raise Outdated if what a form replaces is no longer what it showed."""
     was, kind = visit.form.get("was"), visit.form.get("edit", "")
     if was is not None and kind in now and _plain(was) != _plain(now[kind] or ""):
-        raise WrongState(pages.texts("problem.other_text", text=now[kind] or ""))
+        raise Outdated(pages.texts("problem.other_text", text=now[kind] or ""))
 
 
 def _plain(text: str) -> str:

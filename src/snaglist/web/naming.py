@@ -1,30 +1,42 @@
-"""The target by its name: the catalogue, which any studio may have, calls it "the target"."""
+"""Titles and texts in a reader's words: the target by its name, what a split goes by, too.
+
+The catalogue, which any studio may have, speaks of "the target".
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _TARGET = re.compile(r"\b[Tt]he target\b")
 _NOTHING = re.compile(r"(?!)")
+_PART = re.compile(r" \[([a-z_]+): ([^\[\]]*)\]")
 
 
 class Naming:
     """Puts a target's name where the catalogue's titles and texts say "the target".
 
     Only there: what else holds these words is somebody's own text, and stays. Without a `name`,
-    where a desk has several targets, nothing is changed.
+    where a desk has several targets, nothing is changed. `pieces` are the words for pieces of
+    evidence, by which causes are split.
     """
 
-    def __init__(self, name: str, titles: Iterable[str]) -> None:
+    def __init__(self, name: str, titles: Iterable[str], pieces: Mapping[str, str]) -> None:
         self.name = name
+        self._pieces = pieces
         heads = {title.partition("{")[0] for title in titles}
         told = sorted((head for head in heads if _TARGET.search(head)), key=len, reverse=True)
         self._told = re.compile("|".join(map(re.escape, told))) if told and name else _NOTHING
 
     def title(self, title: str) -> str:
         """A cause's title, or a sentence that ends with one."""
-        return self._told.sub(lambda head: self.text(head[0]), title, count=1)
+        told = self._told.sub(lambda head: self.text(head[0]), title, count=1)
+        return _PART.sub(self._part, told) if told.endswith("]") else told
+
+    def _part(self, part: re.Match[str]) -> str:
+        """What a split's title ends with, in words."""
+        piece, value = part.groups()
+        return f" · {self._pieces[piece]}: {value}" if piece in self._pieces else part[0]
 
     def text(self, text: str) -> str:
         """What the catalogue says of a cause."""

@@ -56,8 +56,11 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "cache-control": "no-store",
 }
-_LARGEST_FORM = 64 << 10
 _SPACES = 3
+TICK = "tick"
+"""The parameter of an address that names what is ticked on its page."""
+
+_LARGEST_FORM = 64 << 10
 _TYPED = ("text", "why", "to", "name")
 
 
@@ -149,7 +152,7 @@ class Pages:
         }
         self._templates.filters |= {
             "moment": _moment,
-            "day": _day,
+            "day": lambda day: _day(day, self.now),
             "number": lambda value: f"{value:,}",
             "pretty": _pretty,
             "breakable": _breakable,
@@ -179,7 +182,7 @@ class Pages:
         if self._named is None or self._named[0] is not catalogue:
             name = self._place(self.studio.target) if self.studio.target else ""
             titles = (cause.title for cause in catalogue.causes.values())
-            self._named = catalogue, Naming(name, titles)
+            self._named = catalogue, Naming(name, titles, self.texts.below("piece"))
         return self._named[1]
 
     def _remedy(self, error: SnaglistError) -> str:
@@ -257,9 +260,15 @@ class Pages:
         return await self.problem(visit, NotSignedIn("Nobody is signed in here."), 401)
 
 
+class Outdated(WrongState):
+    """It cannot be done as things stand now, which is told in a reader's words already."""
+
+
 def kind_of(error: SnaglistError) -> str:
     """Which words of the catalogue tell of this error; "" for the error's own alone."""
     match error:
+        case Outdated():
+            return ""
         case WrongState() | Stale():
             return "changed"
         case StoreUnavailable():
@@ -271,12 +280,13 @@ def kind_of(error: SnaglistError) -> str:
 
 
 def _back_of(visit: Visit) -> str:
-    """The page that a form was on."""
+    """The page that a form was on, with what was ticked there."""
     path = visit.request.url.path
     if visit.request.method != "POST" or path.startswith(("/undo/", "/begin", "/sign")):
         return "/"
     if path == "/things/edits":
-        return f"/things?{visit.form.get('filter', '')}"
+        ticked = [(TICK, text) for name, text in visit.fields if name == "thing" and is_id(text)]
+        return f"/things?{visit.form.get('filter', '')}&{urlencode(ticked)}"
     return "/".join(path.split("/")[:3]) if not path.startswith("/settings") else "/settings"
 
 
@@ -341,9 +351,10 @@ def _moment(moment: str | None) -> Markup:
     return Markup('<time datetime="{}">{} UTC</time>').format(moment, shown)
 
 
-def _day(day: str) -> Markup:
-    """A day, which the page's script shows as the reader writes days."""
-    return Markup('<time datetime="{}">{}</time>').format(day, day[5:])
+def _day(day: str, now: str) -> Markup:
+    """A day, which the page's script shows as the reader writes days; of another year, with it."""
+    shown = day[5:] if day[:4] == now[:4] else day
+    return Markup('<time datetime="{}">{}</time>').format(day, shown)
 
 
 def _breakable(text: str) -> Markup:

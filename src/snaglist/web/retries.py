@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import ClaimFixed
-from snaglist.domain.errors import WrongShape, WrongState
+from snaglist.domain.errors import WrongShape
 from snaglist.domain.filtering import Filter
 from snaglist.domain.item import Status
 from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
@@ -20,7 +20,7 @@ from snaglist.service.edits import find_places, places_of_items
 from snaglist.service.lists import Listed, titles_of_causes
 from snaglist.service.ordering import count_free, order
 from snaglist.service.retries import RetryEdit, RetryView
-from snaglist.web.pages import HEADERS, Pages, Visit, id_of
+from snaglist.web.pages import HEADERS, Outdated, Pages, Visit, id_of
 
 _PAGE = 50
 _SHOWN = (
@@ -149,7 +149,7 @@ async def ordered(pages: Pages, visit: Visit, query: str, places: Sequence[int])
     """Order that what is at these places, which this filter found, is tried again; show it."""
     visit.require(Scope.RETRY)
     if not await pages.run(lambda: count_free(pages.database, places)):
-        raise WrongState(pages.texts("retry.nothing"))
+        raise Outdated(pages.texts("retry.nothing"))
     retry = Retry(pages.new_id(), pages.now, visit.who, query, None, USUAL_ATTEMPTS, None)
     made, _ = await pages.run(
         lambda: order(pages.database, lambda: places, retry, pages.retry_order, lambda: pages.now)

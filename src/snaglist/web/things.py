@@ -19,7 +19,16 @@ from snaglist.service.retries import connected, order_of_item
 from snaglist.service.run_views import find_run
 from snaglist.web.changes import change_of, stack_of
 from snaglist.web.opposites import opposite_of
-from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
+from snaglist.web.pages import (
+    TICK,
+    Pages,
+    Visit,
+    asked_of,
+    done_of,
+    given_of,
+    id_of,
+    times_before,
+)
 
 _PAGE = 50
 _SHOWN = ("state", "q", "project", "type", "cause", "assignee", "since", "run")
@@ -53,6 +62,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
         "things.html",
         {
             "entities": grouped(found.items),
+            "ticked": visit.request.query_params.getlist(TICK),
             "asked": asked,
             "is_asked": any(asked.values()),
             "choices": chosen_from,

@@ -7,18 +7,21 @@ const KEYS_OFF = "snaglist-keys-off";
 // --- Times ---------------------------------------------------------------------------------------
 
 function showTimes(root) {
+  const now = new Date();
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
+    const day = { day: "numeric", month: "short" };
+    if (moment.getFullYear() !== now.getFullYear()) day.year = "numeric";
     if (time.dateTime.length === 10) {
-      time.textContent = moment.toLocaleDateString([], { day: "numeric", month: "short", timeZone: "UTC" });
+      time.textContent = moment.toLocaleDateString([], { ...day, timeZone: "UTC" });
       continue;
     }
-    const isToday = moment.toDateString() === new Date().toDateString();
+    const isToday = moment.toDateString() === now.toDateString();
     const clock = { hour: "2-digit", minute: "2-digit" };
     time.textContent = isToday
       ? moment.toLocaleTimeString([], clock)
-      : moment.toLocaleString([], { day: "numeric", month: "short", ...clock });
+      : moment.toLocaleString([], { ...day, ...clock });
     time.title = moment.toString();
   }
 }
@@ -262,6 +265,8 @@ function press(key) {
   const target = chosen?.querySelector(wanted) ?? outside;
   if (!target) return;
   if (target.dataset.picks) target.value = target.dataset.picks;
+  if (target.dataset.needs) target.form.elements.edit_and_reason.value = target.dataset.needs;
+  showWhatFits();
   if (target.matches("input, textarea, select, [tabindex]")) target.focus();
   else if (target.matches("dialog")) target.showModal();
   else if (target.matches("summary")) unfold(target);
@@ -316,6 +321,15 @@ function setUpKeys() {
 
 // --- Forms ---------------------------------------------------------------------------------------
 
+// A field that only one choice has is shown, and sent, with that choice.
+function showWhatFits() {
+  const chosen = document.querySelector("[name=edit_and_reason]")?.value;
+  for (const field of document.querySelectorAll("[data-needs]")) {
+    field.disabled = field.dataset.needs !== chosen;
+    field.closest("label").hidden = field.disabled;
+  }
+}
+
 function countTicks() {
   const output = document.querySelector("[data-ticked]");
   const number = document.querySelectorAll("[data-tick]:checked").length;
@@ -336,12 +350,13 @@ function setUpForms() {
     if (sent.has(event.target)) event.preventDefault();
     sent.add(event.target);
   });
-  window.addEventListener("pageshow", () => { sent = new WeakSet(); });
+  window.addEventListener("pageshow", () => { sent = new WeakSet(); showWhatFits(); });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-tick-all]")) {
       for (const box of document.querySelectorAll("[data-tick]")) box.checked = event.target.checked;
     }
     if (event.target.matches("[data-tick], [data-tick-all], [name=every]")) countTicks();
+    if (event.target.matches("[name=edit_and_reason]")) showWhatFits();
     if (event.target.matches("[data-sends]") && !isByKeys) event.target.form.requestSubmit();
   });
   // What asks for nothing is left out of the address.

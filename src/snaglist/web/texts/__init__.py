@@ -31,6 +31,11 @@ class Texts:
         shown = {name: _shown(value) for name, value in values.items()}
         return str(found.format_map(shown))
 
+    def below(self, key: str) -> Mapping[str, str]:
+        """The texts of one table, by their names in it."""
+        found: Mapping[str, str] = self._texts[key]
+        return found
+
     def keys(self) -> set[str]:
         """All keys that there are."""
         return set(_keys(self._texts, ""))
