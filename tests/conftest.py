@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from snaglist.service.schema import upgrade
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.writer import Writer
 from support.desks import DeskProcess
 from support.postgres import Postgres
+from support.stores import Stores
 
 ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    """Where databases come from."""
+    made = Stores(tmp_path_factory.mktemp("stores"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(stores: Stores) -> Postgres:
     """The PostgreSQL server that the tests share; each takes a database of its own."""
-    server = Postgres()
-    yield server
-    server.close()
+    return stores.postgres
 
 
 @pytest.fixture(params=ENGINES)
@@ -34,25 +39,39 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_store(
-    engine_name: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Callable[[], str]:
-    """Makes addresses of empty databases of the test's engine."""
+def new_store(engine_name: str, stores: Stores, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes databases of the test's engine with this version's schema; their addresses."""
+    made: list[str] = []
 
     def make() -> str:
-        if engine_name == "sqlite":
-            return f"sqlite:///{tmp_path / f'desk-{time.monotonic_ns()}.db'}"
-        return str(request.getfixturevalue("postgres").new_database())
+        made.append(stores.made(engine_name, tmp_path))
+        return made[-1]
 
-    return make
+    yield make
+    for url in made:
+        stores.drop(url)
 
 
 @pytest.fixture
 def store(new_store: Callable[[], str]) -> str:
     """The address of a database with this version's schema, on each engine in turn."""
-    url = new_store()
-    upgrade(engine_for(url), time.time())
-    return url
+    return new_store()
+
+
+@pytest.fixture
+def empty_store(engine_name: str, stores: Stores, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, on each engine in turn."""
+    url = stores.empty(engine_name, tmp_path)
+    yield url
+    stores.drop(url)
+
+
+@pytest.fixture
+def postgres_store(stores: Stores, tmp_path: Path) -> Iterator[str]:
+    """The address of a PostgreSQL database with this version's schema."""
+    url = stores.made("postgresql", tmp_path)
+    yield url
+    stores.drop(url)
 
 
 @contextlib.contextmanager
@@ -61,11 +80,8 @@ def shared_desk(
 ) -> Iterator[DeskProcess]:
     """A desk on this engine for the tests of a whole module, which must not disturb each other."""
     folder = folders.mktemp(engine_name)
-    url = f"sqlite:///{folder / 'desk.db'}"
-    if engine_name == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
-    upgrade(engine_for(url), time.time())
-    process = DeskProcess(folder, url)
+    url = request.getfixturevalue("stores").made(engine_name, folder)
+    process = DeskProcess(folder, url, from_nursery=True)
     try:
         yield process
     finally:
@@ -92,7 +108,7 @@ def open_database(url: str) -> Iterator[Database]:
 @pytest.fixture
 def desk(store: str, tmp_path: Path) -> Iterator[DeskProcess]:
     """A running desk with an empty database, on each engine in turn."""
-    process = DeskProcess(tmp_path, store)
+    process = DeskProcess(tmp_path, store, from_nursery=True)
     yield process
     process.close()
 
@@ -105,7 +121,7 @@ def new_desk(tmp_path: Path) -> Iterator[Callable[..., DeskProcess]]:
     def start(database: str, **settings: str) -> DeskProcess:
         folder = tmp_path / f"desk-{len(started)}"
         folder.mkdir()
-        started.append(DeskProcess(folder, database, **settings))
+        started.append(DeskProcess(folder, database, from_nursery=True, **settings))
         return started[-1]
 
     yield start

@@ -16,11 +16,8 @@ from snaglist.api.routes import Route
 from snaglist.api.table import routes
 from snaglist.domain.access import Scope
 from snaglist.domain.moment import utc_text
-from snaglist.service.schema import upgrade
 from snaglist.service.tokens import create_token, list_tokens
-from snaglist.storage.database import engine_for
 from support.desks import SEED, DeskProcess
-from support.postgres import Postgres
 from support.waiting import wait_until
 
 NOBODY = "nobody"
@@ -132,14 +129,12 @@ def test_a_token_that_expired_opens_nothing(desk: DeskProcess, store: str) -> No
 
 
 def test_no_request_asks_the_database_who_it_is(
-    new_desk: Callable[..., DeskProcess], postgres: Postgres
+    new_desk: Callable[..., DeskProcess], postgres_store: str
 ) -> None:
     """With the table of tokens out of reach, whoever was let in before is let in still."""
-    store = postgres.new_database()
-    upgrade(engine_for(store), time.time())
-    desk = new_desk(store)
+    desk = new_desk(postgres_store)
 
-    with psycopg.connect(store) as holder, desk.client() as client:
+    with psycopg.connect(postgres_store) as holder, desk.client() as client:
         assert client.post("/import/shotgun/errors", json=SEED).status_code == 201
         holder.execute("LOCK TABLE tokens, token_secrets IN ACCESS EXCLUSIVE MODE")
         assert client.post("/import/shotgun/errors", json=SEED).status_code == 201

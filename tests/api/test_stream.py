@@ -173,11 +173,9 @@ def test_head_of_a_stream_is_answered_at_once(desk: DeskProcess) -> None:
 
 
 def test_servers_of_one_database_tell_of_each_others_changes(
-    postgres: Postgres, new_desk: Callable[..., DeskProcess]
+    postgres_store: str, new_desk: Callable[..., DeskProcess]
 ) -> None:
-    store = postgres.new_database()
-    upgrade(engine_for(store), time.time())
-    one, other = new_desk(store), new_desk(store)
+    one, other = new_desk(postgres_store), new_desk(postgres_store)
 
     with Listener(other, one.token) as listener, one.client() as client:
         client.post("/import/shotgun/errors", json=SEED)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from snaglist.service.schema import upgrade
-from snaglist.storage.database import engine_for
 from support.desks import SEED, DeskProcess
-from support.postgres import Postgres
 
 
 def test_two_servers_share_records_keys_and_tokens(
-    postgres: Postgres, new_desk: Callable[..., DeskProcess]
+    postgres_store: str, new_desk: Callable[..., DeskProcess]
 ) -> None:
-    store = postgres.new_database()
-    upgrade(engine_for(store), time.time())
-    one, other = new_desk(store), new_desk(store)
+    one, other = new_desk(postgres_store), new_desk(postgres_store)
     headers = {"Idempotency-Key": "night"}
 
     with one.client() as here, other.client(one.token) as there:
@@ -35,11 +29,9 @@ def test_two_servers_share_records_keys_and_tokens(
 
 
 def test_workers_of_two_servers_never_hold_one_item(
-    postgres: Postgres, new_desk: Callable[..., DeskProcess]
+    postgres_store: str, new_desk: Callable[..., DeskProcess]
 ) -> None:
-    store = postgres.new_database()
-    upgrade(engine_for(store), time.time())
-    one, other = new_desk(store), new_desk(store)
+    one, other = new_desk(postgres_store), new_desk(postgres_store)
     had: list[str] = []
     lost: list[str] = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +12,10 @@ from conftest import open_database
 from snaglist.domain.cause import CauseStatus
 from snaglist.domain.errors import RecordRefused
 from snaglist.domain.item import Reason, Status
-from snaglist.service.schema import upgrade
 from snaglist.storage.connection import Connection
-from snaglist.storage.database import Database, engine_for
+from snaglist.storage.database import Database
 from snaglist.storage.history import entries_of_item
 from support.desks import SEED
-from support.postgres import Postgres
 from support.understanding import Understanding
 
 OUTAGE = "HTTPConnectionPool(host='kitsu.lan', port=80): Read timed out. (read timeout=30)"
@@ -242,9 +239,8 @@ def test_a_resolve_while_records_arrive_ends_as_the_newest_attempt_says(store: s
         assert desk.differences() == []
 
 
-def test_two_servers_meeting_the_same_new_causes_make_each_once(postgres: Postgres) -> None:
-    url = postgres.new_database()
-    upgrade(engine_for(url), time.time())
+def test_two_servers_meeting_the_same_new_causes_make_each_once(postgres_store: str) -> None:
+    url = postgres_store
     with open_database(url) as one, open_database(url) as other:
         desks = [Understanding(one), Understanding(other)]
         start = threading.Barrier(2)

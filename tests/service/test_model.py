@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import tempfile
-import time
 import uuid
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from conftest import open_database
+from conftest import ENGINES, open_database
 from snaglist.causes.catalogue import Catalogue
 from snaglist.causes.grouping import Grouper
 from snaglist.domain.errors import NotFound, SnaglistError
@@ -22,10 +21,9 @@ from snaglist.domain.record import NewRecord
 from snaglist.domain.redaction import Redactor
 from snaglist.service.recording import Limits, Recorder, prepared_slices
 from snaglist.service.records import delete_record, find_stretch, get_record, pages_of
-from snaglist.service.schema import upgrade
-from snaglist.storage.database import Database, engine_for
+from snaglist.storage.database import Database
 from snaglist.storage.records import Outcome
-from support.postgres import Postgres
+from support.stores import Stores
 
 AT = "2026-11-23T10:53:12.000Z"
 SOURCES = st.sampled_from(["shotgun", "csv"])
@@ -100,7 +98,7 @@ class OneDesk:
 class SameEverywhere(RuleBasedStateMachine):
     """Each step is done on all three, and must look the same on all three."""
 
-    postgres: Postgres
+    stores: Stores
 
     @initialize()
     def begin(self) -> None:
@@ -108,8 +106,9 @@ class SameEverywhere(RuleBasedStateMachine):
         self.open = contextlib.ExitStack()
         folder = Path(self.open.enter_context(tempfile.TemporaryDirectory()))
         self.desks: list[OneDesk] = []
-        for url in (f"sqlite:///{folder / 'desk.db'}", self.postgres.new_database()):
-            upgrade(engine_for(url), time.time())
+        for engine_name in ENGINES:
+            url = self.stores.made(engine_name, folder)
+            self.open.callback(self.stores.drop, url)
             self.desks.append(OneDesk(self.open.enter_context(open_database(url))))
 
     def teardown(self) -> None:
@@ -192,8 +191,8 @@ def _in_a_word(outcome: Outcome) -> str:
     return f"{'there' if outcome.was_there else 'stored'} {outcome.record.id}"
 
 
-def test_both_engines_and_the_model_agree(postgres: Postgres) -> None:
-    SameEverywhere.postgres = postgres
+def test_both_engines_and_the_model_agree(stores: Stores) -> None:
+    SameEverywhere.stores = stores
     test = SameEverywhere.TestCase
     test.settings = settings(
         max_examples=25,

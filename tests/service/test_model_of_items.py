@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from conftest import open_database
+from conftest import ENGINES, open_database
 from snaglist.domain.edits import (
     Assign,
     ClaimFixed,
@@ -34,15 +33,13 @@ from snaglist.domain.item import Item
 from snaglist.domain.moment import utc_text
 from snaglist.service.edits import edit_item
 from snaglist.service.records import delete_record
-from snaglist.service.schema import upgrade
 from snaglist.service.successes import Reported, report_imported
 from snaglist.storage import places
-from snaglist.storage.database import engine_for
 from snaglist.storage.filtering import quads_of
 from snaglist.storage.items import Success
 from support.expected import OUTAGE, Expectations, Key
-from support.postgres import Postgres
 from support.records import new_record, new_sighting
+from support.stores import Stores
 from support.triage import Triage
 
 ENTITIES = st.sampled_from(["1", "2", "3", "4"])
@@ -58,15 +55,16 @@ SAID = st.fixed_dictionaries({"alone": st.booleans(), "yields": st.booleans()})
 class AnyDesk(RuleBasedStateMachine):
     """The same steps on both engines, by the same clock."""
 
-    postgres: Postgres
+    stores: Stores
 
     @initialize()
     def begin(self) -> None:
         self.open = contextlib.ExitStack()
         folder = Path(self.open.enter_context(tempfile.TemporaryDirectory()))
         self.desks: list[Triage] = []
-        for url in (f"sqlite:///{folder / 'desk.db'}", self.postgres.new_database()):
-            upgrade(engine_for(url), time.time())
+        for engine_name in ENGINES:
+            url = self.stores.made(engine_name, folder)
+            self.open.callback(self.stores.drop, url)
             self.desks.append(Triage(self.open.enter_context(open_database(url))))
         self.records: list[Key] = []
         self.seconds = self.desks[0].seconds
@@ -373,9 +371,9 @@ def _everything(desk: Triage) -> tuple[object, ...]:
     return items, told
 
 
-def _runs(machine: type[AnyDesk], postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+def _runs(machine: type[AnyDesk], stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "_MOST_NEW", 4)
-    machine.postgres = postgres
+    machine.stores = stores
     test = machine.TestCase
     test.settings = settings(
         max_examples=20,
@@ -386,13 +384,11 @@ def _runs(machine: type[AnyDesk], postgres: Postgres, monkeypatch: pytest.Monkey
     test().runTest()
 
 
-def test_items_come_to_what_the_model_says(
-    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _runs(Modelled, postgres, monkeypatch)
+def test_items_come_to_what_the_model_says(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    _runs(Modelled, stores, monkeypatch)
 
 
 def test_causes_and_many_items_come_to_the_same_on_both_engines(
-    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _runs(Alike, postgres, monkeypatch)
+    _runs(Alike, stores, monkeypatch)

@@ -14,7 +14,6 @@ import pytest
 from conftest import open_database
 from snaglist.domain.errors import CannotStart, RecordRefused, StoreUnavailable, TooBusy
 from snaglist.service.records import find_stretch, get_record, pages_of
-from snaglist.service.schema import upgrade
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database, engine_for
 from snaglist.storage.postgres import PostgresEngine
@@ -225,9 +224,8 @@ def test_a_password_is_never_shown() -> None:
     assert "127.0.0.1" in str(refused.value)
 
 
-def test_two_servers_write_one_postgresql_in_one_order(postgres: Postgres) -> None:
-    url = postgres.new_database()
-    upgrade(engine_for(url), time.time())
+def test_two_servers_write_one_postgresql_in_one_order(postgres_store: str) -> None:
+    url = postgres_store
     seen: list[int] = []
     with open_database(url) as one, open_database(url) as other, open_database(url) as reader:
         stop = threading.Event()

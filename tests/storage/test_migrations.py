@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from snaglist.storage.migrations import Migration, every_migration
 NEXT = Migration(len(every_migration()) + 1, "0099_next", "CREATE TABLE further (id TEXT)")
 
 
-def test_all_are_applied_once(new_store: Callable[[], str]) -> None:
-    engine = engine_for(new_store())
+def test_all_are_applied_once(empty_store: str) -> None:
+    engine = engine_for(empty_store)
 
     first = upgrade(engine, time.time())
     again = upgrade(engine, time.time())
@@ -81,8 +80,8 @@ def test_an_sqlite_file_is_copied_before_it_is_changed(
         require_schema(engine)
 
 
-def test_a_database_that_is_behind_is_not_served(new_store: Callable[[], str]) -> None:
+def test_a_database_that_is_behind_is_not_served(empty_store: str) -> None:
     with pytest.raises(CannotStart, match=r"lacks|no database") as refused:
-        require_schema(engine_for(new_store()))
+        require_schema(engine_for(empty_store))
 
     assert "snaglist migrate" in refused.value.remedy

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from support.nursery import Forked, nursery
 from support.waiting import wait_until
 
 SEED = {
@@ -21,11 +23,17 @@ COMMAND = [sys.executable, "-m", "snaglist"]
 
 
 class DeskProcess:
-    """`snaglist serve` on 127.0.0.1; `url`, `token` (admin) and an httpx client at hand."""
+    """`snaglist serve` on 127.0.0.1; `url`, `token` (admin) and an httpx client at hand.
 
-    def __init__(self, folder: Path, database: str, **settings: str) -> None:
+    `from_nursery`: it is forked with its imports done, not started as the command.
+    """
+
+    def __init__(
+        self, folder: Path, database: str, *, from_nursery: bool = False, **settings: str
+    ) -> None:
         self.folder = folder
         self.database = database
+        self._from_nursery = from_nursery
         self._settings = settings
         self._clients: list[httpx.Client] = []
         self.token = ""
@@ -35,15 +43,7 @@ class DeskProcess:
         """Start the process and wait until it serves; RuntimeError with its output otherwise."""
         self.log = self.folder / "desk.log"
         self.out = self.folder / "desk.out"
-        with self.log.open("ab") as log, self.out.open("wb") as out:
-            self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(port), "--database", self.database],
-                cwd=self.folder,
-                env=environment(**self._settings),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=log,
-            )
+        self.process = self._begun(["serve", "--port", str(port), "--database", self.database])
         self.url = wait_until(self._address, what="the desk's address")
         token_file = self.folder / "snaglist-admin-token"
         if token_file.exists():
@@ -64,7 +64,13 @@ class DeskProcess:
         """An HTTP client that signs in with this token, or the admin's; "" for none."""
         secret = self.token if token is None else token
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        client = httpx.Client(
+            base_url=self.url,
+            headers=headers,
+            timeout=30,
+            trust_env=False,
+            verify=False,
+        )
         self._clients.append(client)
         return client
 
@@ -97,6 +103,20 @@ class DeskProcess:
         if self.process.poll() is None:
             self.kill()
 
+    def _begun(self, arguments: list[str]) -> subprocess.Popen[bytes] | Forked:
+        settings = environment(**self._settings)
+        if self._from_nursery:
+            return nursery().begin(arguments, self.folder, settings, self.out, self.log)
+        with self.log.open("ab") as log, self.out.open("wb") as out:
+            return subprocess.Popen(
+                [*COMMAND, *arguments],
+                cwd=self.folder,
+                env=settings,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+            )
+
     def _address(self) -> str:
         if self.process.poll() is not None:
             raise RuntimeError(f"the desk did not start:\n{self.log.read_text()}")
@@ -108,10 +128,14 @@ class DeskProcess:
     def _serves(self) -> bool:
         if self.process.poll() is not None:
             raise RuntimeError(f"the desk ended:\n{self.log.read_text()}")
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            return httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200
-        except httpx.TransportError:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
 
 def snaglist(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
