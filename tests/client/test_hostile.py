@@ -189,6 +189,14 @@ def test_what_such_calls_leave_is_taken_by_the_desk(
     assert len(client.get("/import/shotgun/errors").json()) == 4
 
 
+def test_a_name_that_no_desk_takes_is_told(
+    new_snaglist: NewSnaglist, caplog: pytest.LogCaptureFixture
+) -> None:
+    snaglist = new_snaglist(source="\u65e5\u672c", target="\u65e5\u672c")
+    assert (snaglist.source, snaglist.target) == ("shotgun", None)
+    assert "the usual name is taken" in caplog.text
+
+
 def test_secrets_never_reach_the_disk(new_snaglist: NewSnaglist, spool: Path) -> None:
     snaglist = new_snaglist(token=SNAG_TOKEN)
     payload = {

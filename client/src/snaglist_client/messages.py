@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import operator
 import re
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from urllib.parse import quote
 from snaglist_client.delivery import BEGIN, END, IMPORTED, RECORD, json_of, line_of
 from snaglist_client.moments import utc_now, utc_text_of
 from snaglist_client.plain import clean_text, said
-from snaglist_client.quietly import passes
+from snaglist_client.quietly import passes, tell
 
 EntityId = Union[int, str]
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -158,13 +159,21 @@ def path_of_run(run: str, what: str) -> str:
 
 
 def slug(text: str | None, otherwise: str | None) -> str | None:
-    """The text in the form of a source's or target's name."""
+    """The text in the form of a source's or target's name; one without a letter is `otherwise`."""
     if not text:
         return otherwise
     low = said(text).lower()
     if _SLUG.fullmatch(low):
         return low
-    return _NOT_SLUG.sub("-", low).strip("-_")[:64] or otherwise
+    formed = _NOT_SLUG.sub("-", low).strip("-_")[:64]
+    if not formed:
+        tell(
+            logging.WARNING,
+            "A source's or target's name has letters of a to z, digits, - and _; %.100r has none of"
+            " these, so the usual name is taken.",
+            low,
+        )
+    return formed or otherwise
 
 
 def name_of(value: Any) -> str:
