@@ -61,3 +61,15 @@ def snaglist(
 ) -> snaglist_client.Desk:
     """The client's side of a running desk."""
     return new_snaglist(desk.url, desk.token)
+
+
+@pytest.fixture
+def failed(snaglist: snaglist_client.Desk) -> Callable[[int], None]:
+    """Has so many shots fail."""
+
+    def fail(count: int) -> None:
+        for number in range(count):
+            snaglist.record("It broke", entity_type="Shot", shotgun_id=number, project=87)
+        assert snaglist.flush(10)
+
+    return fail

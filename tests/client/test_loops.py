@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 
 import snaglist_client
-from client.test_retrying import order, statuses
 from support.desks import DeskProcess, environment
 from support.importers import CLIENT
+from support.orders import order, statuses
 
 
 def test_a_loop_goes_through_the_stages_and_ends_when_it_skips_what_it_is_given(
