@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -36,21 +37,28 @@ def evidence_of(
 
     def newest(connection: Connection) -> list[str]:
         pointers = cause_store.fingerprints_of(connection, cause_id)
-        found: list[str] = []
-        for pointer in pointers:
-            told = store.newest_told(
-                connection, pointer.fingerprint, NEWEST // len(pointers) + 1, _MOST_BYTES
+        places = [
+            place
+            for pointer in pointers
+            for place in store.newest_places(
+                connection, pointer.fingerprint, NEWEST // len(pointers) + 1
             )
-            found += [one.event_data for one in told]
-        return found
+        ]
+        chosen = places if most is None else _spread(places, most, Random(cause_id))  # noqa: S311 - no secret
+        return store.events_at(connection, chosen, _MOST_BYTES)
 
-    found = database.read(newest)
-    # One of each stretch, by chance: at even steps, of what takes turns one side would be unseen.
-    chance = Random(cause_id)  # noqa: S311 - no secret
-    number = len(found) if most is None else min(most, len(found))
-    for stretch in range(number):
-        first, last = (len(found) * end // number for end in (stretch, stretch + 1))
-        yield dict(pieces_of(_decode(found[chance.randrange(first, last)])))
+    for event_data in database.read(newest):
+        yield dict(pieces_of(_decode(event_data)))
+
+
+def _spread(places: Sequence[int], most: int, chance: Random) -> list[int]:
+    """So many of these at most, one of each stretch of them.
+
+    Which one is by chance: at even steps, of what takes turns one side would be unseen.
+    """
+    number = min(most, len(places))
+    ends = [len(places) * stretch // number for stretch in range(number + 1)] if number else []
+    return [places[chance.randrange(first, last)] for first, last in pairwise(ends)]
 
 
 def dividing_pieces(

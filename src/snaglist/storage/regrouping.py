@@ -104,24 +104,34 @@ def records_told(
     return [Told(*row) for row in rows]
 
 
-def newest_told(connection: Connection, fingerprint: str, most: int, most_bytes: int) -> list[Told]:
-    """The newest records of a fingerprint, within the same bounds."""
-    sizes = connection.execute(
-        "SELECT seq, octet_length(event_data) FROM records WHERE seq IN"
-        " (SELECT seq FROM places_of_fingerprints WHERE fingerprint = :fingerprint"
-        " ORDER BY seq DESC LIMIT :most) ORDER BY seq DESC",
+def newest_places(connection: Connection, fingerprint: str, most: int) -> list[int]:
+    """The places of the newest records of a fingerprint, the newest first."""
+    rows = connection.execute(
+        "SELECT seq FROM places_of_fingerprints WHERE fingerprint = :fingerprint"
+        " ORDER BY seq DESC LIMIT :most",
         fingerprint=fingerprint,
         most=most,
     )
-    if not sizes:
-        return []
-    first, room = sizes[0][0], most_bytes
-    for seq, size in sizes:
+    return [row[0] for row in rows]
+
+
+def events_at(connection: Connection, places: Sequence[int], most_bytes: int) -> list[str]:
+    """What the records at these places tell, the newest first; no more than fit `most_bytes`."""
+    among = f"seq IN (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'places')})"
+    sizes = connection.execute(
+        f"SELECT seq, octet_length(event_data) FROM records WHERE {among} ORDER BY seq DESC",
+        places=as_text([[place] for place in places]),
+    )
+    fitting, room = [], most_bytes
+    for place, size in sizes:
         room -= size
         if room < 0:
             break
-        first = seq
-    return records_told(connection, fingerprint, first - 1, sizes[0][0], most, most_bytes)
+        fitting.append([place])
+    rows = connection.execute(
+        f"SELECT event_data FROM records WHERE {among} ORDER BY seq DESC", places=as_text(fitting)
+    )
+    return [row[0] for row in rows]
 
 
 def refingerprint(
