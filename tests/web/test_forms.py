@@ -189,3 +189,32 @@ def test_the_last_token_that_may_do_everything_stays(desk: DeskProcess) -> None:
     assert (answer.status_code, "last token" in answer.text) == (400, True)
     desk.new_token("admin", name="another")
     assert client.post(f"/settings/tokens/{token}/revoke", data=data).status_code == 303
+
+
+def test_an_order_shows_all_of_its_things_page_by_page(desk: DeskProcess) -> None:
+    for number in range(60):
+        failed(desk, shotgun_id=number, name=f"SH{number:03}")
+    client = signed_in(desk)
+    preview = ask(client, edit_and_reason="retry").text
+    order = client.post("/things/edits", data=sure(preview)).headers["location"]
+
+    first = client.get(order).text
+    (further,) = re.findall(rf'href="({order}\?[^"]+)"', first)
+    second = client.get(unescape(further)).text
+
+    pages = [set(re.findall(r"SH\d{3}", page)) for page in (first, second)]
+    assert [len(names) for names in pages] == [50, 10]
+    assert not pages[0] & pages[1]
+
+
+def test_an_order_and_the_trail_say_which_part(desk: DeskProcess) -> None:
+    failed(desk)
+    movie = failed(desk, part="movie", error="The movie is empty")
+    client = signed_in(desk)
+    made = client.post(f"/things/{movie}/retry", data={"form_key": form_key(client)})
+    key = {"form_key": form_key(client), "edit": "note", "text": "seen"}
+    client.post(f"/things/{movie}/edits", data=key)
+    assert "SQ010_SH0010 part movie" in re.sub(r"<[^>]+>", "", client.get("/retries").text)
+    page = re.sub(r"<[^>]+>", "", client.get(made.headers["location"]).text)
+    assert page.count("SQ010_SH0010 part movie") >= 2
+    assert "SQ010_SH0010 · movie" in client.get("/settings/history").text

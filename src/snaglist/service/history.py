@@ -60,7 +60,10 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
         def name_of(entry: Entry) -> str:
             if entry.item_id is not None:
                 item = items.get(entry.item_id)
-                return "" if item is None else f"{item.entity_type} {item.name or item.entity_id}"
+                if item is None:
+                    return ""
+                part = f" · {item.part}" if item.part else ""
+                return f"{item.entity_type} {item.name or item.entity_id}{part}"
             cause = causes.get(entry.cause_id or orders.get(entry.edit_id or "") or "")
             return "" if cause is None else cause.shown_title
 

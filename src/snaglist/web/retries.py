@@ -50,15 +50,21 @@ async def list_retries(pages: Pages, visit: Visit) -> Response:
 
 
 async def show(pages: Pages, visit: Visit) -> Response:
-    """One order: how far it is, and what failed again."""
+    """One order: how far it is, and its things by what became of them, or those of one `state`."""
     retry_id, at = id_of(visit), pages.now
     whole = await pages.run(lambda: service.get_retry(pages.database, retry_id, at))
-    shown = {
-        state.value: await pages.run(
-            lambda state=state: service.list_members(pages.database, retry_id, state, None, _PAGE)  # type: ignore[misc]
+    only, behind = visit.request.query_params.get("state"), _place_of(visit)
+    shown, further = {}, {}
+    for state in (one for one in _SHOWN if only in (None, one.value)):
+        found = await pages.run(
+            lambda state=state: service.list_members(  # type: ignore[misc]
+                pages.database, retry_id, state, behind if only else None, _PAGE + 1
+            )
         )
-        for state in _SHOWN
-    }
+        shown[state.value] = found[:_PAGE]
+        if len(found) > _PAGE:
+            last = found[_PAGE - 1].member
+            further[state.value] = {"state": state.value, "behind": f"{last.lane}.{last.place}"}
     return await pages.page(
         visit,
         "retry.html",
@@ -70,9 +76,19 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "causes": whole.causes,
             "history": whole.history,
             "members": shown,
+            "further": further,
+            "only": only,
             "alone": await pages.run(lambda: _alone(pages, whole.view.retry)),
         },
     )
+
+
+def _place_of(visit: Visit) -> tuple[int, int] | None:
+    """The place in an order behind which the address asks for things."""
+    lane, _, place = visit.request.query_params.get("behind", "").partition(".")
+    if lane.isdecimal() and place.isdecimal() and max(len(lane), len(place)) < 16:
+        return int(lane), int(place)
+    return None
 
 
 def cause_of(retry: Retry) -> str | None:
@@ -101,7 +117,8 @@ def titles_of(pages: Pages, views: Sequence[RetryView]) -> dict[str, str]:
         alone = _alone(pages, retry)
         if alone is not None:
             item = alone.item
-            return f"{item.entity_type} {item.name or item.entity_id}".strip()
+            part = pages.texts("thing.part", part=item.part) if item.part else ""
+            return f"{item.entity_type} {item.name or item.entity_id} {part}".strip()
         told = ", ".join(value for name, value in pairs.items() if name not in ("cause", "state"))
         return pages.texts("retry.of_filter", filter=told) if told else pages.texts("retry.of_some")
 
