@@ -65,10 +65,10 @@ def completes(
 
 
 def told(triage: Triage) -> dict[str, str]:
-    """By which run each project was last complete."""
+    """By which run each project was last complete; of a type alone as "project type"."""
     stands = _standing(triage)
     runs = {run_id_of(label): label for label in (*"abcdef", *map(str, range(30)))}
-    return {project: runs[one.run_id] for project, one in stands.complete.items()}
+    return {" ".join(scope).strip(): runs[one.run_id] for scope, one in stands.complete.items()}
 
 
 def test_each_project_has_its_newest_complete_import(triage: Triage) -> None:
@@ -76,7 +76,19 @@ def test_each_project_has_its_newest_complete_import(triage: Triage) -> None:
     completes(triage, "b", 88)
     completes(triage, "c", 88, entity_types=("Shot",))
     completes(triage, "d")
-    assert told(triage) == {"87": "a", "88": "b", "": "d"}
+    assert told(triage) == {"87": "a", "88": "b", "88 Shot": "c", "": "d"}
+
+
+def test_a_type_is_complete_where_something_of_it_was_tried(triage: Triage) -> None:
+    begins(triage, "a")
+    tries(triage, "a", 87, entity_types=("Shot",))
+    tries(triage, "a", 88, entity_types=("Asset",))
+    given = CompleteIn(projects=[87, 88], entity_types=["Shot", "Asset", "Task"])
+    edit_id = run_id_of("edit of a")
+    begin_completion(
+        triage.database, run_id_of("a"), given, edit_id=edit_id, who="td", at=triage.now()
+    )
+    assert told(triage) == {"87 Shot": "a", "88 Asset": "a"}
 
 
 def test_a_project_of_which_nothing_was_tried_is_not_complete(triage: Triage) -> None:

@@ -98,7 +98,7 @@ def test_causes_are_chosen_by_project_type_and_who_and_the_address_says_so(
 
     page.get_by_label("Project").select_option("Nebula_EP")
 
-    expect(page).to_have_url(re.compile(r"/causes\?state=open&project=Nebula_EP$"))
+    expect(page).to_have_url(re.compile(r"/causes\?state=open%2Ccame_back&project=Nebula_EP$"))
     expect(page.locator("tr[data-row]")).to_have_count(1)
     expect(page.locator("html.js")).to_be_attached()
     page.get_by_label("Type").select_option("Shot")

@@ -159,3 +159,23 @@ def test_the_list_of_imports_takes_a_new_one_and_keeps_the_focus(
     desk.client().post("/api/v1/runs", json={"name": "Tuesday", "total": 3}).raise_for_status()
     expect(visitor.page.get_by_role("link", name="Tuesday")).to_be_visible()
     expect(link).to_be_focused()
+
+
+def test_a_chosen_line_that_goes_hands_on_to_the_one_in_its_place(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    items = [failed(desk, shotgun_id=number, name=f"SQ010_SH{number:04}") for number in range(1, 6)]
+    visitor.signs_in()
+    visitor.goes_to("/things?state=open")
+    page = visitor.page
+    for _ in range(3):
+        page.keyboard.press("j")
+    expect(page.locator("tr.chosen")).to_contain_text("SQ010_SH0003")
+
+    aside = {"edit": "ignore"}
+    desk.client().post(f"/api/v1/items/{items[2]}/edits", json=aside).raise_for_status()
+
+    expect(page.locator("tr.chosen")).to_contain_text("SQ010_SH0002")
+    expect(page.locator("tr.chosen a").first).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("tr.chosen")).to_contain_text("SQ010_SH0001")

@@ -270,3 +270,14 @@ def test_a_search_says_how_many_it_found(desk: DeskProcess) -> None:
     for number in range(60):
         failed(desk, shotgun_id=100 + number, name=f"SQ020_SH{number:04}")
     assert "Things more than 50" in text_of(client.get("/things?q=sg_cut_in").text)
+
+
+def test_what_a_field_with_several_links_changed_to_is_told_by_their_names(
+    desk: DeskProcess,
+) -> None:
+    people = [
+        {"type": "HumanUser", "id": one, "name": name} for one, name in ((7, "Bo"), (8, "Al"))
+    ]
+    change = {"meta": {"old_value": [], "new_value": people}, "attribute_name": "task_assignees"}
+    page = text_of(signed_in(desk).get(f"/things/{failed(desk, **change)}").text)
+    assert re.search("task_assignees.* – → Bo, Al", page)

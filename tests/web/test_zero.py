@@ -8,26 +8,27 @@ from collections.abc import Callable
 from support.desks import DeskProcess
 from web.conftest import failed
 from web.test_doors import signed_in
+from web.test_saying import text_of
 
 
 def overview(desk: DeskProcess) -> str:
     """The first page, its markup aside."""
-    page = signed_in(desk).get("/", headers={"accept": "text/html"}).text
-    main = page[page.index("<main") : page.index("</main>")]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", main))
+    return text_of(signed_in(desk).get("/", headers={"accept": "text/html"}).text)
 
 
-def complete(desk: DeskProcess, name: str, project: int, came_over: int) -> str:
+def complete(
+    desk: DeskProcess, name: str, project: int, came_over: int, kind: str = "Shot", **scope: object
+) -> str:
     """A run that tried everything of a project; its id."""
     client = desk.client()
     run = client.post("/api/v1/runs", json={"name": name, "project": project}).json()["id"]
     first = project * 1_000
     told = [
-        {"shotgun_id": first + one, "entity_type": "Shot", "project": project, "run": run}
+        {"shotgun_id": first + one, "entity_type": kind, "project": project, "run": run}
         for one in range(came_over)
     ]
     client.post("/import/shotgun/imported", json=told).raise_for_status()
-    client.post(f"/api/v1/runs/{run}/complete", json={}).raise_for_status()
+    client.post(f"/api/v1/runs/{run}/complete", json=scope).raise_for_status()
     return str(run)
 
 
@@ -35,6 +36,28 @@ def test_all_came_over_is_said_of_what_was_complete(desk: DeskProcess) -> None:
     complete(desk, "Nightly", 87, 10)
     assert "All 10 came over" in overview(desk)
     assert "87 0 left as of the complete import of" in overview(desk)
+
+
+def test_a_zero_rests_on_the_imports_of_each_type_that_there_is(desk: DeskProcess) -> None:
+    project = {"id": 87, "name": "87"}
+    item = failed(desk, entity_type="Task", shotgun_id=1, project=project)
+    complete(desk, "Shots", 87, 10, entity_types=["Shot"])
+    client = desk.client()
+    client.post(f"/api/v1/items/{item}/edits", json={"edit": "resolve", "reason": "by_hand"})
+    assert "87 0 left no complete import yet of Task, so it is not certain" in overview(desk)
+
+    complete(desk, "Tasks", 87, 20, "Task", entity_types=["Task"])
+    assert "87 0 left as of the complete import of" in overview(desk)
+    assert "not certain" not in overview(desk)
+
+
+def test_all_came_over_counts_what_each_import_proves(desk: DeskProcess) -> None:
+    complete(desk, "Shots", 87, 10, entity_types=["Shot"])
+    complete(desk, "Assets", 87, 20, "Asset", entity_types=["Asset"])
+    shown = overview(desk)
+    assert "All 30 came over" in shown
+    assert "10 things came over in the complete import Shots" in shown
+    assert "20 things came over in the complete import Assets" in shown
 
 
 def test_the_trail_tells_of_a_complete_import_that_took_nothing_off(desk: DeskProcess) -> None:
@@ -182,3 +205,34 @@ def test_what_is_mine_and_came_back_is_behind_its_link(desk: DeskProcess) -> Non
     assert "1 open cause is yours" in overview(desk)
     page = signed_in(desk).get("/causes?state=open,came_back&assignee=admin").text
     assert page.count("<tr data-row=") == 1
+
+
+def test_what_came_back_is_among_what_is_open(desk: DeskProcess) -> None:
+    item = failed(desk, shotgun_id=1)
+    client = desk.client()
+    client.post("/import/shotgun/imported", json={"shotgun_id": 1, "entity_type": "Shot"})
+    failed(desk, shotgun_id=1)
+    cause = client.get(f"/api/v1/items/{item}").json()["cause_id"]
+    causes = text_of(signed_in(desk).get("/causes").text)
+    assert "open 1 came back 1 done 0" in causes
+    assert "sg_cut_in came back" in causes
+    assert "came back 1 thing" in text_of(signed_in(desk).get(f"/causes/{cause}").text)
+
+
+def test_the_trail_counts_what_was_changed(desk: DeskProcess) -> None:
+    for number in range(3):
+        failed(desk, shotgun_id=number)
+    client = desk.client()
+    asked = {"edit": "ignore"}
+    first = client.post("/api/v1/items/edits?state=open", json=asked).json()["edit_id"]
+    item = client.get("/api/v1/items").json()[0]["id"]
+    client.post(f"/api/v1/items/{item}/edits", json={"edit": "reopen"}).raise_for_status()
+    client.post(f"/api/v1/edits/{first}/undo").raise_for_status()
+    run = client.post("/api/v1/runs", json={"name": "Nightly"}).json()["id"]
+    failed(desk, shotgun_id=3, entity_type="Task", run=run)
+    client.post(f"/api/v1/runs/{run}/complete", json={}).raise_for_status()
+
+    trail = text_of(signed_in(desk).get("/settings/history").text)
+    assert "3 things: set aside" in trail
+    assert "2 things: undone" in trail
+    assert "not failing any more" not in trail

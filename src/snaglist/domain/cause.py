@@ -101,6 +101,11 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """The name that people gave it, else its title."""
         return self.name or self.title
 
+    @property
+    def is_back(self) -> bool:
+        """Whether it was done, or had moved on, and failed again."""
+        return self.status is CauseStatus.OPEN and self.times_back > 0
+
     def counted(self, tally: Tally, at: str) -> Cause:
         """The cause after a transaction that did this to its items."""
         after = replace(

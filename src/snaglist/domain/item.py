@@ -41,6 +41,10 @@ REASONS_OF_PEOPLE = (Reason.DELETED_IN_SOURCE, Reason.NOT_MEANT, Reason.BY_HAND)
 """What a person may give as a reason; the others are for the desk to find."""
 
 
+NEVER_MEANT = (Reason.DELETED_IN_SOURCE, Reason.NOT_MEANT, Reason.DELETED)
+"""Reasons of what is not to come over at all."""
+
+
 class Failure(msgspec.Struct, frozen=True, gc=False):
     """A failed attempt at an item, as a record tells of it.
 

@@ -25,13 +25,14 @@ class Deed(msgspec.Struct, frozen=True):
     """One thing that was done, its place in the trail, and what it was done to, by name.
 
     `name` is "" for what has none: many items, a token; of an order it is its cause's. `asked`
-    are the members of the edit that it is part of.
+    are the members of the edit that it is part of, `changed` how many items that has changed.
     """
 
     seq: int
     entry: Entry
     name: str
     asked: Mapping[str, Any]
+    changed: int
 
 
 def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]:
@@ -67,13 +68,15 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
             cause = causes.get(entry.cause_id or orders.get(entry.edit_id or "") or "")
             return "" if cause is None else cause.shown_title
 
-        def asked_of(entry: Entry) -> Mapping[str, Any]:
-            if not entry.edit_id or entry.event in (*_OF_ORDERS, Event.UNDONE):
-                return {}
-            edit = find_edit(connection, entry.edit_id)
-            return {} if edit is None else _decode(edit.asked or "{}")
+        def deed_of(seq: int, entry: Entry) -> Deed:
+            is_order = not entry.edit_id or entry.event in _OF_ORDERS
+            edit = None if is_order else find_edit(connection, entry.edit_id or "")
+            is_plain = edit is None or entry.event is Event.UNDONE
+            asked = {} if edit is None or is_plain else _decode(edit.asked or "{}")
+            changed = 0 if edit is None else edit.changed
+            return Deed(seq, entry, name_of(entry).strip(), asked, changed)
 
-        return [Deed(seq, entry, name_of(entry).strip(), asked_of(entry)) for seq, entry in found]
+        return [deed_of(seq, entry) for seq, entry in found]
 
     return database.read(query)
 

@@ -16,7 +16,7 @@ from snaglist.domain.errors import NotFound
 from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Entry
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.item import Item
+from snaglist.domain.item import NEVER_MEANT, Item
 from snaglist.domain.moment import read_moment
 from snaglist.domain.projects import as_one
 from snaglist.domain.record import Record
@@ -90,13 +90,15 @@ class CauseView(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct, frozen=True):
     """What the front page needs.
 
-    `items` by bucket, `projects` by project and bucket. `new` causes have opened since yesterday;
+    `items` by bucket, `projects` by project and bucket, `types` by project of what is meant to come
+    over. `new` causes have opened since yesterday;
     of those, of `came_back` and of `did_not_hold` the newest are told, and in `causes` how many
     there are. `days` are failures by day and cause, `outages` the causes that clear by themselves.
     """
 
     items: dict[str, int]
     projects: dict[str, dict[str, int]]
+    types: dict[str, set[str]]
     project_names: dict[str, str]
     new: list[Cause]
     came_back: list[Cause]
@@ -256,11 +258,14 @@ def summarize(database: Database, at: str) -> Summary:
     def query(connection: Connection) -> Summary:
         items: Counter[str] = Counter()
         projects: dict[str, Counter[str]] = defaultdict(Counter)
+        types: dict[str, set[str]] = defaultdict(set)
         quads = store.quads_of(connection, Filter())
         names = project_names(connection, sorted({quad.project for quad in quads}))
         for quad in _merged(quads, names):
             items[quad.bucket] += quad.items
             projects[quad.project][quad.bucket] += quad.items
+            if quad.bucket not in NEVER_MEANT and quad.items:
+                types[quad.project].add(quad.entity_type)
         days: dict[str, dict[str, int]] = defaultdict(dict)
         for day, cause_id, failures in failures_by_day(connection, _first_day(at), None):
             days[day][cause_id] = failures
@@ -272,6 +277,7 @@ def summarize(database: Database, at: str) -> Summary:
         return Summary(
             items,
             {project: dict(counts) for project, counts in projects.items()},
+            types,
             names,
             new,
             came_back,

@@ -18,7 +18,7 @@ _STOPPED_FOR = 14 * 24 * 3600.0
 
 
 class Complete(msgspec.Struct, frozen=True):
-    """When a run had tried everything of a project, and which one."""
+    """When a run had tried everything of something, and which one."""
 
     at: str
     run_id: str
@@ -27,13 +27,13 @@ class Complete(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """How it stands: the newest runs, those that go on first, and what they leave open.
 
-    `complete` is the newest of each project, under "" of all of them. `stopped` are those of the
-    last two weeks that nothing has made up for. `unsent` have no end and had something to send
-    when last heard of. `names` are those of projects by id.
+    `complete` is the newest of each project and type, "" being all of either. `stopped` are those
+    of the last two weeks that nothing has made up for. `unsent` have no end and had something to
+    send when last heard of. `names` are those of projects by id.
     """
 
     newest: list[RunView]
-    complete: dict[str, Complete]
+    complete: dict[tuple[str, str], Complete]
     stopped: list[Run]
     unsent: list[Run]
     names: dict[str, str]
@@ -47,13 +47,13 @@ def standing(database: Database, at: str) -> Standing:
         known = {run.id for run in running}
         others = store.page_of_runs(connection, {}, None, _MOST)
         found = store.newest_completions(connection)
-        complete = {project: Complete(when, run_id) for project, when, run_id in found}
+        complete = {(project, kind): Complete(at, run_id) for project, kind, at, run_id in found}
         return Standing(
             viewed(connection, running + [run for run in others if run.id not in known]),
             complete,
             store.runs_stopped(connection, moment_after(at, -_STOPPED_FOR), _MOST_STOPPED),
             store.runs_unsent(connection, _MOST),
-            project_names(connection, sorted(complete)),
+            project_names(connection, sorted({project for project, _ in complete})),
         )
 
     return database.read(query)

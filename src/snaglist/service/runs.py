@@ -171,13 +171,12 @@ def begin_completion(
         return done
 
     database.read(completed)
-    tried, projects = _tried_of(database, run, scope)
+    tried, scopes = _tried_of(database, run, scope)
     places = _places(database, run, scope, tried)
 
     def change(connection: Connection) -> Edit:
         store.update_runs(connection, [completed(connection)])
-        if not scope.entity_types:
-            store.put_completions(connection, run.id, at, projects or ("",))
+        store.put_completions(connection, run.id, at, scopes)
         edit = Edit(edit_id, at, who, COMPLETE, asked, matching=len(places))
         return start(connection, edit, sliced(places))
 
@@ -255,12 +254,12 @@ def _scope(given: CompleteIn, run: Run) -> tuple[tuple[str, ...], tuple[str, ...
 
 def _tried_of(
     database: Database, run: Run, scope: Completion
-) -> tuple[dict[str, set[str] | None], list[str]]:
+) -> tuple[dict[str, set[str] | None], list[tuple[str, str]]]:
     """What a run tried of a scope: the projects, by type, in all spellings that items may have.
 
-    None is all projects: of a type that was tried without saying of which. And of the projects
-    that the scope names those of which it tried something. Raises WrongState if all that is
-    nothing; of a type or project beside others there may have been none to try.
+    None is all projects: of a type that was tried without saying of which. And the projects and
+    types that the scope names of which it tried something, "" being all of either. Raises
+    WrongState if all that is nothing; of one beside others there may have been none to try.
     """
 
     def query(connection: Connection) -> tuple[list[RunCount], dict[str, set[str]]]:
@@ -281,15 +280,16 @@ def _tried_of(
     if scope.entity_types and tried.keys().isdisjoint(scope.entity_types):
         raise _nothing_of(run, f" of the types {', '.join(scope.entity_types)[:100]}")
     found = {kind: tried[kind] for kind in scope.entity_types or tried if kind in tried}
-    projects = [
-        project
-        for project in scope.projects
-        if any(known is None or known & spellings[project] for known in found.values())
+    pairs = [
+        (project, kind if scope.entity_types else "")
+        for kind, known in found.items()
+        for project in scope.projects or ("",)
+        if known is None or not project or known & spellings[project]
     ]
-    if scope.projects and not projects:
+    if not pairs:
         raise _nothing_of(run, f" of the projects {', '.join(scope.projects)[:100]}")
     # What failed and was of no type, such as a batch, is tried with everything alone.
-    return found if scope.entity_types else {**found, "": None}, projects
+    return found if scope.entity_types else {**found, "": None}, list(dict.fromkeys(pairs))
 
 
 def _tried_at_least(counts: list[RunCount]) -> Counter[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -70,7 +70,7 @@ _ADD_COUNTS = insertion(
 
 _MOST_COMPLETIONS = 8
 _PUT_COMPLETIONS = insertion(
-    "completions", dict.fromkeys(("project", "completed_at", "run_id"), "TEXT")
+    "completions", dict.fromkeys(("project", "entity_type", "completed_at", "run_id"), "TEXT")
 )
 
 
@@ -124,18 +124,19 @@ def page_of_runs(
 
 
 def put_completions(
-    connection: Connection, run_id: str, completed_at: str, projects: Sequence[str]
+    connection: Connection, run_id: str, completed_at: str, scopes: Collection[tuple[str, str]]
 ) -> None:
-    """Keep that a run had tried everything of these projects, with the few before it of each."""
+    """Keep that a run had tried everything of these projects and types, and the few before it."""
     forget_completions(connection, run_id)
-    rows = [(project, completed_at, run_id) for project in projects]
+    rows = [(*scope, completed_at, run_id) for scope in scopes]
     connection.insert(_PUT_COMPLETIONS[connection.engine], as_rows(rows))
     connection.execute(
         f"DELETE FROM completions WHERE project IN ({listed(connection, 'projects')})"
         " AND (SELECT count(*) FROM completions n WHERE n.project = completions.project"
+        " AND n.entity_type = completions.entity_type"
         " AND (n.completed_at, n.run_id) > (completions.completed_at, completions.run_id))"
         " >= :most",
-        projects=as_list(projects),
+        projects=as_list({project for project, _ in scopes}),
         most=_MOST_COMPLETIONS,
     )
 
@@ -145,14 +146,15 @@ def forget_completions(connection: Connection, run_id: str) -> None:
     connection.execute("DELETE FROM completions WHERE run_id = :run_id", run_id=run_id)
 
 
-def newest_completions(connection: Connection) -> list[tuple[str, str, str]]:
-    """Project, when it was last tried as a whole, and the run's id; "" is all projects."""
+def newest_completions(connection: Connection) -> list[tuple[str, str, str, str]]:
+    """Project, type, when all of that was last tried, and the run's id; "" is all of either."""
     rows = connection.execute(
-        "SELECT project, completed_at, max(run_id) FROM completions c WHERE completed_at ="
-        " (SELECT max(completed_at) FROM completions n WHERE n.project = c.project)"
-        " GROUP BY project, completed_at ORDER BY project"
+        "SELECT project, entity_type, completed_at, max(run_id) FROM completions c"
+        " WHERE completed_at = (SELECT max(completed_at) FROM completions n"
+        " WHERE n.project = c.project AND n.entity_type = c.entity_type)"
+        " GROUP BY project, entity_type, completed_at ORDER BY project, entity_type"
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def runs_unsent(connection: Connection, most: int) -> list[Run]:
@@ -178,7 +180,7 @@ def runs_stopped(connection: Connection, since: str, most: int) -> list[Run]:
         " AND NOT EXISTS (SELECT 1 FROM runs n WHERE n.name = r.name AND n.seq > r.seq"
         " AND n.kind = r.kind AND n.project = r.project AND n.source = r.source"
         " AND n.target = r.target) AND (r.kind = 'mirror' OR NOT EXISTS"
-        " (SELECT 1 FROM completions c WHERE c.project IN ('', r.project)"
+        " (SELECT 1 FROM completions c WHERE c.project IN ('', r.project) AND c.entity_type = ''"
         " AND c.completed_at > r.beat_at)) ORDER BY seq DESC",
         since=since,
         most=most,

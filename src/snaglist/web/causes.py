@@ -39,12 +39,14 @@ _TELLING = (
 
 _SHOWN = ("q", "project", "type", "assignee", "since", "claim", "opened")
 STATES = ("open", "came_back", "done", "ignored")
+OPEN = "open,came_back"
+"""What is open: with what was done before, and failed again."""
 
 
 async def list_causes(pages: Pages, visit: Visit) -> Response:
     """Causes in one state, those that hold up most first."""
-    state = visit.request.query_params.get("state", "open")
-    state = state if set(state.split(",")) <= {*STATES} else "open"
+    state = visit.request.query_params.get("state", OPEN)
+    state = state if set(state.split(",")) <= {*STATES} else OPEN
     asked = asked_of(visit, _SHOWN)
     states = state.replace("done", "done,moved_on")
     wanted = pages.wanted({"state": states, **asked}, Subject.CAUSES)
@@ -69,8 +71,11 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
         {
             "causes": causes,
             "state": state,
-            "shown_states": state.split(","),
-            "states": [(name, counts.get(name, 0)) for name in STATES],
+            "states": [
+                (name, states, sum(counts.get(one, 0) for one in states.split(",")))
+                for name in STATES
+                for states in [OPEN if name == "open" != state else name]
+            ],
             "held": await pages.run(lambda: service.held_by_causes(pages.database, wanted)),
             "asked": asked,
             "is_asked": any(asked.values()),

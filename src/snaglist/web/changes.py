@@ -53,6 +53,9 @@ def _of(event: dict[str, Any], name: str) -> Any:
 
 
 def _shown(value: object) -> str:
+    """A link by its name, several of them one after the other."""
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return one_line(", ".join(map(_shown, value)), _LONGEST)
     if value is None:
         return ""
     if isinstance(value, dict) and isinstance(value.get("name"), str):

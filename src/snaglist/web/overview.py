@@ -27,7 +27,7 @@ from snaglist.service.run_views import RunView, runs_of
 from snaglist.service.tokens import create_token
 from snaglist.web.pages import Pages, Visit
 from snaglist.web.pictures import COLOURS
-from snaglist.web.projects import LEFT, project_lines, proofs, proving
+from snaglist.web.projects import LEFT, Proof, project_lines, proofs, proving
 from snaglist.web.retries import titles_of
 
 _PYTHON = """\
@@ -91,7 +91,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     newest = newest_of_each(runs.newest)
     overdue = pages.studio.overdue_hours
     projects = project_lines(summary, runs, at, overdue)
-    proof: list[RunView] = []
+    proof: list[Proof] = []
     if not left:
         complete = await pages.run(lambda: runs_of(pages.database, proving(runs, projects)))
         proof = proofs(summary, runs, complete, projects, at, overdue)

@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from snaglist.domain.run import Kind, Run, RunStatus
 from snaglist.service.lists import Summary
-from snaglist.service.run_standing import Standing
+from snaglist.service.run_standing import Complete, Standing
 from snaglist.service.run_views import RunView
 
 LEFT = ("open", "retrying")
 _CAME_OVER = ("came_over", "not_failing")
 
 
+class Ground(msgspec.Struct, frozen=True):
+    """What a zero rests on: the complete runs, by type ("" being all), as of the oldest of them.
+
+    Without one that is of all types, and some that are of a few, `lacking` names the others.
+    """
+
+    at: str | None = None
+    runs: Mapping[str, str] = {}
+    lacking: Sequence[str] = ()
+
+
 class ProjectLine(msgspec.Struct, frozen=True):
-    """A project's things that are left, and what its zero rests on: the run `complete_by`."""
+    """A project's things that are left, and what its zero rests on."""
 
     name: str
     left: int
-    complete_at: str | None
-    complete_by: str | None
+    ground: Ground
     is_overdue: bool
     has_unsent: bool
 
     @property
     def is_sure(self) -> bool:
-        """Whether a complete import said so of late, and nothing is on its way."""
-        return bool(self.complete_at) and not self.is_overdue and not self.has_unsent
+        """Whether complete imports said so of late, and nothing is on its way."""
+        return bool(self.ground.at) and not self.is_overdue and not self.has_unsent
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """A complete run, and how much came over in it of what it proves."""
+
+    run: Run
+    came_over: int
 
 
 def project_lines(
@@ -38,8 +55,8 @@ def project_lines(
 ) -> list[ProjectLine]:
     """Every project that failed or was complete, those with the most left first.
 
-    One that has several ids is one, under its name. Its zero is as of the newest complete run of
-    all its types; that is overdue after a while.
+    One that has several ids is one, under its name. A zero that rests on what is long ago is
+    overdue.
     """
     due = _due(at, overdue_hours)
     left: Counter[str] = Counter()
@@ -48,7 +65,7 @@ def project_lines(
         name = summary.project_names.get(project) or project
         left[name] += sum(items.get(bucket, 0) for bucket in LEFT)
         ids.setdefault(name, set()).add(project)
-    for project in standing.complete.keys() - {""}:
+    for project in {project for project, _ in standing.complete} - {""}:
         name = standing.names.get(project) or project
         left[name] += 0
         ids.setdefault(name, set()).add(project)
@@ -56,29 +73,46 @@ def project_lines(
     lines: list[ProjectLine] = []
     for name, number in left.items():
         told = {"", name, *ids[name]}
-        newest = max(
-            (standing.complete[one] for one in told & standing.complete.keys()),
-            key=lambda one: one.at,
-            default=None,
-        )
+        types = {kind for project in ids[name] for kind in summary.types.get(project, ())}
+        ground = _ground(standing, told, types)
         lines.append(
             ProjectLine(
                 name,
                 number,
-                None if newest is None else newest.at,
-                None if newest is None else newest.run_id,
-                is_overdue=newest is not None and newest.at < due,
+                ground,
+                is_overdue=ground.at is not None and ground.at < due,
                 has_unsent=bool(unsent & told),
             )
         )
     return sorted(lines, key=lambda line: (-line.left, line.is_sure, line.name))
 
 
-def proving(standing: Standing, projects: Sequence[ProjectLine]) -> set[str]:
-    """The ids of the complete runs that the projects' zeros rest on."""
-    found = {line.complete_by for line in projects if line.complete_by}
-    if not projects and "" in standing.complete:
-        found.add(standing.complete[""].run_id)
+def _ground(standing: Standing, projects: Collection[str], types: Collection[str]) -> Ground:
+    """What the zero of projects that are one rests on, things of these types being known.
+
+    The newest run that was complete for all types, or newer ones that were for each of them.
+    """
+    newest: dict[str, Complete] = {}
+    for (project, kind), one in standing.complete.items():
+        if project in projects and (kind not in newest or one.at > newest[kind].at):
+            newest[kind] = one
+    whole = newest.pop("", None)
+    lacking = sorted({*types} - newest.keys())
+    oldest = "" if lacking else min((one.at for one in newest.values()), default="")
+    if whole is not None and whole.at >= oldest:
+        return Ground(whole.at, {"": whole.run_id})
+    if oldest:
+        return Ground(oldest, {kind: one.run_id for kind, one in newest.items()})
+    return Ground(lacking=lacking if newest else ())
+
+
+def proving(standing: Standing, projects: Sequence[ProjectLine]) -> dict[str, set[str]]:
+    """The complete runs that the projects' zeros rest on: by id, the types, "" being all."""
+    grounds = [line.ground for line in projects] or [_ground(standing, {""}, ())]
+    found: dict[str, set[str]] = {}
+    for ground in grounds:
+        for kind, run_id in ground.runs.items():
+            found.setdefault(run_id, set()).add(kind)
     return found
 
 
@@ -89,7 +123,7 @@ def proofs(
     projects: Sequence[ProjectLine],
     at: str,
     overdue_hours: float,
-) -> list[RunView]:
+) -> list[Proof]:
     """The `complete` imports by which all came over; none if anything else is possible.
 
     So nothing failed in any of them, none is overdue, no import goes on, stopped on its way or has
@@ -104,7 +138,13 @@ def proofs(
         and not standing.unsent
         and not any(number for name, number in summary.items.items() if name not in _CAME_OVER)
     )
-    return [view for view in complete if view.came_over] if is_sure else []
+    types = proving(standing, projects)
+    found = [Proof(view.run, _came_over(view, types[view.run.id])) for view in complete]
+    return [proof for proof in found if proof.came_over] if is_sure else []
+
+
+def _came_over(view: RunView, types: Collection[str]) -> int:
+    return view.came_over if "" in types else view.came_over_of(types)
 
 
 def _goes_on(run: Run) -> bool:

@@ -109,7 +109,8 @@ function putIn(fresh) {
     showTimes(document);
     return;
   }
-  const focused = document.activeElement;
+  const focused = document.activeElement ?? document.body;
+  const line = lineAt(document.querySelector("[data-row].chosen"), focused.closest("[data-row]"));
   const now = new Map([...document.querySelectorAll("[data-live]")].map((part) => [nameOf(part), part]));
   let before = null;
   for (const part of fresh.querySelectorAll("[data-live]")) {
@@ -129,7 +130,24 @@ function putIn(fresh) {
   showTimes(document);
   markScrollers();
   countTicks();
-  if (focused?.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });
+  if (focused.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });
+  takePlaceOf(line);
+}
+
+// The line that is chosen, and the one with the focus; the place of each among all lines.
+function lineAt(chosen, focused) {
+  const all = rows();
+  return { chosen, focused, place: all.indexOf(chosen ?? focused) };
+}
+
+// A line that is gone hands on to the one in its place.
+function takePlaceOf({ chosen, focused, place }) {
+  if (place < 0 || (chosen ?? focused).isConnected) return;
+  const all = rows();
+  const next = all[Math.min(place, all.length - 1)];
+  if (!next) return;
+  if (chosen) next.classList.add("chosen");
+  if (focused) next.querySelector("[data-open]")?.focus({ preventScroll: true });
 }
 
 let waiting = null;
