@@ -218,3 +218,32 @@ def test_an_order_and_the_trail_say_which_part(desk: DeskProcess) -> None:
     page = re.sub(r"<[^>]+>", "", client.get(made.headers["location"]).text)
     assert page.count("SQ010_SH0010 part movie") >= 2
     assert "SQ010_SH0010 · movie" in client.get("/settings/history").text
+
+
+def test_an_order_of_what_a_list_showed_is_called_by_the_lists_words(desk: DeskProcess) -> None:
+    run = desk.client().post("/api/v1/runs", json={"name": "parts night"}).json()["id"]
+    for number in (1, 2):
+        failed(desk, shotgun_id=number, run=run)
+    client = signed_in(desk)
+    asked = f"run={run}&assignee=none&since=2020-01-02&q=SH0010"
+    made = client.post(
+        "/things/edits", data=sure(ask(client, edit_and_reason="retry", filter=asked).text)
+    )
+    told = "Things that match nobody's, in the import parts night, since 2020-01-02, “sh0010”"
+    for path in (made.headers["location"], "/retries", "/", "/settings/history"):
+        page = client.get(path).text
+        page = re.sub(r"\s+", " ", unescape(page))
+        assert told in page, page[page.index("<main") :][:900]
+        assert run not in re.sub(r"<[^>]+>", "", page), path
+
+
+def test_the_word_of_somebody_else_is_not_lost_by_an_undo(desk: DeskProcess) -> None:
+    failed(desk)
+    cause = desk.client().get("/api/v1/causes").json()[0]["id"]
+    desk.client().post(f"/api/v1/causes/{cause}/edits", json={"edit": "claim"})
+    client = signed_in(desk, desk.new_token("admin", name="zoe"))
+    form = {"form_key": form_key(client), "edit": "claim"}
+    done = client.post(f"/causes/{cause}/edits", data=form).headers["location"]
+    page = client.get(done).text
+    assert "Done." in page
+    assert 'data-key="z"' not in page

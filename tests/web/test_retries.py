@@ -138,4 +138,4 @@ def test_one_thing_is_tried_again_and_a_retry_stopped(visitor: Visitor, desk: De
     visitor.goes_to("/retries")
     expect(page.locator("main")).to_contain_text("Ordered by admin")
     visitor.goes_to("/settings/history")
-    expect(page.locator("main")).to_contain_text("Trying again: ordered · admin")
+    expect(page.locator("main")).to_contain_text("Trying again: Shot SQ010_SH0010: ordered · admin")

@@ -281,3 +281,25 @@ def test_what_a_field_with_several_links_changed_to_is_told_by_their_names(
     change = {"meta": {"old_value": [], "new_value": people}, "attribute_name": "task_assignees"}
     page = text_of(signed_in(desk).get(f"/things/{failed(desk, **change)}").text)
     assert re.search("task_assignees.* – → Bo, Al", page)
+
+
+def test_the_undo_of_a_causes_end_is_told(desk: DeskProcess) -> None:
+    failed(desk)
+    client, path = signed_in(desk), f"/causes/{cause_of(desk)}"
+    edit(client, path, edit="resolve", reason="by_hand")
+    (done,) = desk.client().get("/api/v1/edits").json()
+    client.post(f"/undo/{done['edit_id']}", data={"form_key": form_key(client)})
+    assert re.search("marked as done.* undone", text_of(client.get(path).text))
+    assert "sg_cut_in : undone" in text_of(client.get("/settings/history").text)
+
+
+def test_to_try_again_is_offered_where_a_program_can(desk: DeskProcess) -> None:
+    item = failed(desk)
+    client, path = signed_in(desk), f"/causes/{cause_of(desk)}"
+    worker = {"id": "018f3a1e-6a2c-7c0a-8d2e-0123456789ab", "name": "farm-3"}
+    for types, offered in ((["Asset"], False), (["Asset", "Shot"], True)):
+        asks = {"worker": {**worker, "entity_types": types}}
+        desk.client().post("/api/v1/leases", json=asks).raise_for_status()
+        assert ("I fixed it: try 1 again" in text_of(client.get(path).text)) is offered
+        thing = text_of(client.get(f"/things/{item}").text)
+        assert ("once a program can" not in thing) is offered

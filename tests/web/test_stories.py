@@ -105,6 +105,12 @@ def test_a_field_is_there_with_the_choice_that_it_is_for(
 
     expect(page.get_by_role("heading", name="Assign to zoe")).to_be_visible()
 
+    visitor.goes_to("/things")
+    page.get_by_label("Tick SQ010_SH0010").check()
+    page.keyboard.press("r")
+    expect(page.get_by_label("What to do")).to_be_focused()
+    expect(page.get_by_label("What to do")).to_have_value("retry")
+
 
 def test_an_open_page_follows_the_desk_and_keeps_its_place(
     visitor: Visitor, desk: DeskProcess

@@ -68,7 +68,8 @@ def test_every_word_of_the_code_has_one_for_people() -> None:
 
 def test_no_text_is_there_for_nobody() -> None:
     asked = _asked()
-    stems = tuple(re.findall(r"""\bt\("([a-z_.]+[._])" ?~""", ALL))
+    stems = tuple(re.findall(r"""\bt\("([a-z_.]+[._])" ?~|\btexts\(f"([a-z_.]+[._])\{""", ALL))
+    stems = tuple(in_template or in_code for in_template, in_code in stems)
     assert {key for key in texts_in().keys() - asked if not key.startswith(stems)} == set()
 
 

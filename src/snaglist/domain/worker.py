@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from snaglist.domain.moment import moment_after
@@ -39,6 +41,10 @@ class Worker(msgspec.Struct, frozen=True, array_like=True, gc=False):
             and (not self.targets or target in self.targets)
             and (not self.entity_types or entity_type in self.entity_types)
         )
+
+    def can_do_some(self, entity_types: Collection[str]) -> bool:
+        """Whether it takes items of one of these types."""
+        return not self.entity_types or any(kind in self.entity_types for kind in entity_types)
 
     def is_connected(self, at: str) -> bool:
         """Whether it called of late."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from snaglist.domain.history import Entry, Event
+from snaglist.domain.retry import Retry
 from snaglist.storage import history as store
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
@@ -24,8 +24,8 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class Deed(msgspec.Struct, frozen=True):
     """One thing that was done, its place in the trail, and what it was done to, by name.
 
-    `name` is "" for what has none: many items, a token; of an order it is its cause's. `asked`
-    are the members of the edit that it is part of, `changed` how many items that has changed.
+    `name` is "" for what has none: many items, a token, an order, which is `order`. `asked` are the
+    members of the edit that it is part of, `changed` how many items that has changed.
     """
 
     seq: int
@@ -33,6 +33,7 @@ class Deed(msgspec.Struct, frozen=True):
     name: str
     asked: Mapping[str, Any]
     changed: int
+    order: Retry | None
 
 
 def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]:
@@ -50,13 +51,12 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
         entries = [entry for _, entry in found]
         items = items_by_id(connection, {one.item_id for one in entries if one.item_id})
         orders = {
-            one.edit_id: dict(parse_qsl(order.filter)).get("cause")
+            one.edit_id: order
             for one in entries
             if one.event in _OF_ORDERS and one.edit_id
             if (order := find_retry(connection, one.edit_id)) is not None
         }
-        named = {one.cause_id for one in entries} | {*orders.values()}
-        causes = causes_by_id(connection, [cause_id for cause_id in named if cause_id])
+        causes = causes_by_id(connection, {one.cause_id for one in entries if one.cause_id})
 
         def name_of(entry: Entry) -> str:
             if entry.item_id is not None:
@@ -65,7 +65,7 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
                     return ""
                 part = f" · {item.part}" if item.part else ""
                 return f"{item.entity_type} {item.name or item.entity_id}{part}"
-            cause = causes.get(entry.cause_id or orders.get(entry.edit_id or "") or "")
+            cause = causes.get(entry.cause_id or "")
             return "" if cause is None else cause.shown_title
 
         def deed_of(seq: int, entry: Entry) -> Deed:
@@ -74,7 +74,8 @@ def newest_deeds(database: Database, below: int | None, most: int) -> list[Deed]
             is_plain = edit is None or entry.event is Event.UNDONE
             asked = {} if edit is None or is_plain else _decode(edit.asked or "{}")
             changed = 0 if edit is None else edit.changed
-            return Deed(seq, entry, name_of(entry).strip(), asked, changed)
+            order = orders.get(entry.edit_id or "") if is_order else None
+            return Deed(seq, entry, name_of(entry).strip(), asked, changed, order)
 
         return [deed_of(seq, entry) for seq, entry in found]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from snaglist.domain.errors import NotFound, WrongState
+from snaglist.domain.history import Entry, Event
 from snaglist.domain.run import COMPLETE, Run, RunStatus
 from snaglist.service import merging
 from snaglist.service.edits import known_edit, sliced, start
@@ -13,6 +14,7 @@ from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
+from snaglist.storage.history import add_entries
 
 _OF_CAUSES = ("resolve", "merge", "split")
 _KINDS = ("ignore", "reopen", "assign", "note", *_OF_CAUSES, COMPLETE)
@@ -51,6 +53,9 @@ def begin_undo(database: Database, edit_id: str | None, *, undo_id: str, who: st
             return merging.begin_unmerge(connection, edit, edit_id=undo_id, who=who, at=at)
         if edit.kind == "split":
             return merging.begin_unsplit(connection, edit, edit_id=undo_id, who=who, at=at)
+        if edit.cause_id is not None:
+            told = Entry(at, who, Event.UNDONE, cause_id=edit.cause_id, edit_id=undo_id)
+            add_entries(connection, [told])
         places = store.entries_of_edit(connection, edit.id)
         undo = Edit(
             *(undo_id, at, who, "undo", edit.asked, edit.filter, edit.cause_id),

@@ -101,6 +101,8 @@ async def show(pages: Pages, visit: Visit) -> Response:
     names = await pages.run(
         lambda: service.names_of_projects(pages.database, {quad.project for quad in view.quads})
     )
+    workers = await pages.run(lambda: connected(pages.database, at))
+    types = {quad.entity_type for quad in view.quads if quad.bucket == "open"}
     other = view.cause.merged_into or (
         view.cause.moved_to if view.cause.status == "moved_on" else None
     )
@@ -125,7 +127,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "held": sum(quad.items for quad in view.quads if not states or quad.bucket in states),
             "waiting": _in(view, "open"),
             "being_tried": _in(view, "retrying"),
-            "has_workers": bool(await pages.run(lambda: connected(pages.database, at))),
+            "has_workers": any(one.can_do_some(types) for one in workers),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
             "undo": done_of(visit),
             "opposite": opposite_of(visit, view.history),

@@ -59,7 +59,7 @@ def opposite_of(visit: Visit, history: Sequence[Told]) -> dict[str, str] | None:
     if did not in _OPPOSITES or newest is None or newest.event != did or newest.who != visit.who:
         return None
     edit, field = _OPPOSITES[did]
-    if not edit:
+    if not edit or (edit == "unclaim" and newest.before):  # it took the place of another's word
         return {}
     if not field:
         return {"edit": edit}

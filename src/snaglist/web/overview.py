@@ -116,7 +116,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "projects": projects[:_PROJECTS],
             "further": projects[_PROJECTS:],
             "late": [one for one in projects if one.is_overdue],
-            "titles": await pages.run(lambda: titles_of(pages, orders)),
+            "titles": await pages.run(lambda: titles_of(pages, [one.retry for one in orders])),
             "who": {cause.id: pages.who_can(cause) for cause in biggest},
             "most": max(map(sum, days.values()), default=0),
             "runs": newest[:_SHOWN_RUNS],

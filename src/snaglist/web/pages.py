@@ -37,6 +37,7 @@ from snaglist.domain.errors import (
 )
 from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.domain.moment import utc_text
+from snaglist.domain.run import Run
 from snaglist.domain.session import Session
 from snaglist.service.news import latest_mark
 from snaglist.service.sessions import signed_in
@@ -148,7 +149,7 @@ class Pages:
             "stacked": pictures.stacked,
             "colour": pictures.colour,
             "swatch": pictures.swatch,
-            "target_name": lambda: self._place(self.studio.target),
+            "target_name": lambda: self.place(self.studio.target),
         }
         self._templates.filters |= {
             "moment": _moment,
@@ -158,10 +159,10 @@ class Pages:
             "breakable": _breakable,
             "named": lambda title: self.naming.title(title),
             "naming": lambda text: self.naming.text(text),
-            "place": self._place,
+            "place": self.place,
             "remedy": self._remedy,
             "whole_or_cut": lambda text: f"{text} …" if len(text) > LONGEST - _SPACES else text,
-            "run_name": lambda run: self.texts("run.unnamed") if is_id(run.name) else run.name,
+            "run_name": self.run_name,
             "query": lambda pairs: urlencode([pair for pair in pairs.items() if pair[1]]),
         }
 
@@ -180,7 +181,7 @@ class Pages:
         """How the target is called in titles and texts of the catalogue as it is now."""
         catalogue = self.grouper().catalogue
         if self._named is None or self._named[0] is not catalogue:
-            name = self._place(self.studio.target) if self.studio.target else ""
+            name = self.place(self.studio.target) if self.studio.target else ""
             titles = (cause.title for cause in catalogue.causes.values())
             self._named = catalogue, Naming(name, titles, self.texts.below("piece"))
         return self._named[1]
@@ -197,7 +198,11 @@ class Pages:
             case _:
                 return error.remedy
 
-    def _place(self, slug: str) -> str:
+    def run_name(self, run: Run) -> str:
+        """How an import is called."""
+        return self.texts("run.unnamed") if is_id(run.name) else run.name
+
+    def place(self, slug: str) -> str:
         """How a source or target is called."""
         return self._places.get(slug) or slug.capitalize()
 

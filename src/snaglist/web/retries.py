@@ -19,7 +19,8 @@ from snaglist.service.cause_edits import edit_cause
 from snaglist.service.edits import find_places, places_of_items
 from snaglist.service.lists import Listed, titles_of_causes
 from snaglist.service.ordering import count_free, order
-from snaglist.service.retries import RetryEdit, RetryView
+from snaglist.service.retries import RetryEdit
+from snaglist.service.run_views import find_run
 from snaglist.web.pages import HEADERS, Outdated, Pages, Visit, id_of
 
 _PAGE = 50
@@ -42,7 +43,7 @@ async def list_retries(pages: Pages, visit: Visit) -> Response:
         "retries.html",
         {
             "retries": found[:_PAGE],
-            "titles": await pages.run(lambda: titles_of(pages, found[:_PAGE])),
+            "titles": await pages.run(lambda: titles_of(pages, [one.retry for one in found])),
             "further": further,
             "workers": workers,
         },
@@ -71,7 +72,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
         {
             "retry": whole.view.retry,
             "view": whole.view,
-            "title": (await pages.run(lambda: titles_of(pages, [whole.view])))[retry_id],
+            "title": (await pages.run(lambda: titles_of(pages, [whole.view.retry])))[retry_id],
             "cause_id": cause_of(whole.view.retry),
             "causes": whole.causes,
             "history": whole.history,
@@ -104,13 +105,12 @@ def _alone(pages: Pages, retry: Retry) -> Listed | None:
     return found[0].listed if found else None
 
 
-def titles_of(pages: Pages, views: Sequence[RetryView]) -> dict[str, str]:
+def titles_of(pages: Pages, retries: Sequence[Retry]) -> dict[str, str]:
     """What each order is of, in words, by its id: a cause, or what a filter found. Blocks."""
-    causes = {view.retry.id: cause_of(view.retry) for view in views}
+    causes = {retry.id: cause_of(retry) for retry in retries}
     names = titles_of_causes(pages.database, [one for one in causes.values() if one])
 
     def title_of(retry: Retry) -> str:
-        pairs = dict(parse_qsl(retry.filter))
         cause = names.get(causes[retry.id] or "")
         if cause is not None:
             return cause
@@ -119,10 +119,33 @@ def titles_of(pages: Pages, views: Sequence[RetryView]) -> dict[str, str]:
             item = alone.item
             part = pages.texts("thing.part", part=item.part) if item.part else ""
             return f"{item.entity_type} {item.name or item.entity_id} {part}".strip()
-        told = ", ".join(value for name, value in pairs.items() if name not in ("cause", "state"))
+        pairs = [_told(pages, name, value) for name, value in parse_qsl(retry.filter)]
+        told = ", ".join(filter(None, pairs))
         return pages.texts("retry.of_filter", filter=told) if told else pages.texts("retry.of_some")
 
-    return {view.retry.id: title_of(view.retry) for view in views}
+    return {retry.id: title_of(retry) for retry in retries}
+
+
+def _told(pages: Pages, name: str, value: str) -> str:
+    """What a filter asks for by one of its names, in words; "" for what says nothing. Blocks."""
+    texts = pages.texts
+    match name, value:
+        case (("cause" | "state"), _):
+            return ""
+        case ("project", "none"):
+            return texts("overview.no_project")
+        case ("type", "none"):
+            return texts("thing.no_type")
+        case ("assignee", "none"):
+            return texts("asked.nobody")
+        case ("run", run_id):
+            run = find_run(pages.database, run_id)
+            value = pages.run_name(run) if run is not None else ""
+        case (("since" | "until"), moment):
+            value = moment[:10]
+        case (("source" | "target"), slug):
+            value = pages.place(slug)
+    return texts(f"asked.{name}", value=value)
 
 
 async def fix_cause(pages: Pages, visit: Visit) -> Response:

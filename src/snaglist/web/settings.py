@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import RedirectResponse, Response
 
 from snaglist.domain.access import Scope
 from snaglist.domain.errors import BadParameter, SnaglistError
 from snaglist.domain.moment import read_moment
 from snaglist.service import tokens as service
-from snaglist.service.history import newest_deeds
+from snaglist.service.history import Deed, newest_deeds
 from snaglist.service.retries import connected
 from snaglist.service.sessions import sign_out_all
 from snaglist.service.tokens import NewToken
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
+from snaglist.web.retries import titles_of
 
 _PAGE = 100
 _FEW = 10
@@ -95,7 +98,16 @@ async def history(pages: Pages, visit: Visit) -> Response:
     below = int(text) if text.isdecimal() and len(text) < 19 else None
     found = await pages.run(lambda: newest_deeds(pages.database, below, _PAGE))
     further = found[-1].seq if len(found) == _PAGE else None
-    return await pages.page(visit, "history.html", {"deeds": found, "further": further})
+    titles = await _titles(pages, found)
+    return await pages.page(
+        visit, "history.html", {"deeds": found, "titles": titles, "further": further}
+    )
+
+
+async def _titles(pages: Pages, deeds: Sequence[Deed]) -> dict[str, str]:
+    """What each order among these is of, by its id."""
+    orders = {deed.order.id: deed.order for deed in deeds if deed.order is not None}
+    return await pages.run(lambda: titles_of(pages, [*orders.values()]))
 
 
 def _end_of(pages: Pages, visit: Visit) -> str | None:
@@ -129,6 +141,7 @@ async def _shown(
             "studio": pages.studio,
             "workers": workers,
             "deeds": newest,
+            "titles": await _titles(pages, newest),
         },
         400 if fault is not None else 200,
     )

@@ -83,24 +83,28 @@ async def show(pages: Pages, visit: Visit) -> Response:
     """One thing whole, and the other parts of its entity."""
     item_id = id_of(visit)
     view = await pages.run(lambda: service.look_at_item(pages.database, item_id))
-    parts = await pages.run(lambda: service.parts_of(pages.database, view.listed.item))
+    item = view.listed.item
+    parts = await pages.run(lambda: service.parts_of(pages.database, item))
+    workers = await pages.run(lambda: connected(pages.database, pages.now))
     newest = view.records[0] if view.records else None
-    cause = await pages.run(lambda: _cause_of(pages, view.listed.item.cause_id))
+    cause = await pages.run(lambda: _cause_of(pages, item.cause_id))
     links = pages.studio.links
     return await pages.page(
         visit,
         "thing.html",
         {
             "thing": view.listed,
-            "item": view.listed.item,
+            "item": item,
             "history": view.history,
             "parts_of_it": parts,
             "newest": newest,
             "change": None if newest is None else change_of(newest.event_data),
             "stack": None if newest is None else stack_of(newest.event_data),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
-            "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
-            "in_source": links.in_source(view.listed.item, None if cause is None else cause.known),
+            "has_workers": any(
+                one.can_do(item.source, item.target, item.entity_type) for one in workers
+            ),
+            "in_source": links.in_source(item, None if cause is None else cause.known),
             "in_target": links.in_target(view.listed),
             "undo": done_of(visit),
             "waits_in": await pages.run(lambda: order_of_item(pages.database, item_id)),

@@ -282,13 +282,20 @@ function press(key) {
   const outside = [...document.querySelectorAll(wanted)].find((one) => !one.closest("[data-row]"));
   const target = chosen?.querySelector(wanted) ?? outside;
   if (!target) return;
-  if (target.dataset.picks) target.value = target.dataset.picks;
+  if (target.matches("option")) return pick(target);
   if (target.dataset.needs) target.form.elements.edit_and_reason.value = target.dataset.needs;
   showWhatFits();
   if (target.matches("input, textarea, select, [tabindex]")) target.focus();
   else if (target.matches("dialog")) target.showModal();
   else if (target.matches("summary")) unfold(target);
   else target.click();
+}
+
+function pick(option) {
+  const choice = option.closest("select");
+  choice.value = option.value;
+  choice.focus();
+  showWhatFits();
 }
 
 function unfold(summary) {
