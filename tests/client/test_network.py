@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -212,3 +215,77 @@ def test_a_fork_beside_a_thread_that_captures_for_the_first_time_does_not_hang(
     )
 
     assert printed.strip() == "0"
+
+
+@contextlib.contextmanager
+def gateway(desk: DeskProcess, most: int) -> Iterator[tuple[str, list[int]]]:
+    """A proxy in front of a desk that takes so many bytes at once; its address, what it refused."""
+    refused: list[int] = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            if length > most:
+                refused.append(length)
+                self.send_response(413)
+                self.send_header("Content-Length", "6")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(b"<html>")
+                return
+            names = ("Authorization", "Content-Type")
+            headers = {name: self.headers[name] for name in names}
+            with desk.client("") as client:
+                body = self.rfile.read(length)
+                answer = client.post(self.path, content=body, headers=headers)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", refused
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_proxy_that_takes_less_at_once_is_given_less(
+    desk: DeskProcess, new_snaglist: Callable[..., snaglist_client.Desk]
+) -> None:
+    with gateway(desk, 1 << 20) as (url, refused):
+        snaglist = new_snaglist(url, desk.token)
+        for number in range(200):
+            snaglist.record("x" * 10_000, entity_type="Shot", shotgun_id=number)
+        assert snaglist.flush(30)
+    assert refused == []
+
+    with gateway(desk, 200_000) as (url, refused):
+        snaglist = new_snaglist(url, desk.token)
+        for number in range(40):
+            snaglist.record("y" * 10_000, entity_type="Asset", shotgun_id=number)
+        snaglist.record("z", entity_type="Asset", shotgun_id=99, log=["z" * 1_000] * 300)
+        assert snaglist.flush(30)
+    assert refused
+    assert snaglist.status().refused == 1
+    assert "let it take 16 MB" in snaglist.status().refused_because
+    summary = desk.client().get("/api/v1/summary").json()
+    assert sum(summary["items"].values()) == 240, summary
+
+
+def test_a_gateway_that_takes_nothing_is_no_desk_and_costs_nothing(
+    desk: DeskProcess, new_snaglist: Callable[..., snaglist_client.Desk]
+) -> None:
+    with gateway(desk, 10) as (url, _):
+        snaglist = new_snaglist(url, desk.token)
+        snaglist.record("It broke", entity_type="Shot", shotgun_id=1)
+        assert not snaglist.flush(2)
+    assert (snaglist.status().waiting, snaglist.status().refused) == (1, 0)
+    assert "16 MB" in snaglist.status().trouble

@@ -178,6 +178,26 @@ def test_a_batch_of_which_nothing_is_known_is_one_failure(
     assert set(found(client)) == {("1", ""), ("", "")}
 
 
+@pytest.mark.parametrize("scope", [{"projects": 87, "entity_types": "Asset"}, {"projects": 87}, {}])
+def test_a_batch_that_failed_leaves_with_a_complete_run_of_its_type(
+    snaglist: snaglist_client.Desk, client: httpx.Client, scope: dict[str, Any]
+) -> None:
+    assets = [{"type": "Asset", "id": one, "code": f"char_{one}"} for one in (1, 2, 3)]
+    with snaglist.run("one", project=87) as run:
+        assert run.check_returned(assets, 500).not_tried == [1, 2, 3]
+    assert snaglist.flush(10)
+    (batch,) = client.get("/api/v1/items?type=Asset").json()
+    assert (batch["entity_type"], batch["project"], batch["name"]) == ("Asset", "87", "3 at once")
+
+    with snaglist.run("other", project=87) as other:
+        other.check_returned([{"type": "Shot", "id": 4}], [{"shotgun_id": 4}])
+        assert other.complete(projects=87, entity_types="Shot").not_failing == 0
+    with snaglist.run("two", project=87) as run:
+        run.check_returned(assets, [{"shotgun_id": one["id"]} for one in assets])
+        assert run.complete(**scope).not_failing == 1
+    assert client.get("/api/v1/items?state=open&type=Asset").json() == []
+
+
 def test_a_single_entry_that_failed_is_known(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

@@ -12,13 +12,15 @@ from collections import deque
 from typing import Any, Callable, NamedTuple
 from urllib.parse import quote
 
-from snaglist_client.line import Answer, Capped, Line, ShutOut, TimedOut
+from snaglist_client.line import TOO_LARGE, Answer, Capped, Line, ShutOut, TimedOut
 
 RECORD, IMPORTED, BEGIN, END, OUTCOME = b"record", b"imported", b"begin", b"end", b"outcome"
 _MOST_RECORDS = 250
+_MOST_BYTES = 900_000  # proxies that nobody told otherwise take a megabyte
+_SMALL_BYTES = 64 << 10
 _LONGEST_STRETCH = 100
 _FEWEST_HALVED = 50
-_REFUSED = frozenset([400, 413, 414, 415, 422, 431])
+_REFUSED = frozenset([400, TOO_LARGE, 414, 415, 422, 431])
 _NO_SUCH_ROUTE = frozenset([404, 405])
 _NDJSON = "application/x-ndjson"
 _NO_DESK = "What answers there is no desk; check SNAGLIST_URL."
@@ -108,7 +110,7 @@ class Delivery:
             self._replace_first([])
         elif portion.kind in (BEGIN, END) and answer.status in (*_NO_SUCH_ROUTE, 409):
             self._replace_first([])  # an older desk, or a run that is over already
-        elif answer.status not in _REFUSED:
+        elif answer.status not in _REFUSED or _is_proxys(answer, portion):
             raise ShutOut(f"{answer.reason} (It answers {answer.status}.)")
         elif len(portion.bodies) > 1:
             self._replace_first(portion.halves)
@@ -159,11 +161,27 @@ def portions_of(lines: list[bytes], reject: Reject) -> list[Portion]:
     portions = []
     for (_, kind, argument), bodies in sorted(found.items(), key=lambda one: one[0][0]):
         most = _MOST_RECORDS if kind in (RECORD, IMPORTED, OUTCOME) else 1
-        portions += [
-            Portion(kind, argument, bodies[start : start + most])
-            for start in range(0, len(bodies), most)
-        ]
+        portions += [Portion(kind, argument, part) for part in _cut(bodies, most)]
     return portions
+
+
+def _cut(bodies: list[bytes], most: int) -> list[list[bytes]]:
+    """The bodies in so many at most, and no more bytes than most proxies take at once."""
+    parts: list[list[bytes]] = []
+    room = 0
+    for body in bodies:
+        room -= len(body) + 1
+        if room < 0 or len(parts[-1]) == most:
+            parts.append([])
+            room = _MOST_BYTES - len(body) - 1
+        parts[-1].append(body)
+    return parts
+
+
+def _is_proxys(answer: Answer, portion: Portion) -> bool:
+    """Whether a proxy refuses as too large what any takes that is meant to pass something on."""
+    is_small = len(portion.bodies) == 1 and len(portion.bodies[0]) <= _SMALL_BYTES
+    return answer.status == TOO_LARGE and not isinstance(answer.body, dict) and is_small
 
 
 _PROOF = {

@@ -17,6 +17,9 @@ from snaglist_client.plain import clean_text
 from snaglist_client.sockets import answering_until, without_broken_pipes
 
 SECONDS = 10.0
+TOO_LARGE = 413
+"""Also what proxies answer, whose limits are lower than a desk's."""
+
 _LARGEST_ANSWER = 32 << 20
 _NEVER_AGAIN_SECONDS = 30.0
 _LEAST_SECONDS = 0.05
@@ -67,6 +70,8 @@ class Answer(NamedTuple):
             told = [self.body.get(name) for name in ("detail", "remedy")]
             if any(told):
                 return " ".join(str(text) for text in told if text)[:500]
+        elif self.status == TOO_LARGE:
+            return "What stands in front of the desk takes less at once; let it take 16 MB."
         return f"The answer was {self.status}."
 
 
@@ -208,7 +213,7 @@ def _understood(response: http.client.HTTPResponse, text: bytes) -> Answer:
     if status == 403:
         told = answer.reason if isinstance(body, dict) else "It needs the scope `report`."
         raise ShutOut(f"The token may not do that. {told}")
-    if status >= 300 and not isinstance(body, dict):
+    if status >= 300 and status != TOO_LARGE and not isinstance(body, dict):
         raise ShutOut(f"What answers there with {status} is no desk; check SNAGLIST_URL.")
     return answer
 

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from snaglist_client.failures import event_of
-from snaglist_client.messages import is_mapping, member_of, name_of
+from snaglist_client.messages import is_mapping, member_of, name_of, small
 from snaglist_client.plain import said
 from snaglist_client.quietly import complain
 from snaglist_client.reporter import Reporter, Thing, thing
@@ -97,7 +97,7 @@ def check_returned(
             outcome.not_tried.append(None)
             reporter.broken_off("", None)
     if error is not None and not outcome.failed and outcome.not_tried:
-        _fail_batch(reporter, outcome, entries, entity_type, error)
+        _fail_batch(reporter, outcome, entries, entity_type, project, error)
     return outcome
 
 
@@ -215,13 +215,25 @@ def _fail(
 
 
 def _fail_batch(
-    reporter: Reporter, outcome: Checked, entries: list[Any], entity_type: Any, error: Any
+    reporter: Reporter,
+    outcome: Checked,
+    entries: list[Any],
+    entity_type: Any,
+    project: Any,
+    error: Any,
 ) -> None:
-    """One record for a batch that failed as a whole: nothing tells at which entry."""
-    kind = entity_type or (_thing_of(entries[0], None, None).entity_type if entries else "")
+    """One record for a batch that failed as a whole: nothing tells at which entry.
+
+    The desk knows it by its type and project, so that a run that is complete for these clears it.
+    """
+    things = [_thing_of(entry, entity_type, project) for entry in entries]
+    projects = {one.project_id: one.own_project for one in things}
+    common = projects.popitem()[1] if len(projects) == 1 else None
     details = {
-        "batch_of": kind,
+        "batch_of": things[0].entity_type,
         "batch": len(entries),
+        "name": f"{len(entries)} at once",
+        "project": small(reporter.usual_project if common is None else common),
         "not_tried": outcome.not_tried[:_MOST_IDS],
         **_told_by(error),
     }

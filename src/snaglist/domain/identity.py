@@ -84,7 +84,10 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
 
 
 def subject_of(source: str, target: str, event: Mapping[str, Any]) -> Subject:
-    """The item that this record tells of, whatever its shape. Never raises."""
+    """The item that this record tells of, whatever its shape. Never raises.
+
+    What names no entity has no type, but for a batch that failed as a whole: `batch_of` is its.
+    """
     details = event.get("details")
     if type(details) is not dict:
         details = {}
@@ -96,7 +99,7 @@ def subject_of(source: str, target: str, event: Mapping[str, Any]) -> Subject:
     if entity_id and not entity_type:
         entity_type = _guessed_type(event, details)
     if not (entity_id and entity_type):
-        entity_type = entity_type if entity_id else ""
+        entity_type = entity_type if entity_id else entity_type_of(_text(details.get("batch_of")))
         trace = _trace(event, details)
     key = ItemKey(source, target, entity_type, entity_id, _part(event, details), project, trace)
     return Subject(key, name, project_name)

@@ -46,7 +46,7 @@ def note_tries(connection: Connection, tried: Sequence[Tried], at: str) -> None:
                 one.outcome,
                 one.attempted_at,
                 one.key.project or run.project,
-                one.key.entity_type,
+                one.key.entity_type if one.key.entity_id else "",
                 bool(one.key.part),
             )
     if newest:
