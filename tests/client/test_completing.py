@@ -180,3 +180,49 @@ def test_a_runs_end_by_sys_exit_is_no_fault(
             raise SystemExit(code)
         assert snaglist.flush(10)
         assert client.get("/api/v1/runs").json()[0]["status"] == status
+
+
+def parts_left(client: httpx.Client) -> set[tuple[str, str]]:
+    """Which parts of which versions are on the list still; "" is the whole."""
+    found = client.get("/api/v1/items?state=open&type=Version").json()
+    return {(one["entity_id"], one["part"]) for one in found}
+
+
+def test_a_run_of_parts_leaves_wholes_and_other_parts_alone(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """Two scripts on the same versions, night by night: what the other does is not theirs."""
+    for number, part in ((1, ""), (1, "movie"), (2, "movie"), (2, "thumbnail")):
+        details = {"entity_type": "Version", "shotgun_id": number, "part": part, "project": 87}
+        snaglist.record("It broke", **details)
+    assert snaglist.flush(10)
+
+    with snaglist.run("movies", project=87) as movies:
+        with movies.item("Version", 3, part="movie"):
+            pass
+        assert movies.complete(projects=87, entity_types="Version").not_failing == 2
+    assert parts_left(client) == {("1", ""), ("2", "thumbnail")}
+
+    with snaglist.run("versions", project=87) as versions:
+        with versions.item("Version", 3, alone=True):
+            pass
+        assert versions.complete(projects=87, entity_types="Version").not_failing == 1
+    assert parts_left(client) == {("2", "thumbnail")}
+
+    with snaglist.run("all", project=87) as everything:
+        with everything.item("Version", 3):
+            pass
+        assert everything.complete(projects=87).not_failing == 1
+    assert parts_left(client) == set()
+
+
+def test_an_import_of_wholes_that_all_failed_says_nothing_of_parts(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    snaglist.record("It broke", entity_type="Version", shotgun_id=2, part="movie", project=87)
+    assert snaglist.flush(10)
+    with snaglist.run("versions", project=87) as run:
+        with run.item("Version", 1):
+            raise ValueError("no")
+        assert run.complete().not_failing == 0
+    assert parts_left(client) == {("1", ""), ("2", "movie")}

@@ -274,6 +274,7 @@ def _tried(record: NewRecord) -> Tried:
     return Tried(
         *(record.run or "", sighting.key, sighting.digest),
         *(TryOutcome.FAILED, sighting.attempted_at, sighting.reporter),
+        sighting.key.part or None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 import msgspec
@@ -24,7 +24,7 @@ from snaglist.service.sightings import Targets
 from snaglist.storage import runs as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
-from snaglist.storage.edits import Edit, places_with_projects
+from snaglist.storage.edits import Edit, places_told
 from snaglist.storage.filtering import projects_named
 from snaglist.storage.runs import RunCount
 
@@ -252,44 +252,73 @@ def _scope(given: CompleteIn, run: Run) -> tuple[tuple[str, ...], tuple[str, ...
     return projects, types
 
 
-def _tried_of(
-    database: Database, run: Run, scope: Completion
-) -> tuple[dict[str, set[str] | None], list[tuple[str, str]]]:
-    """What a run tried of a scope: the projects, by type, in all spellings that items may have.
+class _Reach(msgspec.Struct):
+    """What a run tried of one type: wholes perhaps, some parts, of some projects.
 
-    None is all projects: of a type that was tried without saying of which. And the projects and
-    types that the scope names of which it tried something, "" being all of either. Raises
-    WrongState if all that is nothing; of one beside others there may have been none to try.
+    `projects` are in all spellings that items may have; None is all of them, of what was tried
+    without saying of which. `parts` with "" in them are all parts.
     """
 
-    def query(connection: Connection) -> tuple[list[RunCount], dict[str, set[str]]]:
+    projects: set[str] | None
+    wholes: bool
+    parts: Collection[str]
+
+    def covers(self, project: str, part: str) -> bool:
+        """Whether it tried all of this project's that are wholes, or are this part."""
+        is_of_it = self.projects is None or project in self.projects
+        return is_of_it and (part in self.parts or "" in self.parts if part else self.wholes)
+
+
+def _tried_of(
+    database: Database, run: Run, scope: Completion
+) -> tuple[dict[str, _Reach], list[tuple[str, str]]]:
+    """What a run tried of a scope, by type; and the projects and types that are complete with it.
+
+    Those are what the scope names of which it tried wholes, "" being all of either. Raises
+    WrongState if it tried nothing of all that; of one beside others there may have been none.
+    """
+
+    def query(
+        connection: Connection,
+    ) -> tuple[list[RunCount], dict[str, set[str]], dict[str, set[str]]]:
         counts = store.counts_of(connection, [run.id]).get(run.id, [])
         projects = {one.project for one in counts} | {*scope.projects}
-        return counts, {one: {*projects_named(connection, one)} for one in projects if one}
+        spellings = {one: {*projects_named(connection, one)} for one in projects if one}
+        return counts, spellings, store.parts_of(connection, run.id)
 
-    counts, spellings = database.read(query)
-    tried: dict[str, set[str] | None] = {}
+    counts, spellings, parts = database.read(query)
+    tried: dict[str, _Reach] = {}
     for one in counts:
-        known = tried.setdefault(one.entity_type, {""})
+        known = tried.setdefault(
+            one.entity_type, _Reach({""}, False, parts.get(one.entity_type, ()))
+        )
+        known.wholes = known.wholes or not one.is_part
         if not one.project:
-            tried[one.entity_type] = None
-        elif known is not None:
-            known |= spellings[one.project]
+            known.projects = None
+        elif known.projects is not None:
+            known.projects |= spellings[one.project]
     if not tried:
         raise _nothing_of(run, "")
     if scope.entity_types and tried.keys().isdisjoint(scope.entity_types):
         raise _nothing_of(run, f" of the types {', '.join(scope.entity_types)[:100]}")
     found = {kind: tried[kind] for kind in scope.entity_types or tried if kind in tried}
-    pairs = [
-        (project, kind if scope.entity_types else "")
-        for kind, known in found.items()
+    reached = [
+        (project, kind)
+        for kind, reach in found.items()
         for project in scope.projects or ("",)
-        if known is None or not project or known & spellings[project]
+        if reach.projects is None or not project or reach.projects & spellings[project]
     ]
-    if not pairs:
+    if not reached:
         raise _nothing_of(run, f" of the projects {', '.join(scope.projects)[:100]}")
-    # What failed and was of no type, such as a batch, is tried with everything alone.
-    return found if scope.entity_types else {**found, "": None}, list(dict.fromkeys(pairs))
+    complete = {
+        (project, kind if scope.entity_types else "")
+        for project, kind in reached
+        if found[kind].wholes
+    }
+    if not scope.entity_types:
+        # What failed and was of no type, such as a log-in, is tried with everything alone.
+        found[""] = _Reach(None, True, ("",))
+    return found, sorted(complete)
 
 
 def _tried_at_least(counts: list[RunCount]) -> Counter[str]:
@@ -309,11 +338,11 @@ def _nothing_of(run: Run, what: str) -> WrongState:
 
 
 def _places(
-    database: Database, run: Run, scope: Completion, tried: Mapping[str, set[str] | None]
+    database: Database, run: Run, scope: Completion, tried: Mapping[str, _Reach]
 ) -> list[int]:
     """The places of the open items that may leave the list with this run, by what it tried."""
     found: set[int] = set()
-    for entity_type, projects in tried.items():
+    for entity_type, reach in tried.items():
         for project in scope.projects or (None,):
             asked = Filter(
                 states=(Status.OPEN.value,),
@@ -323,9 +352,9 @@ def _places(
                 entity_type=entity_type or NONE,
             )
             placed = database.read(
-                lambda connection, asked=asked: places_with_projects(connection, asked)  # type: ignore[misc]
+                lambda connection, asked=asked: places_told(connection, asked)  # type: ignore[misc]
             )
-            found.update(place for place, of in placed if projects is None or of in projects)
+            found.update(place for place, of, part in placed if reach.covers(of, part))
     return sorted(found)
 
 

@@ -66,7 +66,10 @@ def reported(
     key = replace(_key(success), project=entity_id_of(imported.project))
     return Reported(
         success,
-        Tried(imported.run, key, key.digest, TryOutcome.CAME_OVER, success.came_over_at, who),
+        Tried(
+            *(imported.run, key, key.digest, TryOutcome.CAME_OVER, success.came_over_at, who),
+            None if success.is_alone else success.part,
+        ),
         yields,
     )
 

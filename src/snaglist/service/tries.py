@@ -20,7 +20,10 @@ _SECOND = len("2026-11-23T10:53:05")
 
 
 class Tried(msgspec.Struct, frozen=True, gc=False):
-    """That a run tried a thing; `digest` is the digest of its key."""
+    """That a run tried a thing; `digest` is the digest of its key.
+
+    `of_part` is the part that this tells of, "" for all parts, None for none of them.
+    """
 
     run: str
     key: ItemKey
@@ -28,6 +31,7 @@ class Tried(msgspec.Struct, frozen=True, gc=False):
     outcome: TryOutcome
     attempted_at: str
     who: str
+    of_part: str | None = None
 
 
 def note_tries(connection: Connection, tried: Sequence[Tried], at: str) -> None:
@@ -37,6 +41,7 @@ def note_tries(connection: Connection, tried: Sequence[Tried], at: str) -> None:
     """
     runs = _runs(connection, tried, at)
     newest: dict[tuple[str, str], Try] = {}
+    parts: set[tuple[str, str, str]] = set()
     for one in sorted(tried, key=lambda one: one.attempted_at):
         run = runs[run_id_of(one.run)]
         if run.kind is Kind.RUN and not run.is_settled:
@@ -49,8 +54,11 @@ def note_tries(connection: Connection, tried: Sequence[Tried], at: str) -> None:
                 one.key.entity_type if one.key.entity_id else "",
                 bool(one.key.part),
             )
+            if one.of_part is not None:
+                parts.add((run.id, one.key.entity_type, one.of_part))
     if newest:
         _count(connection, list(newest.values()))
+    store.put_parts(connection, parts)
 
 
 def _runs(connection: Connection, tried: Sequence[Tried], at: str) -> dict[str, Run]:

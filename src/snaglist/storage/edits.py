@@ -176,22 +176,22 @@ def items_at(connection: Connection, places: str) -> list[Item]:
 
 def places_found(connection: Connection, asked: Filter) -> list[int]:
     """The places of all items that a filter finds, as they are at one moment."""
-    return [place for place, _ in places_with_projects(connection, asked)]
+    return [place for place, _, _ in places_told(connection, asked)]
 
 
-def places_with_projects(connection: Connection, asked: Filter) -> list[tuple[int, str]]:
-    """The same, each with the project that its item tells: its id, its name, or ""."""
-    found: list[tuple[int, str]] = []
+def places_told(connection: Connection, asked: Filter) -> list[tuple[int, str, str]]:
+    """The same, each with its item's project as it was told (id, name, or ""), and its part."""
+    found: list[tuple[int, str, str]] = []
     page = Found([], _HIGHEST)
     with connection.snapshot():
         while page.further is not None:
             page = ranks_found(connection, asked, page.further, _PAGE)
             rows = connection.execute(
-                "SELECT seq, project FROM items WHERE rank IN"
+                "SELECT seq, project, part FROM items WHERE rank IN"
                 f" ({_PLACES.format(given(connection.engine, 'ranks'))})",
                 ranks=as_text([[rank] for rank in page.ranks]),
             )
-            found += [(row[0], row[1]) for row in rows]
+            found += [(row[0], row[1], row[2]) for row in rows]
     return sorted(found)
 
 

@@ -68,6 +68,11 @@ _ADD_COUNTS = insertion(
     " DO UPDATE SET things = run_counts.things + excluded.things",
 )
 
+_PUT_PARTS = insertion(
+    "run_parts",
+    dict.fromkeys(("run_id", "entity_type", "part"), "TEXT"),
+    "ON CONFLICT DO NOTHING",
+)
 _MOST_COMPLETIONS = 8
 _PUT_COMPLETIONS = insertion(
     "completions", dict.fromkeys(("project", "entity_type", "completed_at", "run_id"), "TEXT")
@@ -235,6 +240,23 @@ def put_tries(connection: Connection, tries: Sequence[Try]) -> None:
     connection.insert(_PUT_TRIES[connection.engine], as_rows(tries))
 
 
+def put_parts(connection: Connection, parts: Collection[tuple[str, str, str]]) -> None:
+    """Keep of which parts runs tried some: run, type and part, "" being all parts."""
+    if parts:
+        connection.insert(_PUT_PARTS[connection.engine], as_rows(sorted(parts)))
+
+
+def parts_of(connection: Connection, run_id: str) -> dict[str, set[str]]:
+    """The parts of which a run tried some, by type; "" is all parts."""
+    rows = connection.execute(
+        "SELECT entity_type, part FROM run_parts WHERE run_id = :run", run=run_id
+    )
+    found: dict[str, set[str]] = {}
+    for entity_type, part in rows:
+        found.setdefault(entity_type, set()).add(part)
+    return found
+
+
 def run_before(connection: Connection, run: Run) -> Run | None:
     """The run of the same name and project, between the same two, announced last before this."""
     rows = connection.execute(
@@ -301,6 +323,8 @@ def forget_tries(connection: Connection, run_id: str, most: int) -> bool:
         most=most,
     )
     rows = connection.execute("SELECT 1 FROM run_tries WHERE run_id = :run LIMIT 1", run=run_id)
+    if not rows:
+        connection.execute("DELETE FROM run_parts WHERE run_id = :run", run=run_id)
     return bool(rows)
 
 
