@@ -226,3 +226,41 @@ def test_an_import_of_wholes_that_all_failed_says_nothing_of_parts(
             raise ValueError("no")
         assert run.complete().not_failing == 0
     assert parts_left(client) == {("1", ""), ("2", "movie")}
+
+
+def test_the_tasks_of_an_asset_that_failed_are_not_said_to_be_well(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """No tasks for an asset that is not there: nobody tried them."""
+
+    def task(number: int, asset: int) -> dict[str, Any]:
+        return {"type": "Task", "id": number, "entity": {"type": "Asset", "id": asset}}
+
+    with snaglist.run("monday", project=87) as run:
+        for number, asset in ((101, 1), (102, 2)):
+            with run.item("Task", number, payload=task(number, asset)):
+                raise ValueError("no task type")
+    assert snaglist.flush(10)
+    with snaglist.run("tuesday", project=87, total=2) as run:
+        with run.item("Asset", 1):
+            raise ValueError("it broke")
+        with run.item("Asset", 2):
+            pass
+        with run.item("Task", 103, payload=task(103, 2)):
+            pass
+        assert run.complete(projects=87).not_failing == 1
+    assert left(client) == {("Asset", "1"), ("Task", "101")}
+
+
+def test_a_total_is_of_the_types_that_are_named(
+    standing: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with standing.run("nightly", project=87, total=4) as run:
+        for number in (1, 2):
+            with run.item("Asset", number), run.item("Task", number):
+                pass
+        done = run.complete(projects=87, entity_types="Asset")
+        assert not done
+        assert "was to try 4, and 2 of the types that are named" in done.reason
+        assert run.complete(projects=87, entity_types=["Asset", "Task"])
+    assert ("Shot", "1") in left(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -314,3 +315,61 @@ def test_what_fails_while_it_is_looked_at_is_a_failure(
     assert snaglist.flush(10)
     assert found(client)["1", ""]["status"] == "open"
     assert item.record_id
+
+
+@pytest.mark.parametrize(
+    ("sent", "back", "part"),
+    [
+        ({"type": "Version", "user": {"type": "HumanUser", "id": 4242}}, "person_id", "user"),
+        (
+            {"type": "Task", "created_by": {"type": "HumanUser", "id": 7}},
+            "assigner_id",
+            "created_by",
+        ),
+        ({"type": "Shot", "sg_scene": {"type": "Scene", "id": 7}}, "source_id", "sg_scene"),
+    ],
+)
+def test_the_people_and_scenes_that_zou_nulls_are_links_too(
+    snaglist: snaglist_client.Desk,
+    client: httpx.Client,
+    sent: dict[str, Any],
+    back: str,
+    part: str,
+) -> None:
+    checked = snaglist.check_returned({"id": 9, **sent}, [{"shotgun_id": 9, back: None}])
+    assert snaglist.flush(10)
+    assert checked == ([], [9], [])
+    assert ("9", part) in found(client)
+
+
+def test_a_script_that_made_a_task_is_nobody_to_miss(snaglist: snaglist_client.Desk) -> None:
+    sent = {"type": "Task", "id": 9, "created_by": {"type": "ApiUser", "id": 7}}
+    back = [{"shotgun_id": 9, "assigner_id": None}]
+    assert snaglist.check_returned(sent, back) == ([9], [], [])
+
+
+class Response:
+    """What an HTTP library gives."""
+
+    def __init__(self, status_code: int, body: Any) -> None:
+        self.status_code = status_code
+        self._body = body
+
+    def json(self) -> Any:
+        if self._body is None:
+            raise ValueError("no JSON")
+        return self._body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"[{"
+
+
+def test_the_answer_of_an_http_library_is_opened(snaglist: snaglist_client.Desk) -> None:
+    sent = [shot(1), shot(2)]
+    assert snaglist.check_returned(sent, Response(200, [answered(1)])) == ([1], [2], [])
+    error = {"error": True, "message": "Internal server error."}
+    for answer in (Response(500, error), Response(502, None), Response(200, None)):
+        assert snaglist.check_returned(sent, answer) == ([], [], [1, 2])
+    with pytest.raises(snaglist_client.NotKept, match="Internal server error"):
+        snaglist_client.kept(shot(1), Response(500, error))
+    assert snaglist_client.kept(shot(1), Response(200, [answered(1)])) == answered(1)

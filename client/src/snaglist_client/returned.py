@@ -15,15 +15,16 @@ from snaglist_client.reporter import Reporter, Thing, thing
 
 LINKS: dict[str, dict[str, tuple[str, ...]]] = {
     "": {"project": ("project_id",)},
-    "Shot": {"sg_sequence": ("parent_id",)},
+    "Shot": {"sg_sequence": ("parent_id",), "sg_scene": ("source_id",)},
     "Scene": {"sequence_sg_scenes_1_sequences": ("parent_id",), "sg_sequence": ("parent_id",)},
     "Sequence": {"episode": ("parent_id",)},
     "Task": {
         "entity": ("entity_id",),
         "step": ("task_type_id",),
         "sg_status_list": ("task_status_id",),
+        "created_by": ("assigner_id",),
     },
-    "Version": {"sg_task": ("task_id",)},
+    "Version": {"sg_task": ("task_id",), "user": ("person_id",)},
     "Note": {"tasks": ("object_id",), "user": ("person_id",)},
 }
 """For each type, and "" for all: the member that was sent, and what Zou makes of it."""
@@ -36,6 +37,7 @@ _KINDS = {
 _DROPPED = "Entry dropped by the target: 1 sent, 0 returned"
 _CONNECTION = "project"
 _MOST_IDS = 50
+_FAULTS = 400
 
 
 class Checked(NamedTuple):
@@ -67,6 +69,8 @@ def check_returned(
 ) -> Checked:
     """Compare, record what is missing and what lost a link, report the rest as imported."""
     entries = [sent] if is_mapping(sent) else list(sent or ())
+    returned, fault = _opened(returned)
+    error = fault if error is None else error
     answers = _listed(returned)
     if answers is None and error is None:
         answers, error = [], returned
@@ -156,7 +160,13 @@ def _lost(
         for member, names in _links_of(entity_type, links).items()
         for name in ([names] if isinstance(names, str) else names)
         if entry.get(member) and name in answered and answered[name] is None
+        if not _is_script(entry[member])
     ]
+
+
+def _is_script(link: Any) -> bool:
+    """Whether a link leads to a script, which is nobody, and no target has it."""
+    return is_mapping(link) and member_of(link, "type") == "ApiUser"
 
 
 def _links_of(
@@ -181,14 +191,30 @@ def kept(
     Raises NotKept, in the words of `check_returned`, when it kept nothing or lost a link: any
     link, or the one that `part` names.
     """
-    answers = _listed(returned)
+    returned, fault = _opened(returned)
+    answers = _listed(returned) if fault is None else None
     answered = Answers(answers or (), {_type_of(sent)}).take(sent)
     if answered is None:
-        raise NotKept(_DROPPED if answers is not None else said(_fault(returned)))
+        error = returned if fault is None else fault
+        raise NotKept(_DROPPED if answers is not None else said(_fault(error)))
     for member, _, text in _lost(name_of(sent.get("type") or ""), sent, answered, links):
         if not part or part == name_of(member):
             raise NotKept(text)
     return answered
+
+
+def _opened(returned: Any) -> tuple[Any, Any]:
+    """What an HTTP library's answer holds, or the fault that it tells of; others as they are."""
+    status = getattr(returned, "status_code", None)
+    if type(status) is not int or not callable(getattr(returned, "json", None)):
+        return returned, None
+    try:
+        body = returned.json()
+    except Exception:  # whatever the library raises for what is no JSON
+        body = None
+    if status >= _FAULTS:
+        return None, body if is_mapping(body) else status
+    return body, None if body is not None else f"The target answered {status}, but no JSON."
 
 
 def _listed(value: Any) -> list[Any] | None:

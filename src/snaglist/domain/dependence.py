@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ USUAL_ORDER = (
 _DEEPEST = 99
 _ROOM = _DEEPEST + 1
 _MOST_PARENTS = 100
+_MOST_MEMBERS = 1_000
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -77,6 +79,17 @@ def parents_of(event: Mapping[str, Any]) -> list[str]:
                     if parent and parent not in found:
                         found.append(parent)
     return found
+
+
+def linked_to(event: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """The entities that a record's details and payload link to: type and id of each."""
+    found: set[tuple[str, str]] = set()
+    for place in _places(event):
+        for value in islice(place.values(), _MOST_MEMBERS):
+            for link in value[:_MOST_PARENTS] if type(value) is list else [value]:
+                if type(link) is dict and type(link.get("type")) is str:
+                    found.add((entity_type_of(link["type"]), entity_id_of(link.get("id"))))
+    return {(kind, entity_id) for kind, entity_id in found if kind and entity_id}
 
 
 def depths(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:

@@ -168,7 +168,17 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return {} if self.totals is None else _decode(self.totals)
 
     def check_totals(self, tried: Mapping[str, int], entity_types: Collection[str]) -> None:
-        """Raise WrongState if it tried less of one of these types than it said; () is all."""
+        """Raise WrongState if it tried less of one of these types than it said; () is all.
+
+        A total that is of no type is that of the types that are named.
+        """
+        of_these = sum(tried.get(name, 0) for name in entity_types)
+        if entity_types and not self.totals_by_type and of_these < (self.total or 0):
+            raise WrongState(
+                f"Run {self.id} was to try {self.total}, and {of_these} of the types that are"
+                " named arrived here.",
+                'Try what is left; or say how many of each type: {"total": {"Asset": 12}}.',
+            )
         for name, least in self.totals_by_type.items():
             if (not entity_types or name in entity_types) and tried.get(name, 0) < least:
                 raise WrongState(

@@ -13,9 +13,11 @@ from itertools import count
 import msgspec
 from msgspec.structs import replace
 
+from snaglist.domain.dependence import linked_to
 from snaglist.domain.edits import Ignore, ItemEdit, Split
 from snaglist.domain.errors import StoreUnavailable
 from snaglist.domain.history import Entry, Event
+from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Footing, Item, Status
 from snaglist.domain.run import COMPLETE, Completion
 from snaglist.service.edits import edit_slice, get_edit, known_edit
@@ -33,11 +35,14 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
 from snaglist.storage.items import items_by_id, items_of_entities
+from snaglist.storage.overview import standing_records
 from snaglist.storage.runs import failed_in
 
 log = logging.getLogger("snaglist.edits")
 
 _OPEN = (Status.OPEN, Status.RETRYING)
+_MOST_BYTES = 64 << 10
+_decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -111,19 +116,22 @@ def _pass_over(
 ) -> int:
     """Let items leave the list that a complete run tried, and that did not fail in it.
 
-    Where an entity failed, as a whole or in a part, nobody may have come to try its other parts.
+    Where an entity failed, as a whole or in a part, nobody may have come to try its other parts,
+    nor what hangs on it: the tasks of an asset that is not there.
     """
     completion = msgspec.json.decode(edit.asked, type=Completion)
     parts = [item for item in items if item.part]
     kin: dict[tuple[str, ...], set[str]] = {}
     for one in items_of_entities(connection, [item.named for item in parts]) if parts else ():
         kin.setdefault(_entity(one), set()).add(one.key)
-    keys = {key for item in items for key in (item.key, item.whole_key)}.union(*kin.values())
+    above = _above(connection, items)
+    keys = {key for item in items for key in (item.key, item.whole_key)}
+    keys = keys.union(*kin.values(), *above.values())
     failed = failed_in(connection, completion.run_id, keys)
     changed = 0
     for before in items:
         after = before.not_failing(completion.began_at, at)
-        own = {before.key, before.whole_key}
+        own = {before.key, before.whole_key} | above.get(before.id, set())
         if before.part:
             own |= kin.get(_entity(before), set())
         if failed.isdisjoint(own) and after is not before:
@@ -136,6 +144,23 @@ def _pass_over(
             )
             changed += 1
     return changed
+
+
+def _above(connection: Connection, items: Sequence[Item]) -> dict[str, set[str]]:
+    """The keys of the entities that each item's record links to, by the item's id.
+
+    Very large records are not looked at.
+    """
+    ids = [item.standing_record_id for item in items]
+    events = standing_records(connection, ids, _MOST_BYTES)
+    return {
+        item.id: {
+            ItemKey(item.source, item.target, kind, entity_id, "", "").digest
+            for kind, entity_id in linked_to(_decode(events[item.standing_record_id]))
+        }
+        for item in items
+        if item.standing_record_id in events
+    }
 
 
 def _entity(item: Item) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.records import RECORD, WITH_ITEM
 from snaglist.storage.rows import as_list, as_text, given, listed, value
 
+_LARGEST = 1 << 40
+
 
 def project_names(connection: Connection, projects: Sequence[str]) -> dict[str, str]:
     """The names of projects by id; those that were never named are missing."""
@@ -41,11 +43,15 @@ def assignees(connection: Connection, most: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def standing_records(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
-    """The event_data of records, by id."""
+def standing_records(
+    connection: Connection, ids: Sequence[str], most_bytes: int = _LARGEST
+) -> dict[str, str]:
+    """The event_data of records, by id; of those that are no larger than this."""
     rows = connection.execute(
-        f"SELECT id, event_data FROM records WHERE id IN ({listed(connection, 'ids')})",
+        f"SELECT id, event_data FROM records WHERE id IN ({listed(connection, 'ids')})"
+        " AND octet_length(event_data) <= :most",
         ids=as_list(ids),
+        most=most_bytes,
     )
     return dict(rows)
 
