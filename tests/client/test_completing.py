@@ -264,3 +264,21 @@ def test_a_total_is_of_the_types_that_are_named(
         assert "was to try 4, and 2 of the types that are named" in done.reason
         assert run.complete(projects=87, entity_types=["Asset", "Task"])
     assert ("Shot", "1") in left(client)
+
+
+@pytest.mark.parametrize("order", ["inside", "before"])
+def test_a_part_that_fails_is_not_cleared_by_its_whole(
+    snaglist: snaglist_client.Desk, client: httpx.Client, order: str
+) -> None:
+    with snaglist.run("nightly", project=87) as run:
+        if order == "before":
+            with run.item("Version", 1, part="movie"):
+                raise OSError("no movie")
+        with run.item("Version", 1):
+            if order == "inside":
+                with run.item("Version", 1, part="movie"):
+                    raise OSError("no movie")
+        with run.item("Version", 2):
+            pass
+        assert run.complete(projects=87)
+    assert parts_left(client) == {("1", "movie")}

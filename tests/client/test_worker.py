@@ -209,3 +209,22 @@ def test_a_function_that_is_not_there_is_said_to_be_so(
 
         assert (code, said) == (2, [])
         assert f"{name} cannot be loaded" in err
+
+
+def test_a_coroutine_is_run_to_its_end_and_what_does_nothing_yet_is_no_success(
+    client: httpx.Client, failed: Callable[[int], None], new_worker: Callable[..., WorkerProgram]
+) -> None:
+    failed(4)
+    order(client)
+    code, _, err = new_worker("studio_import:later", "--once").finish()
+    assert code == 0, err
+    assert statuses(client) == {"0": "resolved", "1": "open", "2": "resolved", "3": "open"}
+
+    order(client)
+    code, said, err = new_worker("studio_import:prepared", "--once").finish()
+    assert {one["outcome"] for one in said if "outcome" in one} == {"failed"}, err
+    assert statuses(client)["1"] == "open"
+
+    code, _, err = new_worker("studio_import:yields", "--once").finish()
+    assert code == 2
+    assert "would do nothing" in err

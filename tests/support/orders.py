@@ -45,6 +45,18 @@ def forks(item):
     if item.entity_id % 2:
         raise ValueError("odd")
 
+async def later(item):
+    if item.entity_id % 2:
+        raise ValueError("odd")
+
+def prepared(item):
+    import asyncio
+    loop = asyncio.new_event_loop()
+    return loop.create_future()
+
+def yields(item):
+    yield item
+
 def whole(item):
     item.alone = True
 

@@ -6,7 +6,9 @@ function prints goes to standard error, and it finds nothing to read on standard
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import inspect
 import json
 import os
 import queue
@@ -47,20 +49,30 @@ def load(name: str) -> Handler:
         found = getattr(found, part)
     if not callable(found):
         raise TypeError(f"{name} is no function")
+    if inspect.isgeneratorfunction(found) or inspect.isasyncgenfunction(found):
+        raise TypeError(f"{name} yields; it is called for one item, and would do nothing")
     handler: Handler = found
     return handler
 
 
 def handled(handler: Handler, members: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
-    """Call the function for one item; what became of it."""
+    """Call the function for one item, to its end if it is a coroutine's; what became of it."""
     item = HandledItem(members)
     try:
-        handler(item)
+        _finish(handler(item))
         url, alone = item.target_url, bool(item.alone)
     except BaseException as error:
         return {"ok": False, "event_data": event_of(error, details).decode()}
     told = None if url is None else clean_text(said(url))
     return {"ok": True, "target_url": told, "alone": alone}
+
+
+def _finish(result: Any) -> None:
+    """Run what a function only prepared. Raises TypeError for what cannot be run here."""
+    if inspect.iscoroutine(result):
+        asyncio.run(result)
+    elif inspect.isawaitable(result) or inspect.isgenerator(result) or inspect.isasyncgen(result):
+        raise TypeError(f"the function returned a {type(result).__name__}, and did nothing yet")
 
 
 def main() -> int:

@@ -92,6 +92,7 @@ class Reporter:
         self.lost = 0
         self.last_record_id = ""
         self._tried: set[int] = set()
+        self._failed_in_part: set[int] = set()
         self.unfinished: set[int] = set()
         self.pid = os.getpid()
 
@@ -120,6 +121,8 @@ class Reporter:
             tried = tried._replace(project=self.usual_project)
         if self.run:
             self._note(tried.entity_type, tried.entity_id, tried.part)
+            if tried.part:
+                self._failed_in_part.add(_one_of(tried.entity_type, tried.entity_id))
         self.failed += 1
         return self.record(event_of(error, {**tried.details, **(details or {})}))
 
@@ -145,7 +148,10 @@ class Reporter:
         target_url: Any,
         alone: bool,
     ) -> bool:
-        """The same of what is not known to be plain: an import's most frequent call."""
+        """The same of what is not known to be plain: an import's most frequent call.
+
+        A whole of which a part failed in this run is alone: its success cannot speak for that.
+        """
         if type(entity_type) is not str or not (entity_type.isascii() and entity_type.isalpha()):
             entity_type = name_or_none(entity_type)
         if type(entity_id) is not int:
@@ -156,6 +162,8 @@ class Reporter:
         part = name_or_none(part)
         if self.run:
             self._note(entity_type, entity_id, part)
+            if self._failed_in_part and not part:
+                alone = alone or _one_of(entity_type, entity_id) in self._failed_in_part
         self.came_over += 1
         if project is None:
             project = project_in(payload)

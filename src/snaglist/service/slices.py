@@ -151,7 +151,7 @@ def _above(connection: Connection, items: Sequence[Item]) -> dict[str, set[str]]
 
     Very large records are not looked at.
     """
-    ids = [item.standing_record_id for item in items]
+    ids = [item.standing_record_id for item in items if item.standing_record_id is not None]
     events = standing_records(connection, ids, _MOST_BYTES)
     return {
         item.id: {
