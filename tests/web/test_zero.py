@@ -44,6 +44,8 @@ def test_a_zero_rests_on_the_imports_of_each_type_that_there_is(desk: DeskProces
     complete(desk, "Shots", 87, 10, entity_types=["Shot"])
     client = desk.client()
     client.post(f"/api/v1/items/{item}/edits", json={"edit": "resolve", "reason": "by_hand"})
+    run = client.get("/api/v1/runs").json()[0]["id"]
+    assert "of Shot alone" in text_of(signed_in(desk).get(f"/imports/{run}").text)
     assert "87 0 left no complete import yet of Task, so it is not certain" in overview(desk)
 
     complete(desk, "Tasks", 87, 20, "Task", entity_types=["Task"])

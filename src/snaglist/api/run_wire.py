@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from snaglist.api.edit_wire import EditOut
 from snaglist.api.wire import Id, Moment
-from snaglist.domain.run import Completion, Kind, RunStatus
+from snaglist.domain.run import Kind, RunStatus
 from snaglist.service.run_views import RunView
 
 Count = Annotated[int, Meta(ge=0)]
@@ -113,9 +113,9 @@ def run_out(view: RunView) -> RunOut:
 
 def _completed(view: RunView) -> CompletedOut | None:
     run = view.run
-    if run.completed_at is None or run.scope is None or run.edit_id is None:
+    scope = run.completion
+    if run.completed_at is None or scope is None or run.edit_id is None:
         return None
-    scope = msgspec.json.decode(run.scope, type=Completion)
     return CompletedOut(
         run.completed_at, list(scope.projects), list(scope.entity_types), run.edit_id
     )

@@ -59,6 +59,9 @@ class Completion(msgspec.Struct, frozen=True):
     entity_types: tuple[str, ...] = ()
 
 
+_decode_completion = msgspec.json.Decoder(Completion).decode
+
+
 class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A run as far as it has come; the order of its members is the order of the columns.
 
@@ -161,6 +164,11 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
             scope=scope,
             edit_id=edit_id,
         )
+
+    @property
+    def completion(self) -> Completion | None:
+        """Of what it said that it tried everything, if it did."""
+        return None if self.scope is None else _decode_completion(self.scope)
 
     @property
     def totals_by_type(self) -> dict[str, int]:
