@@ -29,6 +29,7 @@ SECRETS = {
     "signed": "https://media.s3.amazonaws.com/a.mov?X-Amz-Signature=0123456789abcdef&x=1",
     "own token": SNAG_TOKEN,
     "in code": "Shotgun(url, script_name='sync', script_key = 'k3y-of-the-script')",
+    "headers": "Set-Cookie: sid=c00kie-of-kitsu",
     "by name": "SHOTGRID_KEY=k3y-in-the-env token=t0ken-of-kitsu password: p4ss-in-words",
 }
 LEAKS = (
@@ -40,6 +41,7 @@ LEAKS = (
     SNAG_TOKEN,
     "k3y-of-the-script",
     "k3y-in-the-env",
+    "c00kie-of-kitsu",
     "t0ken-of-kitsu",
     "p4ss-in-words",
     "pl4in-p4ssword",
@@ -334,6 +336,34 @@ def test_the_handler_records_what_is_logged_and_never_itself(
     assert records[2]["details"]["exception_type"] == "KeyError"
     titles = {one["title"] for one in client.get("/api/v1/causes").json()}
     assert "The importer did not send a field: sg_cut_in" in titles
+
+
+def test_what_is_logged_while_an_item_is_tried_is_that_items(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    log = logging.getLogger("studio.import")
+    handler = snaglist_client.Handler(snaglist)
+    log.addHandler(handler)
+    try:
+        with snaglist.run("nightly", project=87) as run:
+            for number in (1, 2):
+                with run.item("Shot", number, payload={"x": 1}, part="movie"):
+                    log.error("trouble")
+                    if number == 1:
+                        raise ValueError("it broke")
+        log.error("outside")
+    finally:
+        log.removeHandler(handler)
+    assert snaglist.flush(10)
+    found = {
+        (one["entity_type"], one["entity_id"], one["part"], one["project"], one["status"])
+        for one in client.get("/api/v1/items").json()
+    }
+    assert found == {
+        ("Shot", "1", "movie", "87", "open"),
+        ("Shot", "2", "movie", "87", "resolved"),
+        ("", "", "", "", "open"),
+    }
 
 
 def test_a_handler_on_a_desk_that_drops_everything_does_not_loop(

@@ -90,6 +90,9 @@ def test_a_name_that_only_looks_like_one_stays(key: str) -> None:
         ("SHOTGRID_KEY=k7hq is wrong", f"SHOTGRID_KEY={MARK} is wrong"),
         ("sent token = 9f8e7d6c5b4a3210, got 401", f"sent token = {MARK}, got 401"),
         ("password: hunter2 refused", f"password: {MARK} refused"),
+        ("Cookie: session=8f7d6; a=b", f"Cookie: {MARK}"),
+        ("AWS_SECRET_ACCESS_KEY=wJalr/x AWS", f"AWS_SECRET_ACCESS_KEY={MARK} AWS"),
+        ("<sg:password>hunter</sg:password>", f"<sg:password>{MARK}</sg:password>"),
         ("café https://ü:ñ@host/\n\t😀", f"café https://{MARK}@host/\n\t😀"),
     ],
 )

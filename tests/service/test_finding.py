@@ -12,7 +12,7 @@ from snaglist.domain.filtering import Filter, Subject, read_filter
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
 from snaglist.domain.words import words_of
-from snaglist.service.lists import find_items, find_records
+from snaglist.service.lists import find_entities, find_items, find_records
 from snaglist.storage import filtering, found_records, places
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.database import Database
@@ -165,3 +165,37 @@ def test_what_is_rare_is_found_at_once(triage: Triage) -> None:
 
     assert [one.item.name for one in found.items] == [RARE]
     assert found.further is None
+
+
+@pytest.mark.usefixtures("_looks_at")
+@pytest.mark.parametrize(
+    "question", ["", "state=open", "q=part", "run=tonight", "state=open&q=shot"]
+)
+def test_an_entity_is_on_one_page_with_all_its_parts(database: Database, question: str) -> None:
+    triage, chance = Triage(database), random.Random(2)
+    pieces = [(number, part) for number in range(20) for part in ("", "part_a", "part_b")]
+    chance.shuffle(pieces)
+    for number, part in pieces:
+        at = triage.now()
+        sighting = new_sighting(
+            key=ItemKey("shotgun", "kitsu", "Shot", str(number), part, "1"),
+            name=f"SH{number:03}",
+            attempted_at=at,
+        )
+        triage.record([new_record(sighting=sighting, created_at=at, run="tonight")])
+    triage.edits_all(Ignore(), chance.sample(triage.items(), 15))
+    pairs = [pair.split("=", 1) for pair in question.split("&") if pair]
+    wanted = read_filter(Subject.ITEMS, [(name, text) for name, text in pairs])
+
+    pages: list[list[Item]] = []
+    below: int | None = None
+    while not pages or below is not None:
+        found = find_entities(database, wanted, below, PAGE)
+        pages.append([one.item for one in found.items])
+        below = found.further
+
+    shown = [item.id for page in pages for item in page]
+    expected = [item.id for item in triage.items() if matches(item, "", wanted)]
+    assert sorted(shown) == sorted(expected)
+    entities = [{item.entity_id for item in page} for page in pages]
+    assert sum(map(len, entities)) == len(set().union(*entities))

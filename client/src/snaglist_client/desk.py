@@ -54,7 +54,7 @@ class Desk:
         self.url = said(url or os.environ.get("SNAGLIST_URL") or USUAL_URL).rstrip("/")
         settings = Settings(
             self.url,
-            said(token or os.environ.get("SNAGLIST_TOKEN") or ""),
+            said(token or os.environ.get("SNAGLIST_TOKEN") or "").strip(),
             None if spool is None else said(spool),
             int(_number(spool_bytes, USUAL_SPOOL_BYTES)),
             _number(exit_seconds, USUAL_EXIT_SECONDS),

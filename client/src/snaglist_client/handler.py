@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import Any
 
+from snaglist_client import in_hand
 from snaglist_client.desk import Desk
 from snaglist_client.plain import said
 from snaglist_client.quietly import complain
@@ -15,13 +16,15 @@ _OWN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {
     "asctime",
     "taskName",
 }
+_WHOSE = frozenset(["entity_type", "shotgun_id", "entity_id", "entity", "id"])
 
 
 class Handler(logging.Handler):
     """Records what is logged as an error, or worse (`level`).
 
     What is given as `extra` becomes details, so that the desk knows whose failure it is:
-    `log.error("…", extra={"entity_type": "Shot", "shotgun_id": 12})`.
+    `log.error("…", extra={"entity_type": "Shot", "shotgun_id": 12})`. In the block of an item
+    it is that item's, where nothing else is said.
     """
 
     def __init__(self, desk: Desk | None = None, level: int = logging.ERROR) -> None:
@@ -56,6 +59,8 @@ class Handler(logging.Handler):
         details: dict[str, Any] = {
             said(key): value for key, value in vars(record).items() if key not in _OWN
         }
+        if not _WHOSE.intersection(details):
+            details = {**in_hand.details(), **details}
         details["logger"] = record.name
         details["level"] = record.levelname
         details["source_line"] = f"{record.filename}:{record.lineno}"

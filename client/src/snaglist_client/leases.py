@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
+from snaglist_client import in_hand
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of, outcome_line
 from snaglist_client.failures import Failure, event_of
@@ -48,7 +49,7 @@ class Worker:
             ("targets", targets),
             ("entity_types", entity_types),
         ):
-            if named := [name_of(one) for one in _several(names)]:
+            if named := [name_of(one) for one in _several(names or ())]:
                 self._about[member] = named
 
     def lease(self, limit: int = 1, retry: str | None = None) -> tuple[list[RetryItem], float]:
@@ -114,6 +115,7 @@ class RetryItem:
         self.is_lost = False
         self.is_settled = False
         self.ok = False
+        self._before: in_hand.Told | None = None
 
     @property
     def waiting(self) -> int | None:
@@ -184,6 +186,7 @@ class RetryItem:
             self._say(json_of({"lease_id": self.lease_id, "outcome": "returned"}), b"")
 
     def __enter__(self) -> RetryItem:
+        self._before = in_hand.take(lambda: self.details)
         return self
 
     def __exit__(
@@ -192,6 +195,7 @@ class RetryItem:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        in_hand.take(self._before)
         if error is None:
             self.came_over()
         elif passes(error):

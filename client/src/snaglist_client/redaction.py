@@ -72,6 +72,20 @@ _PATTERNS = tuple(
             "password passwd secret token",
             r"(?i)--(?:password|passwd|secret|token)[= ]['\"]?(?P<secret>[^\s'\"]+)",
         ),
+        ("cookie", r"(?i)\bcookie2?['\"]?\s*:\s*['\"]?(?P<secret>[^'\"\r\n]{8,})"),
+        (
+            "access_key secret_key private_key client_secret",
+            r"(?i)(?:secret_access_key|secret_key|private_key|client_secret)['\"]?\s*[:=]\s*['\"]?"
+            r"(?P<secret>[^\s'\"&,;)}]+)",
+        ),
+        (
+            "password passwd secret token",
+            r"(?i)<(?P<tag>[\w:.-]*(?:password|passwd|secret|token))>(?P<secret>[^<]+)</(?P=tag)>",
+        ),
+        (
+            "curl",
+            r"(?i)\bcurl\b.{0,200}?\s(?:-u|--user)[= ]?['\"]?[^\s:'\"]{1,60}:(?P<secret>[^\s'\"]+)",
+        ),
         ("snag_", r"(?P<secret>snag_[0-9A-Za-z]{49})"),
     )
 )

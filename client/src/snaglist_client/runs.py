@@ -8,6 +8,7 @@ import platform
 from types import TracebackType
 from typing import Any
 
+from snaglist_client import in_hand
 from snaglist_client.completion import Completion, completed
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of
@@ -188,6 +189,7 @@ class Item:
 
     __slots__ = (
         "_alone",
+        "_before",
         "_given",
         "_is_told",
         "_reporter",
@@ -209,11 +211,13 @@ class Item:
         self._alone = alone
         self._reraise = reraise
         self._is_told = False
+        self._before: in_hand.Told | None = None
         self.ok = False
         self.record_id = ""
         self.target_url: str | None = None
 
     def __enter__(self) -> Item:
+        self._before = in_hand.take(self._details)
         return self
 
     def __exit__(
@@ -222,6 +226,7 @@ class Item:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        in_hand.take(self._before)
         if error is None:
             if not self._is_told:
                 self._is_told = self.ok = True
@@ -272,6 +277,12 @@ class Item:
         else:
             self.record_id = "" if self.ok else self._reporter.last_record_id
         return self.ok
+
+    def _details(self) -> dict[str, Any]:
+        tried = self._thing()
+        if tried.project_id is None:
+            tried = tried._replace(project=self._reporter.usual_project)
+        return tried.details
 
     def _thing(self) -> Thing:
         entity_type, entity_id, name, payload, part, project = self._given

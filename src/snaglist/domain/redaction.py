@@ -84,6 +84,20 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         "password passwd secret token",
         r"(?i)--(?:password|passwd|secret|token)[= ]['\"]?(?P<secret>[^\s'\"]+)",
     ),
+    ("cookie", r"(?i)\bcookie2?['\"]?\s*:\s*['\"]?(?P<secret>[^'\"\r\n]{8,})"),
+    (
+        "access_key secret_key private_key client_secret",
+        r"(?i)(?:secret_access_key|secret_key|private_key|client_secret)['\"]?\s*[:=]\s*['\"]?"
+        r"(?P<secret>[^\s'\"&,;)}]+)",
+    ),
+    (
+        "password passwd secret token",
+        r"(?i)<(?P<tag>[\w:.-]*(?:password|passwd|secret|token))>(?P<secret>[^<]+)</(?P=tag)>",
+    ),
+    (
+        "curl",
+        r"(?i)\bcurl\b.{0,200}?\s(?:-u|--user)[= ]?['\"]?[^\s:'\"]{1,60}:(?P<secret>[^\s'\"]+)",
+    ),
     ("snag_", rf"(?P<secret>{SECRET_PATTERN.pattern})"),
 )
 """What a secret looks like anywhere inside a string; the group `secret` is what is taken out.

@@ -128,6 +128,19 @@ def find_items(database: Database, wanted: Filter, below: int | None, most: int)
     return database.read(query)
 
 
+def find_entities(database: Database, wanted: Filter, below: int | None, most: int) -> ListedItems:
+    """The same, each with all parts of its entity that match, however long ago they moved.
+
+    What was so on a page before is left out.
+    """
+
+    def query(connection: Connection) -> ListedItems:
+        items, further = store.page_of_entities(connection, wanted, below, most)
+        return ListedItems(listed(connection, items), further)
+
+    return database.read(query)
+
+
 def counted_items(database: Database, wanted: Filter) -> int | None:
     """How many items match, where that is kept counted; None where they would have to be found."""
     known = Filter(

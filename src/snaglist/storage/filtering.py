@@ -5,6 +5,8 @@ What a reader may see of it (some projects only) is to be narrowed here, too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from snaglist.domain.filtering import NONE, Filter
@@ -12,13 +14,15 @@ from snaglist.domain.item import Item
 from snaglist.domain.run import run_id_of
 from snaglist.storage.connection import Connection, Value
 from snaglist.storage.items import items_by_rank
-from snaglist.storage.rows import as_list, listed
+from snaglist.storage.rows import as_list, as_text, given, listed, value
 from snaglist.storage.search.index import find_ranks, rank_bounds
 from snaglist.storage.search.question import Found, Search
 from snaglist.storage.search.tokens import facet, has_words, quad, text_of, word
 
 _MOST_QUADS = 64
 _MOST_PROJECTS = 200
+_MOST_KIN = 1_000
+_OF_RUN = "i.id IN (SELECT r.item_id FROM records r WHERE r.run = :run)"
 
 
 class Quad(msgspec.Struct, frozen=True, gc=False):
@@ -113,19 +117,47 @@ def ranks_found(connection: Connection, wanted: Filter, below: int | None, most:
     return find_ranks(connection, search, lowest, highest, most)
 
 
+def ranks_of_kin(connection: Connection, wanted: Filter, items: Sequence[Item]) -> list[int]:
+    """The ranks of all items that match of the entities of these, the highest first."""
+    lowest, highest = rank_bounds(connection, wanted.since, wanted.until)
+    entities = {(one.entity_id, one.entity_type, one.source, one.target) for one in items}
+    keys = as_text(sorted(entity for entity in entities if entity[0]))
+    among = (
+        f"i.seq IN (SELECT items.seq FROM {given(connection.engine, 'entities')} JOIN items"
+        f" ON items.entity_id = {value(0)} AND items.entity_type = {value(1)}"
+        f" AND items.source = {value(2)} AND items.target = {value(3)})"
+    )
+    values: dict[str, Value] = {"entities": keys}
+    if wanted.run is not None:
+        among = f"{among} AND {_OF_RUN}"
+        values["run"] = label_of(connection, wanted.run)
+    return [*_ranks_among(connection, wanted, lowest, highest, _MOST_KIN, among, values).ranks]
+
+
 def _ranks_of_run(
     connection: Connection, wanted: Filter, lowest: int, highest: int, most: int
 ) -> Found:
     """The ranks of the items that have records of a run: it names them, so all are gone through."""
+    values: dict[str, Value] = {"run": label_of(connection, wanted.run or "")}
+    return _ranks_among(connection, wanted, lowest, highest, most, _OF_RUN, values)
+
+
+def _ranks_among(
+    connection: Connection,
+    wanted: Filter,
+    lowest: int,
+    highest: int,
+    most: int,
+    among: str,
+    given_values: Mapping[str, Value],
+) -> Found:
+    """The ranks of the items that match among those of a condition, which are gone through."""
     conditions, values = item_conditions(connection, wanted)
-    conditions += [
-        "i.id IN (SELECT r.item_id FROM records r WHERE r.run = :run)",
-        "i.rank > :lowest AND i.rank < :highest",
-    ]
+    conditions += [among, "i.rank > :lowest AND i.rank < :highest"]
     if wanted.cause_id is not None:
         conditions.append("i.cause_id = :cause_id")
         values["cause_id"] = final_cause(connection, wanted.cause_id)
-    values |= {"run": label_of(connection, wanted.run or ""), "lowest": lowest, "highest": highest}
+    values |= {**given_values, "lowest": lowest, "highest": highest}
     bound = "" if wanted.words else f" LIMIT {most + 1:d}"
     rows = connection.execute(
         "SELECT i.rank, i.name, i.entity_type, i.entity_id, i.part, coalesce(c.name, c.title)"
@@ -156,6 +188,24 @@ def page_of_items(
     """
     found = ranks_found(connection, wanted, below, most)
     return items_by_rank(connection, found.ranks), found.further
+
+
+def page_of_entities(
+    connection: Connection, wanted: Filter, below: int | None, most: int
+) -> tuple[list[Item], int | None]:
+    """The same, each with all parts of its entity that match; not what a page before has so."""
+    items, further = page_of_items(connection, wanted, below, most)
+    if not items:
+        return items, further
+    found = {item.rank for item in items}
+    kin = items_by_rank(connection, sorted(found.union(ranks_of_kin(connection, wanted, items))))
+    before = {_entity(one) for one in kin if below is not None and one.rank >= below}
+    on_it = {_entity(item) for item in items}
+    return [one for one in kin if _entity(one) in on_it - before], further
+
+
+def _entity(item: Item) -> tuple[str, ...]:
+    return (item.source, item.target, item.entity_type, item.entity_id or item.id)
 
 
 def item_conditions(connection: Connection, wanted: Filter) -> tuple[list[str], dict[str, Value]]:

@@ -97,7 +97,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
     known = grouper.catalogue.causes.get(view.cause.known or "")
     states = _shown_states(view.cause)
     of_cause = Filter(cause_id=cause_id, states=states)
-    found = await pages.run(lambda: service.find_items(pages.database, of_cause, None, _FEW))
+    found = await pages.run(lambda: service.find_entities(pages.database, of_cause, None, _FEW))
     names = await pages.run(
         lambda: service.names_of_projects(pages.database, {quad.project for quad in view.quads})
     )

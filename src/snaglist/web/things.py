@@ -47,7 +47,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
     wanted = pages.wanted(asked, Subject.ITEMS)
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
-    found = await pages.run(lambda: service.find_items(pages.database, wanted, below, _PAGE))
+    found = await pages.run(lambda: service.find_entities(pages.database, wanted, below, _PAGE))
     chosen_from = await pages.run(lambda: choices(pages.database, pages.clock()))
     done = done_of(visit)
     edit = None if done is None else await pages.run(lambda: get_edit(pages.database, done))
