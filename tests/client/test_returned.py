@@ -179,6 +179,18 @@ def test_a_batch_of_which_nothing_is_known_is_one_failure(
     assert set(found(client)) == {("1", ""), ("", "")}
 
 
+def test_a_link_that_was_mended_in_the_same_run_is_well(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    sent = {"type": "Version", "id": 9, "sg_task": {"type": "Task", "id": 5, "name": "Comp"}}
+    with snaglist.run("nightly") as run:
+        assert run.check_returned(sent, [{"shotgun_id": 9, "task_id": None}]).failed == [9]
+        assert run.check_returned(sent, [{"shotgun_id": 9, "task_id": "u1"}]).came_over == [9]
+    assert snaglist.flush(10)
+    (item,) = client.get("/api/v1/items?type=Version").json()
+    assert (item["part"], item["status"]) == ("sg_task", "resolved")
+
+
 @pytest.mark.parametrize("scope", [{"projects": 87, "entity_types": "Asset"}, {"projects": 87}, {}])
 def test_a_batch_that_failed_leaves_with_a_complete_run_of_its_type(
     snaglist: snaglist_client.Desk, client: httpx.Client, scope: dict[str, Any]

@@ -82,10 +82,6 @@ _PATTERNS = tuple(
             "password passwd secret token",
             r"(?i)<(?P<tag>[\w:.-]*(?:password|passwd|secret|token))>(?P<secret>[^<]+)</(?P=tag)>",
         ),
-        (
-            "curl",
-            r"(?i)\bcurl\b.{0,200}?\s(?:-u|--user)[= ]?['\"]?[^\s:'\"]{1,60}:(?P<secret>[^\s'\"]+)",
-        ),
         ("snag_", r"(?P<secret>snag_[0-9A-Za-z]{49})"),
     )
 )

@@ -113,6 +113,11 @@ class Reporter:
         tried = thing(entity_type, entity_id, part=part)
         self.unfinished.add(_one_of(tried.entity_type, tried.entity_id, tried.part))
 
+    def has_failed_in_part(self, entity_type: str, entity_id: EntityId) -> bool:
+        """Whether a part of this entity failed in this process and run."""
+        known = self._failed_in_part
+        return bool(known) and _one_of(entity_type, entity_id) in known
+
     def report_failure(
         self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
     ) -> str:
@@ -162,8 +167,8 @@ class Reporter:
         part = name_or_none(part)
         if self.run:
             self._note(entity_type, entity_id, part)
-            if self._failed_in_part and not part:
-                alone = alone or _one_of(entity_type, entity_id) in self._failed_in_part
+            if not part:
+                alone = alone or self.has_failed_in_part(entity_type, entity_id)
         self.came_over += 1
         if project is None:
             project = project_in(payload)

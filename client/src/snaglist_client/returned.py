@@ -130,7 +130,7 @@ def _check_links(
         reporter.report_success(one)
         outcome.came_over.append(one.entity_id)
         return
-    alone = alone or bool(lost)
+    alone = alone or bool(lost) or reporter.has_failed_in_part(one.entity_type, one.entity_id)
     reporter.report_success(one, alone=alone)
     if alone:
         missing = {member for member, _, _ in lost}
