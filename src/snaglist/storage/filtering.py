@@ -5,7 +5,7 @@ What a reader may see of it (some projects only) is to be narrowed here, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -13,7 +13,7 @@ from snaglist.domain.filtering import NONE, Filter
 from snaglist.domain.item import Item
 from snaglist.domain.run import run_id_of
 from snaglist.storage.connection import Connection, Value
-from snaglist.storage.items import items_by_rank
+from snaglist.storage.items import items_by_rank, items_of_entities
 from snaglist.storage.rows import as_list, as_text, given, listed, value
 from snaglist.storage.search.index import find_ranks, rank_bounds
 from snaglist.storage.search.question import Found, Search
@@ -21,7 +21,6 @@ from snaglist.storage.search.tokens import facet, has_words, quad, text_of, word
 
 _MOST_QUADS = 64
 _MOST_PROJECTS = 200
-_MOST_KIN = 1_000
 _OF_RUN = "i.id IN (SELECT r.item_id FROM records r WHERE r.run = :run)"
 
 
@@ -119,49 +118,53 @@ def ranks_found(connection: Connection, wanted: Filter, below: int | None, most:
 
 def ranks_of_kin(connection: Connection, wanted: Filter, items: Sequence[Item]) -> list[int]:
     """The ranks of all items that match of the entities of these, the highest first."""
-    lowest, highest = rank_bounds(connection, wanted.since, wanted.until)
-    entities = {(one.entity_id, one.entity_type, one.source, one.target) for one in items}
-    keys = as_text(sorted(entity for entity in entities if entity[0]))
-    among = (
-        f"i.seq IN (SELECT items.seq FROM {given(connection.engine, 'entities')} JOIN items"
-        f" ON items.entity_id = {value(0)} AND items.entity_type = {value(1)}"
-        f" AND items.source = {value(2)} AND items.target = {value(3)})"
+    kin = items_of_entities(connection, [one.named for one in items if one.entity_id])
+    # Materialized, since a planner would go through all that match instead.
+    few = (
+        "WITH kin AS MATERIALIZED (SELECT * FROM items WHERE seq IN"
+        f" (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'places')}))"
     )
-    values: dict[str, Value] = {"entities": keys}
+    values: dict[str, Value] = {"places": as_text([[one.seq] for one in kin])}
+    further = []
     if wanted.run is not None:
-        among = f"{among} AND {_OF_RUN}"
+        further.append(_OF_RUN)
         values["run"] = label_of(connection, wanted.run)
-    return [*_ranks_among(connection, wanted, lowest, highest, _MOST_KIN, among, values).ranks]
+    bounds = rank_bounds(connection, wanted.since, wanted.until)
+    asked = _Asked(f"{few} SELECT", "kin", further, values)
+    return [*_ranks_among(connection, wanted, bounds, len(kin), asked).ranks]
 
 
 def _ranks_of_run(
     connection: Connection, wanted: Filter, lowest: int, highest: int, most: int
 ) -> Found:
     """The ranks of the items that have records of a run: it names them, so all are gone through."""
-    values: dict[str, Value] = {"run": label_of(connection, wanted.run or "")}
-    return _ranks_among(connection, wanted, lowest, highest, most, _OF_RUN, values)
+    asked = _Asked("SELECT", "items", [_OF_RUN], {"run": label_of(connection, wanted.run or "")})
+    return _ranks_among(connection, wanted, (lowest, highest), most, asked)
+
+
+class _Asked(msgspec.Struct):
+    """What is asked of which table: how the SQL begins, further conditions, their parameters."""
+
+    begin: str
+    table: str
+    conditions: list[str]
+    values: dict[str, Value]
 
 
 def _ranks_among(
-    connection: Connection,
-    wanted: Filter,
-    lowest: int,
-    highest: int,
-    most: int,
-    among: str,
-    given_values: Mapping[str, Value],
+    connection: Connection, wanted: Filter, bounds: tuple[int, int], most: int, asked: _Asked
 ) -> Found:
-    """The ranks of the items that match among those of a condition, which are gone through."""
+    """The ranks of the items that match among those of a table, which are gone through."""
     conditions, values = item_conditions(connection, wanted)
-    conditions += [among, "i.rank > :lowest AND i.rank < :highest"]
+    conditions += [*asked.conditions, "i.rank > :lowest AND i.rank < :highest"]
     if wanted.cause_id is not None:
         conditions.append("i.cause_id = :cause_id")
         values["cause_id"] = final_cause(connection, wanted.cause_id)
-    values |= {**given_values, "lowest": lowest, "highest": highest}
+    values |= {**asked.values, "lowest": bounds[0], "highest": bounds[1]}
     bound = "" if wanted.words else f" LIMIT {most + 1:d}"
     rows = connection.execute(
-        "SELECT i.rank, i.name, i.entity_type, i.entity_id, i.part, coalesce(c.name, c.title)"
-        " FROM items i LEFT JOIN causes c ON c.id = i.cause_id"
+        f"{asked.begin} i.rank, i.name, i.entity_type, i.entity_id, i.part,"
+        f" coalesce(c.name, c.title) FROM {asked.table} i LEFT JOIN causes c ON c.id = i.cause_id"
         f" WHERE {' AND '.join(conditions)} ORDER BY i.rank DESC{bound}",
         **values,
     )
