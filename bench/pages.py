@@ -57,7 +57,7 @@ def measure_pages(stand: Stand) -> Table:
             for desk in (small, large):
                 _furnish(desk)
                 desk.rest()
-            few, plenty = _Visitor(small), _Visitor(large)
+            few, plenty = (_Visitor(desk, _biggest_of(large)) for desk in (small, large))
             for page in _PAGES:
                 _add_page(table, engine, page, few, plenty, asked)
             weight = sum(plenty.weight(path) for path in plenty.first_paths())
@@ -181,10 +181,29 @@ def _follow(visitor: _Visitor, ends: threading.Event) -> None:
                 visitor.milliseconds("/")
 
 
-class _Visitor:
-    """Somebody who is signed in at one desk."""
+def _biggest_of(desk: Desk) -> str:
+    """The title of the cause that holds up most."""
+    return next(iter(_causes(desk)))
 
-    def __init__(self, desk: Desk) -> None:
+
+def _causes(desk: Desk) -> dict[str, str]:
+    """The ids of all causes by their titles, those that hold up most first."""
+    found: dict[str, str] = {}
+    path: str | None = "/api/v1/causes?order=items&limit=200"
+    with desk.process.client() as client:
+        while path is not None:
+            answer = client.get(path).raise_for_status()
+            for one in answer.json():
+                found.setdefault(one["title"], one["id"])
+            path = answer.links.get("next", {}).get("url")
+    return found
+
+
+class _Visitor:
+    """Somebody who is signed in at one desk, and opens the cause of this title."""
+
+    def __init__(self, desk: Desk, cause: str = "") -> None:
+        self._ids = {"cause": _causes(desk)[cause]} if cause else {}
         address = urlsplit(desk.process.url)
         self._host, self._port = address.hostname or "", address.port
         self._connection = http.client.HTTPConnection(self._host, self._port, timeout=120)
@@ -195,14 +214,10 @@ class _Visitor:
         answer.read()
         cookie = answer.headers.get("set-cookie", "").partition(";")[0]
         self._headers = {"Cookie": cookie, "Accept": "text/html"}
-        self._ids: dict[str, str] = {}
 
     def path(self, page: str) -> str:
-        """The page's path, with the ids of the biggest cause, and the newest of all others."""
-        for name, place in (
-            *(("cause", "causes"), ("thing", "things")),
-            *(("run", "imports"), ("retry", "retries")),
-        ):
+        """The page's path, with the ids of its cause, and the newest of all others."""
+        for name, place in (("thing", "things"), ("run", "imports"), ("retry", "retries")):
             if f"{{{name}}}" in page and name not in self._ids:
                 found = re.search(rf'href="/{place}/([0-9a-f-]{{36}})"', self._ask(f"/{place}"))
                 if found is None:

@@ -25,7 +25,7 @@ from snaglist.web.things import grouped
 _PAGE = 50
 _FEW = 20
 _OTHERS = 30
-_READ = 25
+_READ = 50
 _PIECES = 60
 _VALUES = 20
 _PLAIN = ("entity_type", "project", "field", "status", "person", "linked_type")
