@@ -53,6 +53,34 @@ def test_a_zero_rests_on_the_imports_of_each_type_that_there_is(desk: DeskProces
     assert "not certain" not in overview(desk)
 
 
+def test_a_type_that_was_tried_and_never_complete_is_known(desk: DeskProcess) -> None:
+    client = desk.client()
+    run = client.post("/api/v1/runs", json={"name": "Nightly", "project": 87}).json()["id"]
+    told = [
+        {"shotgun_id": number, "entity_type": kind, "project": 87, "run": run}
+        for number, kind in enumerate(["Shot", "Task"])
+    ]
+    client.post("/import/shotgun/imported", json=told).raise_for_status()
+    scope = {"entity_types": ["Shot"]}
+    client.post(f"/api/v1/runs/{run}/complete", json=scope).raise_for_status()
+    shown = overview(desk)
+    assert "87 0 left no complete import yet of Task, so it is not certain" in shown
+    assert "complete of Shot alone" in shown
+
+
+def test_not_all_came_over_while_an_import_ended_before_its_total(desk: DeskProcess) -> None:
+    complete(desk, "Opal nightly", 87, 10)
+    client = desk.client()
+    begun = {"name": "Topaz nightly", "project": 88, "total": 500}
+    run = client.post("/api/v1/runs", json=begun).json()["id"]
+    told = {"shotgun_id": 1, "entity_type": "Shot", "project": 88, "run": run}
+    client.post("/import/shotgun/imported", json=told).raise_for_status()
+    client.post(f"/api/v1/runs/{run}/end", json={}).raise_for_status()
+    shown = overview(desk)
+    assert "All 10 came over" not in shown
+    assert "88 0 left no complete import yet, so it is not certain" in shown
+
+
 def test_all_came_over_counts_what_each_import_proves(desk: DeskProcess) -> None:
     complete(desk, "Shots", 87, 10, entity_types=["Shot"])
     complete(desk, "Assets", 87, 20, "Asset", entity_types=["Asset"])

@@ -13,7 +13,6 @@ from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter
 from snaglist.domain.retry import RetryStatus
-from snaglist.domain.run import RunStatus
 from snaglist.service.lists import (
     Summary,
     count_of_causes,
@@ -23,11 +22,18 @@ from snaglist.service.lists import (
 )
 from snaglist.service.retries import list_retries
 from snaglist.service.run_standing import standing
-from snaglist.service.run_views import RunView, runs_of
+from snaglist.service.run_views import runs_of
 from snaglist.service.tokens import create_token
 from snaglist.web.pages import Pages, Visit
 from snaglist.web.pictures import COLOURS
-from snaglist.web.projects import LEFT, Proof, project_lines, proofs, proving
+from snaglist.web.projects import (
+    LEFT,
+    Proof,
+    newest_of_each,
+    project_lines,
+    proofs,
+    proving,
+)
 from snaglist.web.retries import titles_of
 
 _PYTHON = """\
@@ -169,15 +175,6 @@ async def beginning(pages: Pages, visit: Visit, secret: str | None = None) -> Re
 async def _open_causes(pages: Pages, wanted: Filter, most: int) -> list[Cause]:
     found = await pages.run(lambda: find_causes(pages.database, wanted, "items", None, most))
     return found.causes
-
-
-def newest_of_each(views: Sequence[RunView]) -> list[RunView]:
-    """The newest run of each name, project, source and target, those that go on first."""
-    newest: dict[tuple[str, ...], RunView] = {}
-    for view in views:
-        run = view.run
-        newest.setdefault((run.name, run.kind, run.project, run.source, run.target), view)
-    return sorted(newest.values(), key=lambda view: view.run.status is not RunStatus.RUNNING)
 
 
 def stacked_days(

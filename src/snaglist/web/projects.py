@@ -53,7 +53,7 @@ class Proof(msgspec.Struct, frozen=True):
 def project_lines(
     summary: Summary, standing: Standing, at: str, overdue_hours: float
 ) -> list[ProjectLine]:
-    """Every project that failed or was complete, those with the most left first.
+    """Every project that failed, was complete or was tried of late, those with the most left first.
 
     One that has several ids is one, under its name. A zero that rests on what is long ago is
     overdue.
@@ -65,8 +65,10 @@ def project_lines(
         name = summary.project_names.get(project) or project
         left[name] += sum(items.get(bucket, 0) for bucket in LEFT)
         ids.setdefault(name, set()).add(project)
-    for project in {project for project, _ in standing.complete} - {""}:
-        name = standing.names.get(project) or project
+    tried = _tried(standing)
+    told_of = {name: view.names[name] for view in standing.newest for name in view.names}
+    for project in ({project for project, _ in standing.complete} | tried.keys()) - {""}:
+        name = standing.names.get(project) or told_of.get(project) or project
         left[name] += 0
         ids.setdefault(name, set()).add(project)
     unsent = {run.project for run in standing.unsent}
@@ -74,6 +76,7 @@ def project_lines(
     for name, number in left.items():
         told = {"", name, *ids[name]}
         types = {kind for project in ids[name] for kind in summary.types.get(project, ())}
+        types |= {kind for project in told - {""} for kind in tried.get(project, ())}
         ground = _ground(standing, told, types)
         lines.append(
             ProjectLine(
@@ -85,6 +88,16 @@ def project_lines(
             )
         )
     return sorted(lines, key=lambda line: (-line.left, line.is_sure, line.name))
+
+
+def _tried(standing: Standing) -> dict[str, set[str]]:
+    """The types of which the newest imports tried something, by project."""
+    found: dict[str, set[str]] = {}
+    for view in standing.newest:
+        for one in view.counts:
+            if one.entity_type and not one.is_part:
+                found.setdefault(one.project, set()).add(one.entity_type)
+    return found
 
 
 def _ground(standing: Standing, projects: Collection[str], types: Collection[str]) -> Ground:
@@ -134,6 +147,7 @@ def proofs(
         all(line.is_sure for line in projects)
         and all((view.run.completed_at or "") >= due and not view.failed for view in complete)
         and not any(_goes_on(view.run) for view in standing.newest)
+        and not any(_fell_short(view) for view in newest_of_each(standing.newest))
         and not any(run.kind is Kind.RUN for run in standing.stopped)
         and not standing.unsent
         and not any(number for name, number in summary.items.items() if name not in _CAME_OVER)
@@ -145,6 +159,20 @@ def proofs(
 
 def _came_over(view: RunView, types: Collection[str]) -> int:
     return view.came_over if "" in types else view.came_over_of(types)
+
+
+def newest_of_each(views: Sequence[RunView]) -> list[RunView]:
+    """The newest run of each name, project, source and target, those that go on first."""
+    newest: dict[tuple[str, ...], RunView] = {}
+    for view in views:
+        run = view.run
+        newest.setdefault((run.name, run.kind, run.project, run.source, run.target), view)
+    return sorted(newest.values(), key=lambda view: view.run.status is not RunStatus.RUNNING)
+
+
+def _fell_short(view: RunView) -> bool:
+    """Whether an import ended before it had tried all that it meant to."""
+    return view.run.status is RunStatus.ENDED and bool(view.not_tried)
 
 
 def _goes_on(run: Run) -> bool:
