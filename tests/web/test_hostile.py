@@ -75,3 +75,23 @@ def test_hostile_records_do_nothing_and_break_no_layout(
             assert wide <= width, (path, width, wide)
     visitor.goes_to("/things?q=7")
     expect(visitor.page.locator("tbody a").first).to_contain_text(TEMPLATE)
+
+
+def test_an_import_complete_for_many_types_fits_a_phone(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    client = desk.client()
+    types = ["Asset", "Shot", "Task", "Version", "Playlist", "Sequence", "Episode", "Note"]
+    run = client.post("/api/v1/runs", json={"name": "Nightly", "project": 87}).json()["id"]
+    told = [
+        {"shotgun_id": number, "entity_type": kind, "project": 87, "run": run}
+        for number, kind in enumerate(types)
+    ]
+    client.post("/import/shotgun/imported", json=told).raise_for_status()
+    scope = {"entity_types": types}
+    client.post(f"/api/v1/runs/{run}/complete", json=scope).raise_for_status()
+    visitor.page.set_viewport_size({"width": 390, "height": 800})
+    visitor.signs_in()
+    for path in ("/", "/imports", f"/imports/{run}"):
+        visitor.goes_to(path)
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390, path

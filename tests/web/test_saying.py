@@ -183,6 +183,19 @@ def test_a_merge_is_one_line_of_the_trail(desk: DeskProcess) -> None:
     assert "into another cause" in text_of(client.get(f"/causes/{one}").text)
 
 
+def test_a_merge_is_undone_on_the_merged_causes_page_whenever(desk: DeskProcess) -> None:
+    failed(desk, shotgun_id=1)
+    failed(desk, shotgun_id=2, error=STATUS, sg_status_list="hld2")
+    one, other = (cause["id"] for cause in desk.client().get("/api/v1/causes").json())
+    client = signed_in(desk)
+    edit(client, f"/causes/{one}", edit="merge", into=other)
+    page = client.get(f"/causes/{one}").text
+    (undo,) = re.findall(r'action="(/undo/[^"]+)"', page)
+    client.post(undo, data={"form_key": form_key(client)})
+    assert "Undo the merge" not in client.get(f"/causes/{one}").text
+    assert desk.client().get(f"/api/v1/causes/{one}").json()["merged_into"] is None
+
+
 def test_the_trail_says_to_whom_how_and_of_what(desk: DeskProcess) -> None:
     for number in range(2):
         failed(desk, shotgun_id=number)

@@ -12,6 +12,7 @@ from snaglist.causes.cause_file import Cause as Known
 from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter, Subject
+from snaglist.domain.history import Event
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.evidence import NEWEST, Piece, dividing_pieces
@@ -122,6 +123,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "names": names,
             "days": days_of(view.days, at),
             "onward": onward,
+            "merge": _merge_of(view),
             "has_more": found.further is not None,
             "states": ",".join(states),
             "held": sum(quad.items for quad in view.quads if not states or quad.bucket in states),
@@ -133,6 +135,14 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "opposite": opposite_of(visit, view.history),
         },
     )
+
+
+def _merge_of(view: service.CauseView) -> str | None:
+    """The edit that merged this cause into another one, to be taken back."""
+    if view.cause.merged_into is None:
+        return None
+    merges = [one.edit_id for one in view.history if one.event is Event.MERGED]
+    return merges[-1] if merges else None
 
 
 def _telling(evidence: Mapping[str, str], known: Known | None) -> dict[str, str]:
