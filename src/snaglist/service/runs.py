@@ -322,11 +322,11 @@ def _tried_of(
 
 
 def _tried_at_least(counts: list[RunCount]) -> Counter[str]:
-    """How many entities of each type were tried, or parts where of a type it tried parts alone."""
+    """How many entities of each type were tried, or parts where a run is of parts alone."""
     tried = tried_by_type(counts)
-    parts = [one for one in counts if one.entity_type not in tried]
-    for one in parts:
-        tried[one.entity_type] += one.things
+    if not tried:
+        for one in counts:
+            tried[one.entity_type] += one.things
     return tried
 
 
