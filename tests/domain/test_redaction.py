@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from snaglist.domain.access import secret_text
 from snaglist.domain.redaction import MARK, Redactor
+from snaglist_client.redaction import is_secret_name, redacted
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 redactor = Redactor()
@@ -42,6 +43,7 @@ redactor = Redactor()
 )
 def test_a_secret_by_its_name_is_taken_out(key: str) -> None:
     text, places = redactor.redact(json.dumps({"details": {key: "hunter2"}}))
+    assert is_secret_name(key), "the client knows it, too"
 
     assert json.loads(text) == {"details": {key: MARK}}
     assert places == [f"/details/{key}"]
@@ -65,6 +67,7 @@ def test_a_secret_by_its_name_is_taken_out(key: str) -> None:
 )
 def test_a_name_that_only_looks_like_one_stays(key: str) -> None:
     sent = json.dumps({key: "hunter2", "password": None})
+    assert not is_secret_name(key)
 
     assert redactor.redact(sent) == (sent, [])
 
@@ -99,6 +102,7 @@ def test_a_name_that_only_looks_like_one_stays(key: str) -> None:
 @pytest.mark.parametrize("as_ascii", [True, False])
 def test_a_secret_inside_a_string_is_taken_out(sent: str, kept: str, as_ascii: bool) -> None:
     text, places = redactor.redact(json.dumps({"a": [sent]}, ensure_ascii=as_ascii))
+    assert redacted(sent) == kept, "the client takes it out, too"
 
     assert json.loads(text) == {"a": [kept]}
     assert places == ["/a/0"]
@@ -122,6 +126,7 @@ def test_an_innocent_sentence_stays(text: str) -> None:
     sent = json.dumps({"error": text})
 
     assert redactor.redact(sent) == (sent, [])
+    assert redacted(text) == text
 
 
 def test_every_duplicate_and_escaped_key_is_found() -> None:

@@ -23,6 +23,14 @@ def text_of(page: str) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", main)))
 
 
+def two_causes(desk: DeskProcess) -> tuple[str, str]:
+    """The ids of two causes, each of which holds up a shot."""
+    failed(desk, shotgun_id=1)
+    failed(desk, shotgun_id=2, error=STATUS, sg_status_list="hld2")
+    one, other = (cause["id"] for cause in desk.client().get("/api/v1/causes").json())
+    return one, other
+
+
 def cause_of(desk: DeskProcess) -> str:
     """The id of the only cause."""
     (cause,) = desk.client().get("/api/v1/causes").json()
@@ -161,9 +169,7 @@ def test_a_done_cause_shows_the_things_that_it_held_up(desk: DeskProcess) -> Non
 
 
 def test_a_page_of_the_trail_is_full_however_many_lines_are_told_once(desk: DeskProcess) -> None:
-    failed(desk, shotgun_id=1)
-    failed(desk, shotgun_id=2, error=STATUS, sg_status_list="hld2")
-    one, other = (cause["id"] for cause in desk.client().get("/api/v1/causes").json())
+    one, other = two_causes(desk)
     for number in range(120):
         note = {"edit": "note", "text": f"note {number}"}
         desk.client().post(f"/api/v1/causes/{other}/edits", json=note).raise_for_status()
@@ -173,9 +179,7 @@ def test_a_page_of_the_trail_is_full_however_many_lines_are_told_once(desk: Desk
 
 
 def test_a_merge_is_one_line_of_the_trail(desk: DeskProcess) -> None:
-    failed(desk, shotgun_id=1)
-    failed(desk, shotgun_id=2, error=STATUS, sg_status_list="hld2")
-    one, other = (cause["id"] for cause in desk.client().get("/api/v1/causes").json())
+    one, other = two_causes(desk)
     client = signed_in(desk)
     edit(client, f"/causes/{one}", edit="merge", into=other)
     trail = text_of(client.get("/settings/history").text)
@@ -184,9 +188,7 @@ def test_a_merge_is_one_line_of_the_trail(desk: DeskProcess) -> None:
 
 
 def test_a_merge_is_undone_on_the_merged_causes_page_whenever(desk: DeskProcess) -> None:
-    failed(desk, shotgun_id=1)
-    failed(desk, shotgun_id=2, error=STATUS, sg_status_list="hld2")
-    one, other = (cause["id"] for cause in desk.client().get("/api/v1/causes").json())
+    one, other = two_causes(desk)
     client = signed_in(desk)
     edit(client, f"/causes/{one}", edit="merge", into=other)
     page = client.get(f"/causes/{one}").text

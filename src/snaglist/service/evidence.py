@@ -44,8 +44,9 @@ def evidence_of(
                 connection, pointer.fingerprint, NEWEST // len(pointers) + 1
             )
         ]
-        chosen = places if most is None else _spread(places, most, Random(cause_id))  # noqa: S311 - no secret
-        return store.events_at(connection, chosen, _MOST_BYTES)
+        if most is not None:
+            places = _spread(places, most, Random(cause_id))  # noqa: S311 - no secret
+        return store.events_at(connection, places, _MOST_BYTES)
 
     for event_data in database.read(newest):
         yield dict(pieces_of(_decode(event_data)))

@@ -91,9 +91,9 @@ class Summary(msgspec.Struct, frozen=True):
     """What the front page needs.
 
     `items` by bucket, `projects` by project and bucket, `types` by project of what is meant to come
-    over. `new` causes have opened since yesterday;
-    of those, of `came_back` and of `did_not_hold` the newest are told, and in `causes` how many
-    there are. `days` are failures by day and cause, `outages` the causes that clear by themselves.
+    over. `new` causes have opened since yesterday; of those, of `came_back` and of `did_not_hold`
+    the newest are told, and in `causes` how many there are. `days` are failures by day and cause,
+    `outages` the causes that clear by themselves.
     """
 
     items: dict[str, int]

@@ -116,9 +116,8 @@ def ranks_found(connection: Connection, wanted: Filter, below: int | None, most:
     return find_ranks(connection, search, lowest, highest, most)
 
 
-def ranks_of_kin(connection: Connection, wanted: Filter, items: Sequence[Item]) -> list[int]:
-    """The ranks of all items that match of the entities of these, the highest first."""
-    kin = items_of_entities(connection, [one.named for one in items if one.entity_id])
+def _ranks_of_kin(connection: Connection, wanted: Filter, kin: Sequence[Item]) -> list[int]:
+    """The ranks of those of these items that match, the highest first."""
     # Materialized, since a planner would go through all that match instead.
     few = (
         "WITH kin AS MATERIALIZED (SELECT * FROM items WHERE seq IN"
@@ -198,13 +197,15 @@ def page_of_entities(
 ) -> tuple[list[Item], int | None]:
     """The same, each with all parts of its entity that match; not what a page before has so."""
     items, further = page_of_items(connection, wanted, below, most)
-    if not items:
-        return items, further
-    found = {item.rank for item in items}
-    kin = items_by_rank(connection, sorted(found.union(ranks_of_kin(connection, wanted, items))))
-    before = {_entity(one) for one in kin if below is not None and one.rank >= below}
-    on_it = {_entity(item) for item in items}
-    return [one for one in kin if _entity(one) in on_it - before], further
+    shown = {_entity(item) for item in items}
+    kin = items_of_entities(connection, [one.named for one in items if one.entity_id])
+    kin = [one for one in kin if _entity(one) in shown]
+    known = {one.rank: one for one in (*items, *kin)}
+    ranks = {item.rank for item in items}.union(_ranks_of_kin(connection, wanted, kin))
+    if below is not None:
+        shown -= {_entity(known[rank]) for rank in ranks if rank >= below}
+    found = [known[rank] for rank in sorted(ranks, reverse=True)]
+    return [one for one in found if _entity(one) in shown], further
 
 
 def _entity(item: Item) -> tuple[str, ...]:

@@ -13,8 +13,6 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.records import RECORD, WITH_ITEM
 from snaglist.storage.rows import as_list, as_text, given, listed, value
 
-_LARGEST = 1 << 40
-
 
 def project_names(connection: Connection, projects: Sequence[str]) -> dict[str, str]:
     """The names of projects by id; those that were never named are missing."""
@@ -44,14 +42,13 @@ def assignees(connection: Connection, most: int) -> list[str]:
 
 
 def standing_records(
-    connection: Connection, ids: Sequence[str], most_bytes: int = _LARGEST
+    connection: Connection, ids: Sequence[str], most_bytes: int | None = None
 ) -> dict[str, str]:
-    """The event_data of records, by id; of those that are no larger than this."""
+    """The event_data of records, by id; only of those that are no larger than this."""
+    bound = "" if most_bytes is None else f" AND octet_length(event_data) <= {most_bytes:d}"
     rows = connection.execute(
-        f"SELECT id, event_data FROM records WHERE id IN ({listed(connection, 'ids')})"
-        " AND octet_length(event_data) <= :most",
+        f"SELECT id, event_data FROM records WHERE id IN ({listed(connection, 'ids')}){bound}",
         ids=as_list(ids),
-        most=most_bytes,
     )
     return dict(rows)
 

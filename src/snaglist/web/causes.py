@@ -72,11 +72,7 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
         {
             "causes": causes,
             "state": state,
-            "states": [
-                (name, states, sum(counts.get(one, 0) for one in states.split(",")))
-                for name in STATES
-                for states in [OPEN if name == "open" != state else name]
-            ],
+            "states": _tabs(state, counts),
             "held": await pages.run(lambda: service.held_by_causes(pages.database, wanted)),
             "asked": asked,
             "is_asked": any(asked.values()),
@@ -88,6 +84,16 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
             "who": {cause.id: pages.who_can(cause) for cause in causes},
         },
     )
+
+
+def _tabs(state: str, counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Each tab: its name, the states that it leads to, and how many causes are in them.
+
+    What came back is open, too, but where the address asks for the rest of the open alone.
+    """
+    told = {"open": OPEN if state != "open" else "open"}
+    leads = [(name, told.get(name, name)) for name in STATES]
+    return [(name, to, sum(counts.get(one, 0) for one in to.split(","))) for name, to in leads]
 
 
 async def show(pages: Pages, visit: Visit) -> Response:
