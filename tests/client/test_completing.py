@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 import snaglist_client
+from support.desks import DeskProcess
 
 NewSnaglist = Callable[..., snaglist_client.Desk]
 
@@ -282,3 +283,16 @@ def test_a_part_that_fails_is_not_cleared_by_its_whole(
             pass
         assert run.complete(projects=87)
     assert parts_left(client) == {("1", "movie")}
+
+
+def test_a_token_that_the_desk_does_not_know_is_told_at_once(
+    desk: DeskProcess, new_snaglist: NewSnaglist
+) -> None:
+    """Waiting would not help: it would take all its seconds, which are more than a test's."""
+    snaglist = new_snaglist(desk.url, "snag_of_another_desk")
+    with snaglist.run("nightly") as run:
+        with run.item("Shot", 1):
+            raise ValueError("It broke")
+        done = run.complete(seconds=3_600)
+    assert not done
+    assert "The desk does not know the token" in done.reason

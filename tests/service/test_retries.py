@@ -143,6 +143,25 @@ def test_an_outcome_shows_whether_a_claim_held(workshop: Workshop, held: bool) -
     assert workshop.cause().claim is (Claim.HELD if held else Claim.DID_NOT_HOLD)
 
 
+def test_a_worker_whose_types_are_not_in_turn_cannot_go_on(workshop: Workshop) -> None:
+    for kind in ("Asset", "Shot"):
+        workshop.fails_as(kind, 1)
+    order = workshop.orders()
+    shots = workshop.worker("shots", entity_types=("Shot",))
+    assets = workshop.worker("assets", entity_types=("Asset",))
+    assert workshop.leases(worker=shots) == []
+    view = workshop.whole(order).view
+    assert (view.workers, view.untaken) == (0, ("Asset",))
+
+    (lease,) = workshop.leases(worker=assets)
+    view = workshop.whole(order).view
+    assert (view.workers, view.untaken) == (1, ())
+    workshop.reports(workshop.came_over(lease))
+    assert workshop.whole(order).view.untaken == ()
+    workshop.ticks(61)
+    assert workshop.whole(order).view.untaken == ("Shot",)
+
+
 def test_the_desk_knows_who_is_there_and_what_they_can_do(workshop: Workshop) -> None:
     workshop.fails_as("Shot", 1)
     order = workshop.orders()
@@ -153,6 +172,7 @@ def test_the_desk_knows_who_is_there_and_what_they_can_do(workshop: Workshop) ->
     assert ordering.preview(workshop.database, Filter(), workshop.now()).workers == 0
     workshop.ticks(61)
     assert workshop.whole(order).view.workers == 0
+    assert workshop.whole(order).view.untaken == ("Shot",)
     assert [one.name for one, _ in list_workers(workshop.database)] == ["assets", "shots"]
     workshop.ticks(31 * 24 * 3_600)
     assert list_workers(workshop.database) == []

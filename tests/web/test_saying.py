@@ -14,6 +14,8 @@ from web.conftest import failed
 from web.test_doors import form_key, signed_in
 from web.test_forms import ask, sure
 
+STATUS_TITLE = "This status does not exist in Kitsu: hld2"
+FIELD_TITLE = "The importer did not send a field: sg_cut_in"
 STATUS = "Status with short name 'hld2' doesn't exist in project"
 
 
@@ -184,7 +186,8 @@ def test_a_merge_is_one_line_of_the_trail(desk: DeskProcess) -> None:
     edit(client, f"/causes/{one}", edit="merge", into=other)
     trail = text_of(client.get("/settings/history").text)
     assert trail.count(": merged") == 1
-    assert "into another cause" in text_of(client.get(f"/causes/{one}").text)
+    assert f": merged with {STATUS_TITLE}" in trail
+    assert f"merged into {FIELD_TITLE}" in text_of(client.get(f"/causes/{one}").text)
 
 
 def test_a_merge_is_undone_on_the_merged_causes_page_whenever(desk: DeskProcess) -> None:
@@ -241,8 +244,10 @@ def test_the_undo_of_a_split_is_told_as_an_undo(desk: DeskProcess) -> None:
     (done,) = desk.client().get("/api/v1/edits").json()
     client.post(f"/undo/{done['edit_id']}", data={"form_key": form_key(client)})
     told = text_of(client.get(path).text)
-    assert "undone" in told
+    assert "the split was undone: one again with" in told
     assert "merged" not in told
+    trail = text_of(client.get("/settings/history").text)
+    assert trail.count("split off from") == trail.count("the split was undone") == 1
 
 
 def test_who_is_signed_out_everywhere_hears_of_it_on_open_pages(desk: DeskProcess) -> None:

@@ -43,7 +43,12 @@ def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> 
     courier = reporter.courier
     courier.flush(seconds)
     spool, run = courier.keeping.spool, reporter.run.encode()
-    while spool is not None and spool.mentions(run) and time.monotonic() + _PAUSE < until:
+    while (
+        spool is not None
+        and spool.mentions(run)
+        and not courier.is_shut_out
+        and time.monotonic() + _PAUSE < until
+    ):
         time.sleep(_PAUSE)  # another process of the run may have it in hand
         courier.flush(max(0.0, until - time.monotonic()))
     if spool is not None and spool.mentions(run):

@@ -69,6 +69,7 @@ class Courier:
         self._beat_at = self._look_at = 0.0
         self._said_at: dict[str, float] = {}
         self._said_otherwise = 0
+        self.is_shut_out = False
 
     # In the host's threads
 
@@ -239,6 +240,7 @@ class Courier:
         self._in_hand = None
         self.keeping.note_whether_gone(taken.path)
         self._pace.well()
+        self.is_shut_out = False
         if self.trouble:
             self.trouble = ""
             tell(logging.INFO, "Snaglist's desk takes what was kept.")
@@ -246,6 +248,7 @@ class Courier:
     def _keep(self, error: Exception) -> None:
         """Something waits; say so once, and try again later."""
         after = MOST_SECONDS if isinstance(error, ShutOut) else getattr(error, "after", None)
+        self.is_shut_out = isinstance(error, ShutOut)
         self._pace.fault(after)
         self._wake.set()
         reason = str(error)

@@ -121,6 +121,9 @@ class HappeningOut(EntryOut, kw_only=True):
     attempted_at: Annotated[
         str | None, Meta(description="When the attempt was, of one of the newest; `at` is arrival.")
     ]
+    ordered_by: Annotated[str | None, Meta(description="Who asked for that retry.")]
+    until: Annotated[Moment | None, Meta(description="Until when it was set aside.")]
+    failures: Annotated[int | None, Meta(description="After how many more failures that ends.")]
 
 
 class ItemViewOut(FoundItemOut, kw_only=True):

@@ -133,7 +133,12 @@ class RetryOut(msgspec.Struct):
     skipped: int
     stopped_because: str | None
     ended_at: Moment | None
-    workers: Annotated[int, Meta(description="Connected workers that can do some of it.")]
+    workers: Annotated[
+        int, Meta(description="Connected workers that can do some of what is tried now.")
+    ]
+    untaken: Annotated[
+        list[str], Meta(description="Types whose turn it is, and which none of these takes.")
+    ]
 
 
 class FailedUnderOut(msgspec.Struct):
@@ -245,7 +250,7 @@ class WorkerOut(msgspec.Struct):
     is_connected: bool
 
 
-_PLAIN = tuple(name for name in RetryOut.__struct_fields__ if name != "workers")
+_PLAIN = tuple(name for name in RetryOut.__struct_fields__ if name not in ("workers", "untaken"))
 
 
 def preview_out(said: RetryPreview) -> RetryPreviewOut:
@@ -316,4 +321,5 @@ def worker_out(worker: Worker, leases: int, at: str) -> WorkerOut:
 
 
 def _plain(view: RetryView) -> dict[str, Any]:
-    return {name: getattr(view.retry, name) for name in _PLAIN} | {"workers": view.workers}
+    retry = {name: getattr(view.retry, name) for name in _PLAIN}
+    return retry | {"workers": view.workers, "untaken": list(view.untaken)}

@@ -331,11 +331,16 @@ class Lane(msgspec.Struct, frozen=True, array_like=True, gc=False):
     leased: int = 0
 
 
+def lanes_in_turn(lanes: Iterable[Lane]) -> list[Lane]:
+    """Of one order's lanes those that are tried now: of the first stage that is not done yet."""
+    lanes = sorted(lanes, key=lambda lane: (lane.stage, lane.lane))
+    left = [lane for lane in lanes if lane.waiting or lane.leased]
+    first: dict[str, int] = {}
+    for lane in left:
+        first.setdefault(lane.target, lane.stage)
+    return [lane for lane in left if lane.stage == first[lane.target]]
+
+
 def open_lanes(lanes: Iterable[Lane]) -> list[Lane]:
     """Of one order's lanes those from which may be leased, as far as others go."""
-    lanes = sorted(lanes, key=lambda lane: (lane.stage, lane.lane))
-    first: dict[str, int] = {}
-    for lane in lanes:
-        if lane.waiting or lane.leased:
-            first.setdefault(lane.target, lane.stage)
-    return [lane for lane in lanes if lane.waiting and lane.stage == first[lane.target]]
+    return [lane for lane in lanes_in_turn(lanes) if lane.waiting]

@@ -11,7 +11,7 @@ import msgspec
 from snaglist.domain.errors import NotFound
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.moment import moment_after
-from snaglist.domain.retry import Lane, Member, MemberState, Retry, RetryStatus
+from snaglist.domain.retry import Lane, Member, MemberState, Retry, RetryStatus, lanes_in_turn
 from snaglist.domain.worker import CONNECTED_SECONDS, Worker
 from snaglist.service.lists import Listed, listed
 from snaglist.service.retry_chores import let_go_of_waiting
@@ -29,10 +29,14 @@ _EVENTS = {"pause": Event.PAUSED, "resume": Event.RESUMED, "abort": Event.ABORTE
 
 
 class RetryView(msgspec.Struct, frozen=True):
-    """An order with how many connected workers can do it."""
+    """An order with how many connected workers can do what its turn is now.
+
+    `untaken` are the entity types whose turn it is, and which none of them takes.
+    """
 
     retry: Retry
     workers: int
+    untaken: tuple[str, ...] = ()
 
 
 class WholeRetry(msgspec.Struct, frozen=True):
@@ -104,7 +108,7 @@ def get_retry(database: Database, retry_id: str, at: str) -> WholeRetry:
 
 
 def view_retry(database: Database, retry: Retry, at: str) -> RetryView:
-    """This order with how many connected workers can do it."""
+    """This order with what connected workers can do of it."""
     return database.read(lambda connection: _viewed(connection, [retry], at)[0])
 
 
@@ -163,16 +167,19 @@ def _viewed(connection: Connection, retries: Sequence[Retry], at: str) -> list[R
     going_on = [retry.id for retry in retries if retry.ended_at is None]
     lanes = store.lanes_of(connection, going_on)
     workers = workers_seen_since(connection, moment_after(at, -CONNECTED_SECONDS))
-    return [RetryView(retry, _able(workers, lanes.get(retry.id, ()))) for retry in retries]
+    return [_view(retry, workers, lanes_in_turn(lanes.get(retry.id, ()))) for retry in retries]
 
 
-def _able(workers: Sequence[Worker], lanes: Sequence[Lane]) -> int:
-    """How many of these workers can do anything of what is left in these lanes."""
-    left = [lane for lane in lanes if lane.waiting or lane.leased]
-    return sum(
-        any(worker.can_do(lane.source, lane.target, lane.entity_type) for lane in left)
-        for worker in workers
-    )
+def _view(retry: Retry, workers: Sequence[Worker], lanes: Sequence[Lane]) -> RetryView:
+    """An order of which these lanes are tried now, with what these workers can do of it."""
+    able: set[str] = set()
+    untaken: dict[str, None] = {}
+    for lane in lanes:
+        takers = [one for one in workers if one.can_do(lane.source, lane.target, lane.entity_type)]
+        able.update(one.id for one in takers)
+        if not takers:
+            untaken[lane.entity_type] = None
+    return RetryView(retry, len(able), tuple(untaken))
 
 
 def entry_of_retry(

@@ -10,12 +10,15 @@ import msgspec
 from msgspec.structs import replace
 
 from snaglist.domain.cause import Cause
+from snaglist.domain.edits import Ignore
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.moment import attempted_at
 from snaglist.domain.record import Record
 from snaglist.domain.run import Run, run_id_of
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
+from snaglist.storage.edits import find_edit
+from snaglist.storage.retries import retries_by_id
 from snaglist.storage.runs import runs_by_id
 
 _OF_RETRIES = (Event.LEASED, Event.LEASE_ENDED, Event.FAILED, Event.CAME_OVER)
@@ -27,8 +30,9 @@ class Happening(msgspec.Struct, frozen=True):
     Of the latter `times` in a row, alike and of one run, are one, at the time of the last; `who`
     is then whose run it was, "" if nobody knows. `cause_id` and `cause_title` are its cause from
     then on, where another one was told before; None and "" where not. `edit_id` is the bulk
-    edit, `retry_id` the retry that it was part of. `at` is when the desk heard of it,
-    `attempted_at` when the attempt was, of one that a newest record tells of.
+    edit, `retry_id` the retry that it was part of, which `ordered_by` asked for. `at` is when the
+    desk heard of it, `attempted_at` when the attempt was, of one that a newest record tells of.
+    What was set aside, was so until the moment `until`, or until `failures` more failures.
     """
 
     at: str
@@ -46,6 +50,9 @@ class Happening(msgspec.Struct, frozen=True):
     cause_title: str = ""
     times: int = 1
     attempted_at: str | None = None
+    ordered_by: str | None = None
+    until: str | None = None
+    failures: int | None = None
 
 
 def timeline(
@@ -65,7 +72,29 @@ def timeline(
     causes = _causes(connection, {one.cause_id for one in happened if one.cause_id})
     run_ids = {one.run_id for one in happened if one.run_id}
     runs = runs_by_id(connection, sorted(run_ids)) if run_ids else {}
-    return [_named(one, runs, causes) for one in _changes_of_cause(_in_a_row(happened), causes)]
+    retries = retries_by_id(connection, {one.retry_id for one in happened if one.retry_id})
+    aside = {one.edit_id for one in happened if one.event is Event.IGNORED and one.edit_id}
+    asked = {edit_id: _asked_of(connection, edit_id) for edit_id in aside}
+
+    def whole(one: Happening) -> Happening:
+        retry = retries.get(one.retry_id or "")
+        ignore = asked.get(one.edit_id or "") if one.event is Event.IGNORED else None
+        return replace(
+            _named(one, runs, causes),
+            ordered_by=None if retry is None else retry.who,
+            until=None if ignore is None else ignore.until,
+            failures=None if ignore is None else ignore.failures,
+        )
+
+    return [whole(one) for one in _changes_of_cause(_in_a_row(happened), causes)]
+
+
+def _asked_of(connection: Connection, edit_id: str) -> Ignore | None:
+    """What an edit that set things aside asked for."""
+    edit = find_edit(connection, edit_id)
+    if edit is None or edit.kind != "ignore":
+        return None
+    return msgspec.json.decode(edit.asked, type=Ignore)
 
 
 def _moved(entry: Entry) -> Happening:

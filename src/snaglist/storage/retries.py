@@ -102,6 +102,16 @@ def newest_retries(
     return [_retry_of(row) for row in rows]
 
 
+def newest_retries_of_cause(connection: Connection, cause_id: str, most: int) -> list[Retry]:
+    """The newest orders that were of what fails for this cause, whatever else they asked for."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM retries WHERE filter LIKE :of ORDER BY seq DESC LIMIT :most",
+        of=f"%cause={cause_id}%",
+        most=most,
+    )
+    return [_retry_of(row) for row in rows]
+
+
 def retries_to_lease_from(connection: Connection) -> list[Retry]:
     """The orders that are worked on and of which something waits, the oldest first."""
     rows = connection.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -16,8 +17,9 @@ from snaglist.domain.history import Event
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.evidence import NEWEST, Piece, dividing_pieces
+from snaglist.service.history import deeds_of_cause
 from snaglist.service.retries import connected
-from snaglist.web.opposites import opposite_of
+from snaglist.web.opposites import is_newest, opposite_of
 from snaglist.web.overview import days_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
 from snaglist.web.projects import LEFT
@@ -135,6 +137,9 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "held": sum(quad.items for quad in view.quads if not states or quad.bucket in states),
             "waiting": _in(view, "open"),
             "being_tried": _in(view, "retrying"),
+            "ended": _by_bucket(view),
+            "deeds": await pages.run(lambda: deeds_of_cause(pages.database, cause_id)),
+            "is_newest_aside": is_newest(Event.IGNORED, view.history),
             "has_workers": any(one.can_do_some(types) for one in workers),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
             "undo": done_of(visit),
@@ -162,6 +167,14 @@ def _shown_states(cause: Cause) -> tuple[str, ...]:
     if cause.open_items:
         return LEFT
     return ("ignored",) if cause.ignored_items else ()
+
+
+def _by_bucket(view: service.CauseView) -> dict[str, int]:
+    """How many of a cause's things are in each state, the most first."""
+    items: Counter[str] = Counter()
+    for quad in view.quads:
+        items[quad.bucket] += quad.items
+    return dict(items.most_common())
 
 
 def _in(view: service.CauseView, bucket: str) -> int:

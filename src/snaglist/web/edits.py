@@ -11,6 +11,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from snaglist.domain.access import Scope
+from snaglist.domain.cause import Cause
 from snaglist.domain.edits import CauseEdit, ItemEdit, Note, checked
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.filtering import Subject
@@ -40,6 +41,7 @@ _SOME = 10
 _ONLY_OF = {"to": ("assign",), "until": ("ignore",), "failures": ("ignore",)}
 """Fields that a form for several edits has, and which of them they are for."""
 
+_WORDS = ("note", "fix", "name")
 _MEMBERS = ("until", "failures", "reason", "to", "text", "name", "into", "why")
 
 
@@ -47,49 +49,74 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
     """Edit a cause, and show it again."""
     visit.require(Scope.TRIAGE)
     cause_id, at = id_of(visit), pages.now
-    edit: CauseEdit = checked(_edit_of(pages, visit, CauseEdit), at)
     cause = await pages.run(lambda: find_cause(pages.database, cause_id))
-    if cause is not None:
-        now = {"note": cause.note, "fix": cause.fix, "name": cause.name, "assign": cause.assignee}
-        _check_was(pages, visit, now)
-    pieces_of = pages.grouper().pieces
-    done = await pages.run(
-        lambda: do_edit_cause(
-            pages.database,
-            cause_id,
-            edit,
-            None,
-            new_id=pages.new_id,
-            pieces_of=pieces_of,
-            who=visit.who,
-            at=at,
-        )
-    )
-    began = done.edit
+    now = {"assign": None if cause is None else cause.assignee, **_words_of(cause)}
+    if visit.form.get("edit") == "words":
+        return await _edit_words(pages, visit, cause_id, now)
+    edit: CauseEdit = checked(_edit_of(pages, visit.form, CauseEdit), at)
+    _check_was(pages, visit.form, now)
+    began = await pages.run(lambda: _edit_cause(pages, visit, cause_id, edit, at))
     if began is None:
-        return _shown_again(f"/causes/{cause_id}", visit)
+        return _shown_again(f"/causes/{cause_id}", [visit.form.get("edit", "")])
     await pages.run(lambda: _carry_out(pages, began))
     if began.kind == "split" and began.before is not None:
         made = msgspec.json.decode(began.before, type=SplitBefore)
         return _back(f"/causes/{made.cause_id}", began.id)
     if began.kind in ("resolve", "merge"):
         return _back(f"/causes/{cause_id}", began.id)
-    return _shown_again(f"/causes/{cause_id}", visit)
+    return _shown_again(f"/causes/{cause_id}", [visit.form.get("edit", "")])
+
+
+async def _edit_words(
+    pages: Pages, visit: Visit, cause_id: str, now: Mapping[str, str | None]
+) -> Response:
+    """Keep those words of a cause that were changed: its note, its fix, its name."""
+    at, form = pages.now, visit.form
+    was = {kind: form.get(f"was_{kind}", "") for kind in _WORDS}
+    forms = [
+        {"edit": kind, "name" if kind == "name" else "text": form[kind], "was": was[kind]}
+        for kind in _WORDS
+        if kind in form and _plain(form[kind]) != _plain(was[kind])
+    ]
+    edits = [checked(_edit_of(pages, one, CauseEdit), at) for one in forms]
+    for one in forms:
+        _check_was(pages, one, now)
+    for edit in edits:
+        await pages.run(lambda edit=edit: _edit_cause(pages, visit, cause_id, edit, at))  # type: ignore[misc]
+    return _shown_again(f"/causes/{cause_id}", [one["edit"] for one in forms])
+
+
+def _words_of(cause: Cause | None) -> dict[str, str | None]:
+    return {} if cause is None else {kind: getattr(cause, kind) for kind in _WORDS}
+
+
+def _edit_cause(pages: Pages, visit: Visit, cause_id: str, edit: CauseEdit, at: str) -> Edit | None:
+    """Edit a cause; what is to be carried out of it. Blocks."""
+    return do_edit_cause(
+        pages.database,
+        cause_id,
+        edit,
+        None,
+        new_id=pages.new_id,
+        pieces_of=pages.grouper().pieces,
+        who=visit.who,
+        at=at,
+    ).edit
 
 
 async def edit_thing(pages: Pages, visit: Visit) -> Response:
     """Edit a thing, and show it again."""
     visit.require(Scope.TRIAGE)
     item_id, at = id_of(visit), pages.now
-    edit: ItemEdit = checked(_edit_of(pages, visit, ItemEdit), at)
+    edit: ItemEdit = checked(_edit_of(pages, visit.form, ItemEdit), at)
     if "was" in visit.form:
         view = await pages.run(lambda: look_at_item(pages.database, item_id))
-        _check_was(pages, visit, {"note": view.listed.item.note})
+        _check_was(pages, visit.form, {"note": view.listed.item.note})
     if isinstance(edit, Note):
         await pages.run(
             lambda: edit_item(pages.database, item_id, edit, None, who=visit.who, at=at)
         )
-        return _shown_again(f"/things/{item_id}", visit)
+        return _shown_again(f"/things/{item_id}", ["note"])
 
     def do_it() -> str | None:
         places = places_of_items(pages.database, [item_id])
@@ -112,7 +139,7 @@ async def edit_things(pages: Pages, visit: Visit) -> Response:
         return await _retry_things(pages, visit)
     visit.require(Scope.TRIAGE)
     at = pages.now
-    edit: ItemEdit = checked(_edit_of(pages, visit, ItemEdit), at)
+    edit: ItemEdit = checked(_edit_of(pages, visit.form, ItemEdit), at)
     places, query = await _chosen(pages, visit)
     if not _is_sure(visit, places):
         said = await pages.run(lambda: preview(pages.database, places, edit, at))
@@ -212,9 +239,9 @@ async def undo(pages: Pages, visit: Visit) -> Response:
     return RedirectResponse(f"/things?{urlencode(pairs)}", status_code=303, headers=HEADERS)
 
 
-def _check_was(pages: Pages, visit: Visit, now: Mapping[str, str | None]) -> None:
+def _check_was(pages: Pages, form: Mapping[str, str], now: Mapping[str, str | None]) -> None:
     """Raise Outdated if what a form replaces is no longer what it showed."""
-    was, kind = visit.form.get("was"), visit.form.get("edit", "")
+    was, kind = form.get("was"), form.get("edit", "")
     if was is not None and kind in now and _plain(was) != _plain(now[kind] or ""):
         raise Outdated(pages.texts("problem.other_text", text=now[kind] or ""))
 
@@ -223,9 +250,8 @@ def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
-def _edit_of(pages: Pages, visit: Visit, type_: Any) -> Any:
+def _edit_of(pages: Pages, form: Mapping[str, str], type_: Any) -> Any:
     """The edit that a form asks for; what is empty is left out. Raises WrongShape."""
-    form = visit.form
     kind, _, reason = form.get("edit_and_reason", form.get("edit", "")).partition(".")
     piece, _, value = form.get("piece_and_value", "").partition("=")
     asked: dict[str, Any] = {"edit": kind} | ({"reason": reason} if reason else {})
@@ -253,9 +279,9 @@ def _unfit(pages: Pages, key: str, **values: object) -> WrongShape:
     return WrongShape(pages.texts(key, **values), pages.texts("problem.correct"))
 
 
-def _shown_again(path: str, visit: Visit) -> Response:
+def _shown_again(path: str, edits: Sequence[str]) -> Response:
     """The page of what was edited, which says so."""
-    did = happened(visit.form.get("edit", ""))
+    did = ",".join(map(happened, edits))
     query = f"?{urlencode({'did': did})}" if did else ""
     return RedirectResponse(f"{path}{query}", status_code=303, headers=HEADERS)
 

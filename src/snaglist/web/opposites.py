@@ -1,12 +1,17 @@
-"""The undo of an edit of one cause or thing: the opposite edit, with what was there before."""
+"""The undo of an edit of one cause or thing: the opposite edit, with what was there before.
+
+What an address says was `did` are the names by which the history calls it, with commas between.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from snaglist.domain.history import Event
 from snaglist.web.pages import Visit
 
+_REPORTED = (Event.FAILED, Event.CAME_OVER, Event.LEASED, Event.LEASE_ENDED)
 _OPPOSITES = {
     "assigned": ("assign", "to"),
     "noted": ("note", "text"),
@@ -54,14 +59,34 @@ def opposite_of(visit: Visit, history: Sequence[Told]) -> dict[str, str] | None:
 
     Empty where nothing takes it back. It is done only while it is the newest that happened.
     """
-    did = visit.request.query_params.get("did", "")
-    newest = history[-1] if history else None
-    if did not in _OPPOSITES or newest is None or newest.event != did or newest.who != visit.who:
+    did = visit.request.query_params.get("did", "").split(",")
+    done = history[-len(did) :]
+    if not {*did} <= {*_OPPOSITES} or [(one.event, one.who) for one in done] != [
+        (event, visit.who) for event in did
+    ]:
         return None
-    edit, field = _OPPOSITES[did]
+    if len(done) > 1:
+        return _words_before(done)
+    (newest,) = done
+    edit, field = _OPPOSITES[newest.event]
     if not edit or (edit == "unclaim" and newest.before):  # it took the place of another's word
         return {}
     if not field:
         return {"edit": edit}
     # What somebody else wrote meanwhile is not overwritten: the form says what it replaces.
     return {"edit": edit, field: newest.before or "", "was": newest.after or ""}
+
+
+def _words_before(done: Sequence[Told]) -> dict[str, str]:
+    """The form that gives a cause the words back that were changed at once."""
+    form = {"edit": "words"}
+    for one in done:
+        edit, _ = _OPPOSITES[one.event]
+        form |= {edit: one.before or "", f"was_{edit}": one.after or ""}
+    return form
+
+
+def is_newest(event: Event, history: Sequence[Told]) -> bool:
+    """Whether this is the newest that somebody did, whatever imports and workers told since."""
+    done = [one.event for one in history if one.event not in _REPORTED]
+    return bool(done) and done[-1] == event

@@ -62,7 +62,7 @@ TICK = "tick"
 """The parameter of an address that names what is ticked on its page."""
 
 _LARGEST_FORM = 64 << 10
-_TYPED = ("text", "why", "to", "name")
+_TYPED = ("text", "note", "fix", "name", "why", "to")
 
 
 @dataclass

@@ -79,6 +79,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "members": shown,
             "further": further,
             "only": only,
+            "untaken": ", ".join(one or pages.texts("thing.no_type") for one in whole.view.untaken),
             "alone": await pages.run(lambda: _alone(pages, whole.view.retry)),
         },
     )

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Subject
+from snaglist.domain.history import Event
 from snaglist.domain.item import Item
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
@@ -18,7 +19,7 @@ from snaglist.service.lists import Listed
 from snaglist.service.retries import connected, order_of_item
 from snaglist.service.run_views import find_run
 from snaglist.web.changes import change_of, stack_of
-from snaglist.web.opposites import opposite_of
+from snaglist.web.opposites import is_newest, opposite_of
 from snaglist.web.pages import (
     TICK,
     Pages,
@@ -109,6 +110,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "undo": done_of(visit),
             "waits_in": await pages.run(lambda: order_of_item(pages.database, item_id)),
             "opposite": opposite_of(visit, view.history),
+            "is_newest_aside": is_newest(Event.IGNORED, view.history),
             "production": links.production(view.listed),
         },
     )

@@ -13,6 +13,7 @@ import click
 
 from snaglist.cli.remote.desk import Failed, RemoteDesk, this_desk
 from snaglist.cli.remote.options import OF_ITEMS, as_json, cut, filtered, shortly, show_json
+from snaglist.cli.remote.words import who_is_missing
 from snaglist.cli.terminal import table
 
 _PAUSE_SECONDS = 0.5
@@ -161,7 +162,7 @@ def _watched(desk: RemoteDesk, retry_id: str, as_json: bool) -> Any:
             if now["ended_at"] is not None or now["status"] == "stopped":
                 _progress("", as_json)
                 return now
-            counts = [now["status"], *(now[name] for name in _COUNTS)]
+            counts = [now["status"], now["untaken"], *(now[name] for name in _COUNTS)]
             if counts != told:
                 told = counts
                 _show_progress(now, as_json)
@@ -181,7 +182,7 @@ def _show_progress(now: Any, as_json: bool) -> None:
     share = done / now["total"] if now["total"] else 1.0
     probing = "probing, " if now["is_probing"] else ""
     status = "" if now["status"] == "working" else f"{now['status']}, "
-    workers = "" if now["workers"] else " (no worker is connected)"
+    workers = f" (waits for {who_is_missing(now)})" if now["untaken"] else ""
     _progress(f"{share:4.0%} {status}{probing}{_in_words(now)}{workers}", as_json)
 
 

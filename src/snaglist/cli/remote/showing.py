@@ -13,7 +13,7 @@ import click
 from snaglist.cli.remote import words
 from snaglist.cli.remote.desk import Failed, RemoteDesk, this_desk
 from snaglist.cli.remote.options import as_json, cut, shortly, show_json
-from snaglist.cli.remote.words import line
+from snaglist.cli.remote.words import line, who_is_missing
 from snaglist.cli.terminal import plain, table
 
 Told = Iterator[str]
@@ -210,7 +210,8 @@ def _retry(one: Mapping[str, Any]) -> Told:
     yield from line("Items", f"{one['total']}: {', '.join(counts)}" if counts else one["total"])
     yield from line("At most", f"{one['rate']} a minute" if one["rate"] else None)
     if not one["ended_at"]:
-        yield from line("Workers", f"{one['workers']} connected that can do some of it")
+        yield from line("Workers", f"{one['workers']} connected that can go on")
+        yield from line("Waits for", who_is_missing(one) if one["untaken"] else None)
     yield from line("Id", one["id"])
     if one["failed_under"]:
         rows = [

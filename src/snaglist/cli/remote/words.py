@@ -108,6 +108,12 @@ def project(of: Mapping[str, Any]) -> str:
     return f"{name} ({id_})" if name and name != id_ else id_
 
 
+def who_is_missing(retry: Mapping[str, Any]) -> str:
+    """What a retry waits for, where no connected worker takes what is to be tried now."""
+    types = ", ".join(cut(one, 60) or "things of no type" for one in retry["untaken"])
+    return f"a worker that takes {types}"
+
+
 def aside(of: Mapping[str, Any]) -> str:
     """Until when something is set aside."""
     if of["ignored_until"]:
@@ -148,7 +154,11 @@ def _happened(entry: Mapping[str, Any]) -> str:
     if entry.get("run_id"):
         told += f", in the run {cut(entry['run_name'], 60)}"
     if entry.get("retry_id"):
-        told += f", in the retry {entry['retry_id']}"
+        told += f", in the retry {entry['retry_id']} of {cut(entry['ordered_by'] or '', 60)}"
+    if entry.get("until"):
+        told += f" until {shortly(entry['until'])}"
+    if entry.get("failures"):
+        told += f" until {entry['failures']} more failures"
     if entry["event"] in _SAYS_WHAT_IS_NOW and after in STATES and after != entry["before"]:
         told += f", now {STATES[after]}"
     return f"{told} ({cut(entry['why'], 200)})" if entry["why"] else told
