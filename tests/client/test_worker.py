@@ -65,6 +65,25 @@ def test_a_fork_that_a_worker_s_function_makes_answers_for_no_item(
     assert statuses(client) == {"0": "resolved", "1": "open", "2": "resolved", "3": "open"}
 
 
+@pytest.mark.parametrize("function", ["dropped", "nightly"])
+def test_what_a_worker_s_function_itself_tells_of_its_item_is_its_outcome(
+    client: httpx.Client,
+    failed: Callable[[int], None],
+    new_worker: Callable[..., WorkerProgram],
+    function: str,
+) -> None:
+    failed(4)
+    retry = order(client)
+
+    code, said, err = new_worker(f"studio_import:{function}", "--once").finish()
+
+    assert code == 0, err
+    assert said[-1] == {"done": {"came_over": 2, "failed": 2}}
+    found = retry_at(client, retry)
+    assert (found["status"], found["came_over"], found["failed"]) == ("done", 2, 2)
+    assert statuses(client) == {"0": "resolved", "1": "open", "2": "resolved", "3": "open"}
+
+
 def test_the_worker_costs_only_the_items_that_crash_or_hang(
     client: httpx.Client, failed: Callable[[int], None], new_worker: Callable[..., WorkerProgram]
 ) -> None:

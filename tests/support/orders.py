@@ -65,6 +65,19 @@ def slow(item):
     while not os.path.exists("go on"):
         time.sleep(0.01)
 
+def dropped(item):
+    import snaglist_client
+    desk = snaglist_client.Desk()
+    sent = {"type": item.entity_type, "id": item.entity_id}
+    desk.check_returned(sent, [] if item.entity_id % 2 else [{"shotgun_id": item.entity_id}])
+
+def nightly(item):
+    import snaglist_client
+    with snaglist_client.Desk().run("by hand") as run:
+        with run.item(item.entity_type, item.entity_id):
+            if item.entity_id % 2:
+                raise ValueError("odd")
+
 broken = 3
 """
 

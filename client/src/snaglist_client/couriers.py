@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 
+from snaglist_client import kin
 from snaglist_client.courier import Courier, Settings
 from snaglist_client.quietly import complain
 
@@ -28,7 +29,7 @@ def _see_to_forks() -> None:
     """From the first desk on forks begin anew: one may come while another thread holds a lock."""
     if "forks" not in _seen_to and hasattr(os, "register_at_fork"):
         _seen_to.add("forks")
-        os.register_at_fork(after_in_child=_after_fork)
+        os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
 
 def _see_to_exit() -> None:
@@ -47,9 +48,20 @@ def _at_exit() -> None:
             complain("end", error)
 
 
+def _before_fork() -> None:
+    try:
+        kin.before_fork()
+    except Exception as error:
+        complain("preparation of a fork", error)
+
+
 def _after_fork() -> None:
     global _making
     _making = threading.RLock()
+    try:
+        kin.after_fork()
+    except Exception as error:
+        complain("beginning in a fork", error)
     for courier in list(_couriers.values()):
         try:
             courier.begin_anew()

@@ -19,7 +19,7 @@ from snaglist_client.mirrors import Mirror, record_entry
 from snaglist_client.moments import new_id
 from snaglist_client.plain import said
 from snaglist_client.quietly import quietly, tell
-from snaglist_client.reporter import Reporter, thing
+from snaglist_client.reporter import Reporter, thing, thing_of_details
 from snaglist_client.retries import Retries
 from snaglist_client.returned import UNKNOWN, Checked, check_returned
 from snaglist_client.runs import Run
@@ -122,7 +122,8 @@ class Desk:
             details["part"] = name_or_none(details["part"])
         if isinstance(exception, BaseException):
             details = {**told_by(exception), **details}
-        return self._reporter(run).record(event_of(error, details), occurred_at)
+        whose = thing_of_details(details)
+        return self._reporter(run).tell_failure(whose, event_of(error, details), occurred_at)
 
     @quietly("")
     def record_event(self, entry: Any, error: Failure, /, **details: Any) -> str:

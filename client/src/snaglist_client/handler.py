@@ -60,7 +60,7 @@ class Handler(logging.Handler):
             said(key): value for key, value in vars(record).items() if key not in _OWN
         }
         if not _WHOSE.intersection(details):
-            details = {**in_hand.details(), **details}
+            details = {**in_hand.told(), **details}
         details["logger"] = record.name
         details["level"] = record.levelname
         details["source_line"] = f"{record.filename}:{record.lineno}"

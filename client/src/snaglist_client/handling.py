@@ -16,7 +16,9 @@ import sys
 import threading
 from typing import IO, Any, Callable
 
+from snaglist_client import in_hand
 from snaglist_client.failures import event_of
+from snaglist_client.in_hand import InHand, one_of
 from snaglist_client.plain import clean_text, said
 
 Handler = Callable[[Any], Any]
@@ -57,14 +59,41 @@ def load(name: str) -> Handler:
 
 def handled(handler: Handler, members: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
     """Call the function for one item, to its end if it is a coroutine's; what became of it."""
-    item = HandledItem(members)
+    item, call = HandledItem(members), _Call(members, details)
+    in_hand.take(call)
     try:
         _finish(handler(item))
-        url, alone = item.target_url, bool(item.alone)
+        url, alone = item.target_url, bool(item.alone) or call.is_failed_in_part
     except BaseException as error:
         return {"ok": False, "event_data": event_of(error, details).decode()}
+    finally:
+        in_hand.put_back(call)
+    if call.failure is not None:
+        return {"ok": False, "event_data": call.failure.event_data.decode()}
+    if call.is_open:
+        return {"ok": False, "why": "The function began it, and broke off."}
     told = None if url is None else clean_text(said(url))
     return {"ok": True, "target_url": told, "alone": alone}
+
+
+class _Call(InHand):
+    """The call for one item: what the function tells of the item itself is heard."""
+
+    def __init__(self, members: dict[str, Any], details: dict[str, Any]) -> None:
+        super().__init__()
+        self._members = members
+        self._details = details
+
+    def whose(self) -> tuple[str, str | None, int, str]:
+        """As `InHand` says."""
+        source, target, kind, entity_id, part = (
+            self._members[name] for name in ("source", "target", "entity_type", "entity_id", "part")
+        )
+        return source, target or None, one_of(kind, entity_id), part
+
+    def details(self) -> dict[str, Any]:
+        """What a record's details say of the item."""
+        return dict(self._details)
 
 
 def _finish(result: Any) -> None:

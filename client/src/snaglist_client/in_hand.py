@@ -1,24 +1,118 @@
-"""What is tried just now, in this thread or task: to tell whose failure a logged error is."""
+"""What is tried just now: whose failure a logged error is, and what is told of it meanwhile.
+
+A function that is called in a block may itself tell of what the block is about: that the target
+dropped it, that it failed, that a part of it did. The block's end must not say otherwise.
+"""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any, Callable
+from typing import Any, NamedTuple
 
-Told = Callable[[], "dict[str, Any]"]
-_in_hand: ContextVar[Told | None] = ContextVar("snaglist_in_hand", default=None)
-
-
-def take(told: Told | None) -> Told | None:
-    """This is tried from now on, which `told` tells as details; what was tried until now."""
-    before = _in_hand.get()
-    _in_hand.set(told)
-    return before
+from snaglist_client.quietly import passes
 
 
-def details() -> dict[str, Any]:
+class Failed(NamedTuple):
+    """A failure as it was recorded, in which run; the id is "" if it had to be dropped."""
+
+    record_id: str
+    event_data: bytes
+    run: str
+
+
+class InHand:
+    """Something that is tried in a block, from `take` to `put_back`. Others tell it what they told.
+
+    `failure` is what was told last of it; `is_open` says that nothing is known of how it ended,
+    `is_failed_in_part` that a part of it failed, of a whole.
+    """
+
+    __slots__ = ("_before", "failure", "is_failed_in_part", "is_open")
+
+    def __init__(self) -> None:
+        self._before: InHand | None = None
+        self.failure: Failed | None = None
+        self.is_failed_in_part = False
+        self.is_open = False
+
+    def whose(self) -> tuple[str, str | None, int, str]:
+        """The source, the target, what stands for the entity (`one_of`), and the part."""
+        raise NotImplementedError
+
+    def details(self) -> dict[str, Any]:
+        """What a record's details say of it."""
+        raise NotImplementedError
+
+    @property
+    def reporter(self) -> Any:
+        """Who tells of it in its run; None if it is of none."""
+        return None
+
+    def note(self, part: str, failure: Failed | None) -> None:
+        """This was told of this part of the entity: that it failed, or, by None, came over."""
+        own_part = self.whose()[3]
+        if part == own_part:
+            self.failure, self.is_open = failure, False
+        elif failure is not None and not own_part:
+            self.is_failed_in_part = True
+        if failure is not None:
+            noted.add(self)
+
+    def leave_open(self, part: str) -> None:
+        """It was told of this part that it was begun and broken off."""
+        if part == self.whose()[3]:
+            self.is_open = True
+            noted.add(self)
+
+
+_innermost: ContextVar[InHand | None] = ContextVar("snaglist_in_hand", default=None)
+everything: set[InHand] = set()
+"""Whatever is in hand, in all threads."""
+
+noted: set[InHand] = set()
+"""Those of which something was told; mostly there are none, and then nobody need look."""
+
+
+def take(one: InHand) -> None:
+    """This is tried from now on."""
+    one._before = _innermost.get()
+    _innermost.set(one)
+    everything.add(one)
+
+
+def put_back(one: InHand) -> None:
+    """It is not tried any more, but what was before."""
+    everything.discard(one)
+    if noted:
+        noted.discard(one)
+    _innermost.set(one._before)
+    one._before = None
+
+
+def told() -> dict[str, Any]:
     """What is known of what is tried just now, its payload aside; nothing outside of blocks."""
-    told = _in_hand.get()
-    found = {} if told is None else told()
+    innermost = _innermost.get()
+    found = {} if innermost is None else innermost.details()
     found.pop("payload", None)
     return found
+
+
+def holders(source: str, target: str | None, entity: int) -> list[InHand]:
+    """What is in hand of this entity, in whatever thread; of any target where one is not said."""
+    found = []
+    for one in list(everything):
+        try:
+            own_source, own_target, own_entity, _ = one.whose()
+        except BaseException as fault:  # whatever a hostile class does
+            if passes(fault):
+                raise
+            continue
+        is_there = target is None or own_target is None or own_target == target
+        if own_entity == entity and own_source == source and is_there:
+            found.append(one)
+    return found
+
+
+def one_of(entity_type: str, entity_id: int | str, part: str = "") -> int:
+    """What stands for a thing, however its type is spelled: `Shot`, `shot`, `shots`, `statuses`."""
+    return hash((entity_type.lower().rstrip("es"), str(entity_id), part))

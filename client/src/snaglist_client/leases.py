@@ -12,6 +12,7 @@ from snaglist_client import in_hand
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of, outcome_line
 from snaglist_client.failures import Failure, event_of
+from snaglist_client.in_hand import InHand, one_of
 from snaglist_client.line import SECONDS, ShutOut
 from snaglist_client.messages import address_of, imported_line, name_of, record_line
 from snaglist_client.moments import new_id, utc_now
@@ -82,7 +83,7 @@ class Worker:
                     item.is_lost = True
 
 
-class RetryItem:
+class RetryItem(InHand):
     """One item to try again: `with item: import_asset(reload(item))`.
 
     What raises in the block failed again; what does not came over. What ends the program gives
@@ -92,6 +93,7 @@ class RetryItem:
     """
 
     def __init__(self, worker: Worker, lease: dict[str, Any]) -> None:
+        super().__init__()
         given = lease["item"]
         self._worker = worker
         self.lease_id: str = lease["lease_id"]
@@ -115,7 +117,6 @@ class RetryItem:
         self.is_lost = False
         self.is_settled = False
         self.ok = False
-        self._before: in_hand.Told | None = None
 
     @property
     def waiting(self) -> int | None:
@@ -129,7 +130,11 @@ class RetryItem:
         names += " cause_title message attempt retry_id lease_id"
         return {name: getattr(self, name) for name in names.split()}
 
-    @property
+    def whose(self) -> tuple[str, str | None, int, str]:
+        """As `InHand` says."""
+        entity = one_of(self.entity_type, self.entity_id)
+        return self.source, self.target or None, entity, self.part
+
     def details(self) -> dict[str, Any]:
         """What a record's details say of it."""
         project = {"id": self.project, "name": self.project_name} if self.project else None
@@ -160,7 +165,7 @@ class RetryItem:
     @quietly(None)
     def fail(self, error: Failure, /, **details: Any) -> None:
         """Report that it failed again: an exception or a text, and what to note."""
-        self.fail_with(event_of(error, {**self.details, **details}))
+        self.fail_with(event_of(error, {**self.details(), **details}))
 
     @quietly(None)
     def fail_with(self, event_data: bytes) -> None:
@@ -186,7 +191,7 @@ class RetryItem:
             self._say(json_of({"lease_id": self.lease_id, "outcome": "returned"}), b"")
 
     def __enter__(self) -> RetryItem:
-        self._before = in_hand.take(lambda: self.details)
+        in_hand.take(self)
         return self
 
     def __exit__(
@@ -195,8 +200,13 @@ class RetryItem:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        in_hand.take(self._before)
-        if error is None:
+        in_hand.put_back(self)
+        if error is None and self.failure is not None:
+            self.fail_with(self.failure.event_data)
+        elif error is None and self.is_open:
+            self.give_back()
+        elif error is None:
+            self.alone = self.alone or self.is_failed_in_part
             self.came_over()
         elif passes(error):
             self.give_back()

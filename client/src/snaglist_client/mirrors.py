@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+from snaglist_client import in_hand
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of
 from snaglist_client.failures import Failure, entry_event_of
+from snaglist_client.in_hand import Failed, InHand, one_of
 from snaglist_client.messages import begin_line, entity_id_of, name_of, path_of_run, project_of
 from snaglist_client.moments import utc_now, utc_text
 from snaglist_client.plain import said
@@ -108,10 +110,11 @@ _OF_THE_WHOLE = ("New", "Revival")
 """How the types of events end that bring an entity over as a whole."""
 
 
-class MirroredEvent:
+class MirroredEvent(InHand):
     """One EventLogEntry on its way. `ok` tells, after its block, whether it came over."""
 
     def __init__(self, mirror: Mirror, reporter: Reporter, entry: Any, *, reraise: bool) -> None:
+        super().__init__()
         self._mirror = mirror
         self._reporter = reporter
         self._entry = entry
@@ -124,7 +127,30 @@ class MirroredEvent:
         """Say, in the block, that nothing is done for this one: then nothing came over, either."""
         self._is_skipped = True
 
+    def whose(self) -> tuple[str, str | None, int, str]:
+        """As `InHand` says."""
+        changed = self._changed()
+        source, target = self._reporter.source, self._reporter.target
+        if changed is None:
+            return source, target, 0, ""
+        return source, target, one_of(changed.entity_type, changed.entity_id), changed.part
+
+    def details(self) -> dict[str, Any]:
+        """What a record's details say of what it changed."""
+        changed = self._changed()
+        return {} if changed is None else changed.details
+
+    @property
+    def reporter(self) -> Reporter:
+        """Who tells of it."""
+        return self._reporter
+
+    @quietly(None)
+    def _changed(self) -> Thing | None:
+        return thing_of_entry(self._entry)
+
     def __enter__(self) -> MirroredEvent:
+        in_hand.take(self)
         return self
 
     def __exit__(
@@ -133,11 +159,14 @@ class MirroredEvent:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        in_hand.put_back(self)
         if error is not None and passes(error):
             return False
         if error is None:
-            self.ok = True
-            if not self._is_skipped:
+            self.ok = self.failure is None and not self.is_open
+            if self.failure is not None:
+                self._record_again(self.failure)
+            elif self.ok and not self._is_skipped:
                 self._report()
         else:
             self._record(error)
@@ -145,10 +174,14 @@ class MirroredEvent:
         return error is not None and not self._reraise
 
     @quietly(None)
+    def _record_again(self, failure: Failed) -> None:
+        self.record_id = self._reporter.tell_again(self._changed(), failure)
+
+    @quietly(None)
     def _report(self) -> None:
         changed = thing_of_entry(self._entry)
         if changed is not None and (changed.part or _is_of_the_whole(self._entry)):
-            self._reporter.report_success(changed)
+            self._reporter.report_success(changed, alone=self.is_failed_in_part)
 
     @quietly(None)
     def _record(self, error: BaseException) -> None:
@@ -157,7 +190,6 @@ class MirroredEvent:
 
 def record_entry(reporter: Reporter, entry: Any, error: Failure, details: Mapping[str, Any]) -> str:
     """Record the failure of this EventLogEntry; the record's id, or ""."""
-    reporter.failed += 1
     try:
         changed = thing_of_entry(entry)
     except BaseException as fault:  # whatever a hostile class does: the failure is told of
@@ -166,7 +198,7 @@ def record_entry(reporter: Reporter, entry: Any, error: Failure, details: Mappin
         changed = None
     if changed is not None and changed.part:
         details = {"part": changed.part, **details}
-    return reporter.record(entry_event_of(entry, error, details))
+    return reporter.tell_failure(changed, entry_event_of(entry, error, details))
 
 
 def thing_of_entry(entry: Any) -> Thing | None:

@@ -7,12 +7,17 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from snaglist_client import in_hand
 from snaglist_client.courier import Courier
 from snaglist_client.failures import Failure, event_of
+from snaglist_client.in_hand import Failed, InHand, one_of
+from snaglist_client.kin import Kin
 from snaglist_client.messages import (
     EntityId,
     entity_id_of,
     imported_line,
+    is_mapping,
+    member_of,
     name_or_none,
     payload_name,
     project_in,
@@ -21,6 +26,7 @@ from snaglist_client.messages import (
     small,
 )
 from snaglist_client.moments import new_id, now
+from snaglist_client.quietly import passes
 
 
 class Thing(NamedTuple):
@@ -78,6 +84,25 @@ def thing(
     )
 
 
+def thing_of_details(details: Mapping[str, Any]) -> Thing | None:
+    """What a record's details say that failed, where it is said plainly."""
+    link = details.get("entity")
+    kind, entity_id = details.get("entity_type"), None
+    for name in ("shotgun_id", "entity_id", "id"):
+        entity_id = details.get(name) if entity_id is None else entity_id
+    if is_mapping(link):
+        kind = member_of(link, "type") if kind is None else kind
+        entity_id = member_of(link, "id") if entity_id is None else entity_id
+    if kind is None or entity_id is None:
+        return None
+    try:
+        return thing(kind, entity_id, part=details.get("part"))
+    except BaseException as fault:  # whatever a hostile class does: the failure is told of
+        if passes(fault):
+            raise
+        return None
+
+
 class Reporter:
     """Tells one desk of what failed and came over, under one source, target and run."""
 
@@ -94,6 +119,7 @@ class Reporter:
         self._tried: set[int] = set()
         self._failed_in_part: set[int] = set()
         self.unfinished: set[int] = set()
+        self.kin: Kin | None = None
         self.pid = os.getpid()
 
     @property
@@ -104,32 +130,82 @@ class Reporter:
     def _note(self, entity_type: str, entity_id: EntityId, part: str) -> None:
         """This entity, or this part of it, was tried to its end."""
         if not part:
-            self._tried.add(_one_of(entity_type, entity_id))
+            self._tried.add(one_of(entity_type, entity_id))
         if self.unfinished:
-            self.unfinished.discard(_one_of(entity_type, entity_id, part))
+            self.unfinished.discard(one_of(entity_type, entity_id, part))
 
     def broken_off(self, entity_type: Any, entity_id: Any, part: Any = None) -> None:
         """Something was begun, and nothing is known of how it would have ended."""
         tried = thing(entity_type, entity_id, part=part)
-        self.unfinished.add(_one_of(tried.entity_type, tried.entity_id, tried.part))
+        held = self._in_hand(tried)
+        speaker = self._speaker(held)
+        speaker.unfinished.add(one_of(tried.entity_type, tried.entity_id, tried.part))
+        for one in held:
+            one.leave_open(tried.part)
 
     def has_failed_in_part(self, entity_type: str, entity_id: EntityId) -> bool:
-        """Whether a part of this entity failed in this process and run."""
-        known = self._failed_in_part
-        return bool(known) and _one_of(entity_type, entity_id) in known
+        """Whether a part of this entity failed in this run, or in the block that it is in."""
+        if in_hand.everything and not self.run:
+            held = in_hand.holders(self.source, self.target, one_of(entity_type, entity_id))
+            speaker = self._speaker(held)
+            if speaker is not self:
+                return speaker.has_failed_in_part(entity_type, entity_id)
+            return any(one.is_failed_in_part for one in held)
+        known, kin = self._failed_in_part, self.kin
+        if not known and kin is None:
+            return False
+        entity = one_of(entity_type, entity_id)
+        return entity in known or (kin is not None and kin.has_failed_in_part(entity))
 
     def report_failure(
         self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
     ) -> str:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
-        if tried.project_id is None and self.usual_project is not None:
-            tried = tried._replace(project=self.usual_project)
+        speaker = self._speaker(self._in_hand(tried))
+        if tried.project_id is None and speaker.usual_project is not None:
+            tried = tried._replace(project=speaker.usual_project)
+        return speaker.tell_failure(tried, event_of(error, {**tried.details, **(details or {})}))
+
+    def tell_failure(self, tried: Thing | None, event_data: bytes, occurred_at: str = "") -> str:
+        """The same, of what is worded already; None is nothing that is known."""
+        held = [] if tried is None else self._in_hand(tried)
+        speaker = self._speaker(held)
+        if tried is not None:
+            speaker._note_failure(tried)
+        speaker.failed += 1
+        record_id = speaker.record(event_data, occurred_at)
+        for one in held:
+            one.note(tried.part if tried else "", Failed(record_id, event_data, speaker.run))
+        return record_id
+
+    def tell_again(self, tried: Thing | None, failure: Failed) -> str:
+        """The id of a failure's record in this run, which is made if another run has it alone."""
+        if failure.run == self.run:
+            return failure.record_id
+        return self.tell_failure(tried, failure.event_data)
+
+    def _note_failure(self, tried: Thing) -> None:
         if self.run:
             self._note(tried.entity_type, tried.entity_id, tried.part)
             if tried.part:
-                self._failed_in_part.add(_one_of(tried.entity_type, tried.entity_id))
-        self.failed += 1
-        return self.record(event_of(error, {**tried.details, **(details or {})}))
+                entity = one_of(tried.entity_type, tried.entity_id)
+                self._failed_in_part.add(entity)
+                if self.kin is not None:
+                    self.kin.fails_in_part(entity)
+
+    def _in_hand(self, tried: Thing) -> list[InHand]:
+        """What is in a block just now of this entity."""
+        entity = one_of(tried.entity_type, tried.entity_id)
+        return in_hand.holders(self.source, self.target, entity)
+
+    def _speaker(self, held: list[InHand]) -> Reporter:
+        """Whoever tells of it: the run in whose block it is, where none is named."""
+        if not self.run:
+            for one in held:
+                if one.reporter is not None and one.reporter.courier is self.courier:
+                    found: Reporter = one.reporter
+                    return found
+        return self
 
     def report_success(
         self, tried: Thing, target_url: str | None = None, *, alone: bool = False
@@ -165,6 +241,15 @@ class Reporter:
             self.courier.say("What came over without a type or an id is not reported.")
             return False
         part = name_or_none(part)
+        if in_hand.noted or (in_hand.everything and not self.run):
+            held = in_hand.holders(self.source, self.target, one_of(entity_type, entity_id))
+            speaker = self._speaker(held)
+            if speaker is not self:
+                return speaker.came_over_now(
+                    entity_type, entity_id, part, project, payload, target_url, alone
+                )
+            for one in held:
+                one.note(part, None)
         if self.run:
             self._note(entity_type, entity_id, part)
             if not part:
@@ -215,11 +300,6 @@ class Reporter:
             return record_id
         self.lost += 1
         return ""
-
-
-def _one_of(entity_type: str, entity_id: EntityId, part: str = "") -> int:
-    """What stands for a thing, however its type is spelled: `Shot`, `shot`, `shots`, `statuses`."""
-    return hash((entity_type.lower().rstrip("es"), str(entity_id), part))
 
 
 def _let_pass(moment: int) -> None:

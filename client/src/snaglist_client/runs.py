@@ -13,6 +13,8 @@ from snaglist_client.completion import Completion, completed
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of
 from snaglist_client.failures import Failure, error_text
+from snaglist_client.in_hand import Failed, InHand, one_of
+from snaglist_client.kin import expect_forks
 from snaglist_client.messages import (
     begin_line,
     end_line,
@@ -98,6 +100,7 @@ class Run:
             return
         self._is_begun = True
         reporter = self._reporter
+        expect_forks(reporter)
         began = {
             "id": self.id,
             "name": self.name or None,
@@ -140,6 +143,12 @@ class Run:
             return Completion(reason=self._total_fault)
         if self._reporter.unfinished:
             return Completion(reason="Something was begun and broken off; try it again first.")
+        kin = self._reporter.kin
+        if self._total is None and kin is not None and kin.has_something_begun():
+            return Completion(
+                reason="Something was begun in another process of this run and has not ended. Wait "
+                "for its processes; if one was ended in the middle, complete the next run."
+            )
         self.begin()
         return completed(self._reporter, projects, entity_types, seconds)
 
@@ -180,7 +189,7 @@ class Run:
         return path_of_run(self.id, "beats"), json_of({"unsent": unsent})
 
 
-class Item:
+class Item(InHand):
     """One thing that a run tries. `ok` tells, after its block, whether it came over.
 
     Set `target_url` in the block to have it with the success. `record_id` is there after a
@@ -189,7 +198,6 @@ class Item:
 
     __slots__ = (
         "_alone",
-        "_before",
         "_given",
         "_is_told",
         "_reporter",
@@ -206,18 +214,20 @@ class Item:
         alone: bool,
         reraise: bool,
     ) -> None:
+        super().__init__()
         self._reporter = reporter
         self._given = given  # entity type, entity id, name, payload, part, project
         self._alone = alone
         self._reraise = reraise
         self._is_told = False
-        self._before: in_hand.Told | None = None
         self.ok = False
         self.record_id = ""
         self.target_url: str | None = None
 
     def __enter__(self) -> Item:
-        self._before = in_hand.take(self._details)
+        in_hand.take(self)
+        if self._reporter.kin is not None:
+            self._reporter.kin.begins()
         return self
 
     def __exit__(
@@ -226,15 +236,23 @@ class Item:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        in_hand.take(self._before)
+        in_hand.put_back(self)
+        kin = self._reporter.kin
+        if kin is not None and (error is None or not passes(error)):
+            kin.ends()
         if error is None:
-            if not self._is_told:
-                self._is_told = self.ok = True
+            if self._is_told:
+                return False
+            self._is_told = True
+            if self.failure is not None:
+                self._fail_again(self.failure)
+            elif not self.is_open:
+                self.ok = True
                 entity_type, entity_id, _, payload, part, project = self._given
                 try:
                     self._reporter.came_over_now(
                         *(entity_type, entity_id, part, project, payload),
-                        *(self.target_url, bool(self._alone)),
+                        *(self.target_url, bool(self._alone) or self.is_failed_in_part),
                     )
                 except BaseException as fault:  # nothing of ours reaches the host
                     if passes(fault):
@@ -278,7 +296,23 @@ class Item:
             self.record_id = "" if self.ok else self._reporter.last_record_id
         return self.ok
 
-    def _details(self) -> dict[str, Any]:
+    @quietly(None)
+    def _fail_again(self, failure: Failed) -> None:
+        self.record_id = self._reporter.tell_again(self._thing(), failure)
+
+    def whose(self) -> tuple[str, str | None, int, str]:
+        """As `InHand` says."""
+        tried = self._thing()
+        source, target = self._reporter.source, self._reporter.target
+        return source, target, one_of(tried.entity_type, tried.entity_id), tried.part
+
+    @property
+    def reporter(self) -> Reporter:
+        """Who tells of it."""
+        return self._reporter
+
+    def details(self) -> dict[str, Any]:
+        """What a record's details say of it."""
         tried = self._thing()
         if tried.project_id is None:
             tried = tried._replace(project=self._reporter.usual_project)

@@ -65,7 +65,7 @@ class Child:
 
     def handle(self, item: RetryItem, seconds: float) -> dict[str, Any]:
         """What became of this item. Never takes longer than so many seconds."""
-        given = json.dumps({"item": item.about, "details": item.details}).encode() + b"\n"
+        given = json.dumps({"item": item.about, "details": item.details()}).encode() + b"\n"
         process = self._process
         assert process is not None
         assert process.stdin is not None

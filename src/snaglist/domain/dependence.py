@@ -67,6 +67,22 @@ def _ranks(text: str) -> dict[str, int]:
     return found
 
 
+_USUAL_RANKS = _ranks(USUAL_ORDER)
+
+
+def holds_up(failed: str, kind: str) -> bool:
+    """Whether an import may not come to entities of a kind where one of another failed.
+
+    By the usual order; of types that it does not know, whatever failed may hold them up, and they
+    whatever there is. Assets have parents that are assets.
+    """
+    ranks = _USUAL_RANKS
+    above, below = ranks.get(failed.lower()), ranks.get(kind.lower())
+    if above is None or below is None:
+        return True
+    return above < below or failed == kind == "Asset"
+
+
 def parents_of(event: Mapping[str, Any]) -> list[str]:
     """The ids of the assets that a record's payload names as this one's parents."""
     found: list[str] = []

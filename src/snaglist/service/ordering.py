@@ -21,7 +21,7 @@ from snaglist.storage import retry_members as member_store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import items_at
-from snaglist.storage.overview import newest_with_parents, standing_records
+from snaglist.storage.overview import newest_with, standing_records
 from snaglist.storage.retry_members import Candidate
 from snaglist.storage.rows import as_text
 
@@ -150,7 +150,7 @@ def _with_parents(
     told = {one.seq: records.get(one.standing_record_id or "", "") for one in assets}
     silent = [key for key, text in told.items() if '"parent' not in text and _PAYLOAD not in text]
     if silent:
-        told |= database.read(lambda connection: newest_with_parents(connection, silent))
+        told |= database.read(lambda connection: newest_with(connection, silent, '"parent'))
     found: list[tuple[Candidate, list[str]]] = []
     for one in assets:
         text = told[one.seq]

@@ -13,13 +13,11 @@ from itertools import count
 import msgspec
 from msgspec.structs import replace
 
-from snaglist.domain.dependence import linked_to
 from snaglist.domain.edits import Ignore, ItemEdit, Split
 from snaglist.domain.errors import StoreUnavailable
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Footing, Item, Status
-from snaglist.domain.run import COMPLETE, Completion
+from snaglist.domain.run import COMPLETE
 from snaglist.service.edits import edit_slice, get_edit, known_edit
 from snaglist.service.evidence import PiecesOf
 from snaglist.service.merging import (
@@ -29,20 +27,17 @@ from snaglist.service.merging import (
     split_records,
 )
 from snaglist.service.moves import Moves
+from snaglist.service.not_failing import pass_over
 from snaglist.storage import edits as store
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.edits import Edit
-from snaglist.storage.items import items_by_id, items_of_entities
-from snaglist.storage.overview import standing_records
-from snaglist.storage.runs import failed_in
+from snaglist.storage.items import items_by_id
 
 log = logging.getLogger("snaglist.edits")
 
 _OPEN = (Status.OPEN, Status.RETRYING)
-_MOST_BYTES = 64 << 10
-_decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -98,7 +93,7 @@ def _slice_done(connection: Connection, edit: Edit, members: str, moves: Moves, 
         return _take_back(connection, store.entries_at(connection, members), moves, edit, at)
     items = store.items_at(connection, members)
     if edit.kind == COMPLETE:
-        return _pass_over(connection, items, moves, edit, at)
+        return pass_over(connection, items, moves, edit, at)
     if edit.kind in ("merge", "unmerge"):
         return lead_items(connection, items, moves, edit)
     if edit.cause_id is None:
@@ -109,62 +104,6 @@ def _slice_done(connection: Connection, edit: Edit, members: str, moves: Moves, 
     if edit.kind == "ignore":
         return _set_aside(of_cause, _asked(edit), moves, edit, at)
     return _put_back(of_cause, moves, edit, at)
-
-
-def _pass_over(
-    connection: Connection, items: Sequence[Item], moves: Moves, edit: Edit, at: str
-) -> int:
-    """Let items leave the list that a complete run tried, and that did not fail in it.
-
-    Where an entity failed, as a whole or in a part, nobody may have come to try its other parts,
-    nor what hangs on it: the tasks of an asset that is not there.
-    """
-    completion = msgspec.json.decode(edit.asked, type=Completion)
-    parts = [item for item in items if item.part]
-    kin: dict[tuple[str, ...], set[str]] = {}
-    for one in items_of_entities(connection, [item.named for item in parts]) if parts else ():
-        kin.setdefault(_entity(one), set()).add(one.key)
-    above = _above(connection, items)
-    keys = {key for item in items for key in (item.key, item.whole_key)}
-    keys = keys.union(*kin.values(), *above.values())
-    failed = failed_in(connection, completion.run_id, keys)
-    changed = 0
-    for before in items:
-        after = before.not_failing(completion.began_at, at)
-        own = {before.key, before.whole_key} | above.get(before.id, set())
-        if before.part:
-            own |= kin.get(_entity(before), set())
-        if failed.isdisjoint(own) and after is not before:
-            undo = _encode(before.footing).decode()
-            moves.item(
-                *(before, after, Event.NOT_FAILING, edit.who),
-                edit_id=edit.id,
-                undo=undo,
-                run_id=completion.run_id,
-            )
-            changed += 1
-    return changed
-
-
-def _above(connection: Connection, items: Sequence[Item]) -> dict[str, set[str]]:
-    """The keys of the entities that each item's record links to, by the item's id.
-
-    Very large records are not looked at.
-    """
-    ids = [item.standing_record_id for item in items if item.standing_record_id is not None]
-    events = standing_records(connection, ids, _MOST_BYTES)
-    return {
-        item.id: {
-            ItemKey(item.source, item.target, kind, entity_id, "", "").digest
-            for kind, entity_id in linked_to(_decode(events[item.standing_record_id]))
-        }
-        for item in items
-        if item.standing_record_id in events
-    }
-
-
-def _entity(item: Item) -> tuple[str, ...]:
-    return (item.source, item.target, item.entity_type, item.entity_id)
 
 
 def _set_aside(items: Sequence[Item], ignore: ItemEdit, moves: Moves, edit: Edit, at: str) -> int:

@@ -53,14 +53,20 @@ def standing_records(
     return dict(rows)
 
 
-def newest_with_parents(connection: Connection, places: Sequence[int]) -> dict[int, str]:
-    """The event_data of each item's newest record that tells of a parent, by the item's place."""
+def newest_with(
+    connection: Connection, places: Sequence[int], text: str, most_bytes: int | None = None
+) -> dict[int, str]:
+    """The event_data of each item's newest record in which this stands, by the item's place.
+
+    Only of records that are no larger than this.
+    """
+    bound = "" if most_bytes is None else f" AND octet_length(r.event_data) <= {most_bytes:d}"
     rows = connection.execute(
         "SELECT i.seq, r.event_data FROM items i JOIN places_of_items p ON p.item_id = i.id"
         " JOIN records r ON r.seq = p.seq WHERE i.seq IN"
         f" (SELECT {value(0, 'BIGINT')} FROM {given(connection.engine, 'places')})"
-        " AND r.event_data LIKE :parent ORDER BY p.seq",
-        parent='%"parent%',
+        f" AND r.event_data LIKE :text{bound} ORDER BY p.seq",
+        text=f"%{text}%",
         places=as_text([[place] for place in places]),
     )
     return dict(rows)

@@ -303,15 +303,17 @@ def mended(connection: Connection, run_id: str, before: str) -> int:
     return int(rows[0][0])
 
 
-def failed_in(connection: Connection, run_id: str, things: Iterable[str]) -> set[str]:
-    """Which of these things failed in this run."""
+def outcomes_in(
+    connection: Connection, run_id: str, things: Iterable[str]
+) -> dict[str, TryOutcome]:
+    """What became of those of these things that this run tried."""
     rows = connection.execute(
-        "SELECT thing FROM run_tries WHERE run_id = :run AND outcome = 'failed'"
+        "SELECT thing, outcome FROM run_tries WHERE run_id = :run"
         f" AND thing IN ({listed(connection, 'things')})",
         run=run_id,
         things=as_list(things),
     )
-    return {row[0] for row in rows}
+    return {thing: TryOutcome(outcome) for thing, outcome in rows}
 
 
 def forget_tries(connection: Connection, run_id: str, most: int) -> bool:

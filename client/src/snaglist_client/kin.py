@@ -1,0 +1,87 @@
+"""What the forked processes of a run tell each other, in memory that they share.
+
+Each process has a byte of its own: how many items it has in hand. One that is killed, or breaks
+off, leaves it as it was. And each entity of which a part failed has a byte, by its hash; two may
+share one, and then too much is taken as failed in part, never too little.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import threading
+import weakref
+from typing import Any
+
+_PROCESSES = 1 << 22
+"""Linux gives no process a higher id."""
+
+_ENTITIES = 1 << 20
+_MOST = 255
+
+
+class Kin:
+    """The memory of one run, made before its first fork. Raises OSError if there is none."""
+
+    def __init__(self) -> None:
+        self._begun = mmap.mmap(-1, _PROCESSES + 1)
+        self._failed = mmap.mmap(-1, _ENTITIES)
+        self._lock = threading.RLock()
+        self._place: int | None = None
+        self._in_hand = 0
+
+    def begin_anew(self) -> None:
+        """In the child of a fork: it has nothing in hand yet."""
+        self._lock = threading.RLock()
+        self._place = os.getpid() % _PROCESSES
+        self._in_hand = 0
+        if self._begun[self._place]:  # what one that is dead, of the same id, left so
+            self._begun[_PROCESSES] = 1
+
+    def begins(self) -> None:
+        """An item is begun in this process. The one that began the run knows of its own itself."""
+        self._count(1)
+
+    def ends(self) -> None:
+        """An item came to its end in this process."""
+        self._count(-1)
+
+    def _count(self, change: int) -> None:
+        if self._place is not None:
+            with self._lock:
+                self._in_hand = max(0, self._in_hand + change)
+                self._begun[self._place] = min(self._in_hand, _MOST)
+
+    def has_something_begun(self) -> bool:
+        """Whether a forked process has something in hand, or ended so."""
+        return bool(self._begun[:].strip(b"\0"))
+
+    def fails_in_part(self, entity: int) -> None:
+        """A part of this entity failed."""
+        self._failed[entity % _ENTITIES] = 1
+
+    def has_failed_in_part(self, entity: int) -> bool:
+        """Whether a part of this entity failed, in any process."""
+        return bool(self._failed[entity % _ENTITIES])
+
+
+_expecting: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def expect_forks(reporter: Any) -> None:
+    """Give this reporter kin before the next fork."""
+    _expecting.add(reporter)
+
+
+def before_fork() -> None:
+    """Have memory that the child will share. Raises OSError."""
+    for one in list(_expecting):
+        if one.kin is None:
+            one.kin = Kin()
+
+
+def after_fork() -> None:
+    """In the child."""
+    for one in list(_expecting):
+        if one.kin is not None:
+            one.kin.begin_anew()

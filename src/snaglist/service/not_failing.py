@@ -1,0 +1,115 @@
+"""Which open items leave the list when a run is complete: what it came to try, and did not fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from snaglist.domain.dependence import holds_up, linked_to
+from snaglist.domain.history import Event
+from snaglist.domain.identity import ItemKey
+from snaglist.domain.item import Item
+from snaglist.domain.run import Completion, TryOutcome
+from snaglist.service.moves import Moves
+from snaglist.storage.connection import Connection
+from snaglist.storage.edits import Edit
+from snaglist.storage.items import items_of_entities
+from snaglist.storage.overview import newest_with, standing_records
+from snaglist.storage.runs import counts_of, outcomes_in
+
+_MOST_BYTES = 64 << 10
+_PAYLOAD = '"payload"'
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+Links = dict[str, str]
+"""What a record links to: the key of each entity, and its type."""
+
+
+def pass_over(
+    connection: Connection, items: Sequence[Item], moves: Moves, edit: Edit, at: str
+) -> int:
+    """Let those of these leave the list that a complete run tried, and that did not fail in it.
+
+    Where an entity failed, as a whole or in a part, nobody may have come to try its other parts,
+    nor what hangs on it: the tasks of an asset that is not there. Nor, where the run came not
+    even to that asset, because of something above it that failed.
+    """
+    completion = msgspec.json.decode(edit.asked, type=Completion)
+    parts = [item for item in items if item.part]
+    kin: dict[tuple[str, ...], set[str]] = {}
+    for one in items_of_entities(connection, [item.named for item in parts]) if parts else ():
+        kin.setdefault(_entity(one), set()).add(one.key)
+    links = _links(connection, items)
+    keys = {key for item in items for key in (item.key, item.whole_key)}
+    keys = keys.union(*kin.values(), *links.values())
+    ways = _Ways(connection, completion.run_id, keys)
+    changed = 0
+    for before in items:
+        after = before.not_failing(completion.began_at, at)
+        own = {before.key, before.whole_key}
+        if before.part:
+            own |= kin.get(_entity(before), set())
+        is_tried = not ways.are_shut(own, links.get(before.id, {}))
+        if is_tried and after is not before:
+            moves.item(
+                *(before, after, Event.NOT_FAILING, edit.who),
+                edit_id=edit.id,
+                undo=_encode(before.footing).decode(),
+                run_id=completion.run_id,
+            )
+            changed += 1
+    return changed
+
+
+class _Ways:
+    """What a run tried of these things, and where it may not have come because something failed."""
+
+    def __init__(self, connection: Connection, run_id: str, keys: set[str]) -> None:
+        self._outcomes = outcomes_in(connection, run_id, keys)
+        counts = counts_of(connection, [run_id]).get(run_id, [])
+        wholes = [one for one in counts if not one.is_part and one.things]
+        self._tried = {one.entity_type for one in wholes}
+        self._failed = {one.entity_type for one in wholes if one.outcome is TryOutcome.FAILED}
+
+    def are_shut(self, own: set[str], links: Links) -> bool:
+        """Whether something of its own failed, or what it links to did, or was not come to."""
+        if any(self._outcomes.get(key) is TryOutcome.FAILED for key in (*own, *links)):
+            return True
+        return any(
+            kind in self._tried
+            and key not in self._outcomes
+            and any(holds_up(failed, kind) for failed in self._failed)
+            for key, kind in links.items()
+        )
+
+
+def _links(connection: Connection, items: Sequence[Item]) -> dict[str, Links]:
+    """What each item links to, by its id, as its standing record and its newest payload tell.
+
+    A failure that a worker reports comes without a payload. Very large records are not looked at.
+    """
+    ids = [item.standing_record_id for item in items if item.standing_record_id is not None]
+    standing = standing_records(connection, ids, _MOST_BYTES)
+    told = {item.id: standing.get(item.standing_record_id or "", "") for item in items}
+    silent = {item.seq: item.id for item in items if _PAYLOAD not in told[item.id]}
+    older = newest_with(connection, [*silent], _PAYLOAD, _MOST_BYTES) if silent else {}
+    found = {item.id: _linked(item, told[item.id]) for item in items}
+    of = {item.seq: item for item in items}
+    for seq, text in older.items():
+        found[silent[seq]] |= _linked(of[seq], text)
+    return found
+
+
+def _linked(item: Item, text: str) -> Links:
+    event: Mapping[str, object] = _decode(text) if text else {}
+    return {
+        ItemKey(item.source, item.target, kind, entity_id, "", "").digest: kind
+        for kind, entity_id in linked_to(event)
+        if (kind, entity_id) != (item.entity_type, item.entity_id)
+    }
+
+
+def _entity(item: Item) -> tuple[str, ...]:
+    return (item.source, item.target, item.entity_type, item.entity_id)

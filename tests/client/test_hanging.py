@@ -1,0 +1,89 @@
+"""What hangs on what failed: nobody came to try it, so no complete run takes it off the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+import snaglist_client
+from support.desks import DeskProcess
+
+SHOT = {"type": "Shot", "id": 11, "sg_sequence": {"type": "Sequence", "id": 1}}
+TASK = {"type": "Task", "id": 21, "entity": {"type": "Shot", "id": 11}}
+
+
+@pytest.fixture
+def snaglist(desk: DeskProcess, new_snaglist: Any) -> snaglist_client.Desk:
+    """The client of a desk, that may do retries, too."""
+    made: snaglist_client.Desk = new_snaglist(desk.url, desk.new_token("report", "work"))
+    return made
+
+
+def night(
+    desk: snaglist_client.Desk, *tried: tuple[dict[str, Any], bool]
+) -> snaglist_client.Completion:
+    """A run that tries these, of which some fail, and says that it tried everything."""
+    with desk.run("nightly", project=87) as run:
+        for entity, is_well in tried:
+            with run.item(entity["type"], entity["id"], payload=entity):
+                assert is_well, "it broke"
+        done = run.complete(projects=87)
+    assert done, done.reason
+    return done
+
+
+def left(client: httpx.Client) -> set[str]:
+    """The types and ids of what is on the list."""
+    found = client.get("/api/v1/items?state=open").json()
+    return {f"{one['entity_type']} {one['entity_id']}" for one in found}
+
+
+def sequence(number: int) -> dict[str, Any]:
+    return {"type": "Sequence", "id": number}
+
+
+def test_what_hangs_on_what_was_not_come_to_stays(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """Two levels: the shot came over before, and is not tried, since its sequence failed."""
+    night(snaglist, (sequence(1), True), (SHOT, True), (TASK, False))
+    other = ({**SHOT, "id": 12}, True), ({**TASK, "id": 22}, True)
+    night(snaglist, (sequence(1), False), *other)
+    assert left(client) == {"Sequence 1", "Task 21"}
+    night(snaglist, (sequence(1), True), (SHOT, True), *other)
+    assert left(client) == set()
+
+
+@pytest.mark.parametrize(
+    ("failed", "stays"),
+    [
+        ({"type": "Version", "id": 5}, False),
+        ({"type": "Task", "id": 5}, False),
+        ({"type": "Sequence", "id": 5}, True),
+        ({"type": "Reel", "id": 5}, True),
+    ],
+)
+def test_what_hangs_on_what_is_gone_leaves_unless_something_above_it_failed(
+    snaglist: snaglist_client.Desk, client: httpx.Client, failed: dict[str, Any], stays: bool
+) -> None:
+    """A retired shot and its task are tried no more, and nothing that fails is to blame."""
+    night(snaglist, (SHOT, True), (TASK, False))
+    other = {**TASK, "id": 22, "entity": {"type": "Shot", "id": 12}}
+    night(snaglist, ({**SHOT, "id": 12}, True), (other, True), (failed, False))
+    assert ("Task 21" in left(client)) == stays
+
+
+def test_a_failed_retry_does_not_hide_on_what_something_hangs(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    night(snaglist, (SHOT, True), (TASK, False))
+    client.post("/api/v1/retries", json={"probe": False}).raise_for_status()
+    for item in snaglist.retries(wait=False):
+        with item:
+            raise ValueError("still not")
+    assert snaglist.flush(10)
+    other = {**TASK, "id": 22, "entity": {"type": "Shot", "id": 12}}
+    night(snaglist, (SHOT, False), (other, True))
+    assert left(client) == {"Shot 11", "Task 21"}

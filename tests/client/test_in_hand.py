@@ -1,0 +1,228 @@
+"""What a function tells of an item in whose block it is called: the block's end says the same."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+import snaglist_client
+from support.desks import DeskProcess
+from support.importers import run_importer
+
+ASSET = {"type": "Asset", "id": 1, "code": "A1", "project": {"type": "Project", "id": 87}}
+SHOT = {"type": "Shot", "id": 1, "sg_sequence": {"type": "Sequence", "id": 4, "name": "S99"}}
+Told = Callable[[snaglist_client.Desk, snaglist_client.Run], object]
+
+
+def standing(client: httpx.Client) -> dict[tuple[str, str], str]:
+    """How each item stands, by the entity's id and part."""
+    found = client.get("/api/v1/items").json()
+    return {(one["entity_id"], one["part"]): one["status"] for one in found}
+
+
+def _nested(_desk: snaglist_client.Desk, run: snaglist_client.Run) -> None:
+    with run.item("Asset", 1):
+        raise ValueError("no rig")
+
+
+def _in_a_run_of_its_own(desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
+    with desk.run("one asset") as other:
+        _nested(desk, other)
+
+
+def _in_another_thread(desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
+    thread = threading.Thread(target=desk.check_returned, args=(ASSET, []))
+    thread.start()
+    thread.join()
+
+
+def _logged(desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
+    log = logging.getLogger("studio.tools")
+    handler = snaglist_client.Handler(desk)
+    log.addHandler(handler)
+    log.error("no rig")
+    log.removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        pytest.param(lambda desk, _run: desk.check_returned(ASSET, []), id="dropped"),
+        pytest.param(lambda _desk, run: run.check_returned(ASSET, []), id="dropped, by the run"),
+        pytest.param(lambda desk, _run: desk.check_returned(ASSET, {"error": True}), id="500"),
+        pytest.param(
+            lambda desk, _run: desk.record("no rig", entity_type="Asset", shotgun_id=1), id="record"
+        ),
+        pytest.param(
+            lambda desk, _run: desk.record("no rig", entity={"type": "Asset", "id": 1}), id="link"
+        ),
+        _nested,
+        _in_a_run_of_its_own,
+        _in_another_thread,
+        _logged,
+    ],
+)
+def test_what_failed_in_its_block_did_not_come_over(
+    snaglist: snaglist_client.Desk, client: httpx.Client, tell: Told
+) -> None:
+    with snaglist.run("nightly", total=2) as run:
+        with run.item("Asset", 1, payload=ASSET) as item:
+            tell(snaglist, run)
+        with run.item("Asset", 2) as other:
+            pass
+        done = run.complete()
+
+    assert not item.ok
+    assert item.record_id
+    assert other.ok
+    assert done, done.reason
+    assert standing(client) == {("1", ""): "open"}
+
+
+def test_what_failed_in_its_block_and_then_came_over_did_so(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly") as run:
+        with run.item("Asset", 1) as item:
+            for attempt in range(2):
+                with run.item("Asset", 1):
+                    assert attempt, "the first time it breaks"
+        with run.item("Asset", 2) as other:
+            snaglist.record("no rig", entity_type="Asset", shotgun_id=2)
+            snaglist.imported("Asset", 2)
+    assert snaglist.flush(10)
+
+    assert item.ok
+    assert other.ok
+    assert standing(client) == {("1", ""): "resolved", ("2", ""): "resolved"}
+
+
+@pytest.mark.parametrize("of_the_run", [True, False])
+def test_a_link_that_was_lost_in_a_block_stays_lost(
+    snaglist: snaglist_client.Desk, client: httpx.Client, of_the_run: bool
+) -> None:
+    with snaglist.run("nightly") as run, run.item("Shot", 1) as item:
+        who = run if of_the_run else snaglist
+        who.check_returned(SHOT, [{"shotgun_id": 1, "parent_id": None}])
+    assert snaglist.flush(10)
+    assert item.ok
+    assert standing(client) == {("1", "sg_sequence"): "open"}
+
+
+def test_what_is_not_known_to_have_been_tried_did_not_come_over(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly") as run:
+        with run.item("Asset", 1) as item:
+            snaglist.check_returned([{**ASSET, "id": 9}, ASSET], {"error": True})
+        done = run.complete()
+    assert not item.ok
+    assert not done
+    assert "broken off" in done.reason
+    assert ("1", "") not in standing(client)
+
+
+def test_another_target_of_the_same_thing_is_another_matter(
+    snaglist: snaglist_client.Desk,
+    client: httpx.Client,
+    new_snaglist: Callable[..., snaglist_client.Desk],
+) -> None:
+    other = new_snaglist(snaglist.url, client.headers["authorization"][7:], target="flow")
+    with snaglist.run("nightly") as run, run.item("Asset", 1) as item:
+        other.record("no rig", entity_type="Asset", shotgun_id=1)
+    assert item.ok
+    assert snaglist.flush(10)
+    assert other.flush(10)
+    assert [one["target"] for one in client.get("/api/v1/items?state=open").json()] == ["flow"]
+
+
+def test_an_event_that_was_recorded_in_its_block_did_not_come_over(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    link = {"type": "Shot", "id": 1, "name": "SH1"}
+    entry: dict[str, Any] = {"id": 5, "event_type": "Shotgun_Shot_Change", "entity": link}
+    entry["attribute_name"] = "sg_cut_in"
+    with snaglist.mirror("events") as mirror, mirror.event(entry) as event:
+        snaglist.record_event(entry, "no such field")
+    assert snaglist.flush(10)
+    assert not event.ok
+    assert standing(client) == {("1", "sg_cut_in"): "open"}
+
+
+def test_a_retry_that_was_recorded_as_failed_failed_again(
+    desk: DeskProcess,
+    client: httpx.Client,
+    new_snaglist: Callable[..., snaglist_client.Desk],
+) -> None:
+    snaglist = new_snaglist(desk.url, desk.new_token("report", "work"))
+    for number in (1, 2):
+        snaglist.record("no rig", entity_type="Asset", shotgun_id=number)
+    assert snaglist.flush(10)
+    client.post("/api/v1/retries", json={"probe": False}).raise_for_status()
+    for item in snaglist.retries(wait=False):
+        with item:
+            answered = [{"shotgun_id": 2}] if item.entity_id == 2 else []
+            snaglist.check_returned({"type": "Asset", "id": item.entity_id}, answered)
+    assert snaglist.flush(10)
+    (order,) = client.get("/api/v1/retries").json()
+    assert (order["came_over"], order["failed"]) == (1, 1)
+    assert standing(client) == {("1", ""): "open", ("2", ""): "resolved"}
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(1)", "os.kill(os.getpid(), 9)", "os._exit(0)"])
+def test_a_run_in_whose_fork_something_was_broken_off_is_not_complete(
+    desk: DeskProcess, client: httpx.Client, spool: Any, ending: str
+) -> None:
+    client.post(
+        "/import/shotgun/errors",
+        json={"error": "no rig", "entity_type": "Asset", "shotgun_id": 2, "target": "kitsu"},
+    ).raise_for_status()
+    told = run_importer(
+        f"""
+        with desk.run("nightly") as run:
+            for number in (1, 2, 3):
+                child = os.fork()
+                if not child:
+                    with run.item("Asset", number):
+                        if number == 2:
+                            {ending}
+                    desk.flush(20)
+                    os._exit(0)
+                os.waitpid(child, 0)
+            desk.flush(20)
+            say(str(run.complete().reason))
+        """,
+        desk.url,
+        desk.token,
+        spool,
+    )
+    assert "begun in another process" in str(told)
+    assert standing(client) == {("2", ""): "open"}
+
+
+def test_a_part_that_failed_in_a_fork_is_not_spoken_for_by_its_whole(
+    desk: DeskProcess, client: httpx.Client, spool: Any
+) -> None:
+    run_importer(
+        """
+        with desk.run("nightly") as run:
+            with run.item("Version", 1):
+                child = os.fork()
+                if not child:
+                    with run.item("Version", 1, part="movie"):
+                        raise OSError("no codec")
+                    desk.flush(20)
+                    os._exit(0)
+                os.waitpid(child, 0)
+            desk.flush(20)
+        """,
+        desk.url,
+        desk.token,
+        spool,
+    )
+    assert standing(client) == {("1", "movie"): "open"}
