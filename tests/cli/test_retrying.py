@@ -97,6 +97,30 @@ def test_on_a_terminal_one_line_moves(desk: DeskProcess) -> None:
     assert "Done: 2 came over, 0 failed again." in shown
 
 
+def test_a_retry_is_watched_beyond_the_desks_own_end(desk: DeskProcess) -> None:
+    with desk.client() as client:
+        fail(client, range(2))
+        watching = _watch(desk)
+        leases = wait_until(lambda: lease(client))
+    port = desk.port
+    desk.kill()
+    assert watching.stderr is not None
+    assert b"Waiting for it" in wait_until(watching.stderr.readline, what="a word of it")
+    desk.start(port)
+    with desk.client() as client:
+        report(client, leases, "came_over")
+    out, _ = watching.communicate(timeout=20)
+    assert watching.returncode == 0, out
+    assert b"Done: 2 came over, 0 failed again." in out
+
+
+def test_what_there_is_not_is_not_tried_again(desk: DeskProcess) -> None:
+    for what in (("--run", "last night"), ("--cause", str(uuid.uuid4()))):
+        done = run(desk, "retry", *what, "--yes")
+        assert done.returncode == 1
+        assert "There is no such" in done.stderr
+
+
 def test_what_is_stopped_says_why_and_what_to_do(desk: DeskProcess) -> None:
     with desk.client() as client:
         fail(client, range(5))

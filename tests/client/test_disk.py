@@ -127,6 +127,28 @@ def test_a_host_that_closes_every_file_keeps_its_failures(spool: Path) -> None:
     assert kept(spool) == {"before", "after"}
 
 
+def test_a_host_that_has_the_clients_numbers_for_files_of_its_own_keeps_them(
+    spool: Path, tmp_path: Path
+) -> None:
+    run_importer(
+        f"""
+        desk.record("before")
+        os.closerange(3, 100)
+        own = [os.open({str(tmp_path)!r} + "/%d" % n, os.O_RDWR | os.O_CREAT) for n in range(40)]
+        assert desk.record("after")
+        desk.flush(0.5)
+        for one in own:
+            os.write(one, b"own")
+        """,
+        NOWHERE,
+        "none",
+        spool,
+    )
+
+    assert kept(spool) == {"before", "after"}
+    assert {(tmp_path / str(number)).read_bytes() for number in range(40)} == {b"own"}
+
+
 @pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.ENOSPC])
 def test_what_could_not_be_synced_is_written_again_elsewhere(
     number: int, new_snaglist: NewSnaglist, spool: Path, monkeypatch: pytest.MonkeyPatch

@@ -75,6 +75,29 @@ def test_what_hangs_on_what_is_gone_leaves_unless_something_above_it_failed(
     assert ("Task 21" in left(client)) == stays
 
 
+def test_what_hangs_on_what_failed_in_another_run_stays(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """Shots and tasks by two scripts: the second does not come to tasks of shots not there."""
+    night(snaglist, (TASK, False))
+    night(snaglist, (SHOT, False))
+    other = {**TASK, "id": 22, "entity": {"type": "Shot", "id": 12}}
+    night(snaglist, (other, True))
+    assert left(client) == {"Shot 11", "Task 21"}
+
+
+def test_what_is_retired_with_all_that_hangs_on_it_leaves_at_once(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    person = {"type": "HumanUser", "id": 9}
+    task = {**TASK, "task_assignees": [person]}
+    night(snaglist, (task, False), (SHOT, False), (person, False))
+    assert left(client) == {"Shot 11", "Task 21", "HumanUser 9"}
+    other = {**TASK, "id": 22, "entity": {"type": "Shot", "id": 12}}
+    night(snaglist, ({**SHOT, "id": 12}, True), (other, True))
+    assert left(client) == {"HumanUser 9"}
+
+
 def test_a_failed_retry_does_not_hide_on_what_something_hangs(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

@@ -154,6 +154,46 @@ def test_an_event_that_was_recorded_in_its_block_did_not_come_over(
     assert standing(client) == {("1", "sg_cut_in"): "open"}
 
 
+def test_a_revival_says_nothing_of_attributes(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    link = {"type": "Shot", "id": 1, "name": "SH1"}
+    change = {"id": 5, "event_type": "Shotgun_Shot_Change", "entity": link}
+    with snaglist.mirror("events") as mirror:
+        with mirror.event({**change, "attribute_name": "sg_cut_in"}):
+            raise ValueError("no such field")
+        with mirror.event({"id": 6, "event_type": "Shotgun_Shot_Revival", "entity": link}):
+            pass
+    assert snaglist.flush(10)
+    assert standing(client) == {("1", "sg_cut_in"): "open"}
+
+
+def test_the_values_of_a_secret_attribute_are_not_kept(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    meta = {"new_value": "hunter2", "old_value": "hunter1", "entity_id": 7, "entity_type": "Shot"}
+    entry = {"id": 5, "attribute_name": "sg_password", "entity": None, "meta": meta}
+    snaglist.record_event(entry, "no such field")
+    assert snaglist.flush(10)
+    (record,) = client.get("/import/shotgun/errors").json()
+    assert "hunter" not in str(record)
+    assert record["event_data"]["meta"]["entity_id"] == 7
+
+
+def test_an_item_that_is_tried_again_in_its_run_may_come_over(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly") as run:
+        item = run.item("Shot", 1)
+        with item:
+            raise ValueError("it broke")
+        with item:
+            pass
+    assert item.ok
+    assert snaglist.flush(10)
+    assert standing(client) == {("1", ""): "resolved"}
+
+
 def test_a_retry_that_was_recorded_as_failed_failed_again(
     desk: DeskProcess,
     client: httpx.Client,

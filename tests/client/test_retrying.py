@@ -120,3 +120,29 @@ def test_a_token_without_the_scope_ends_the_loop_quietly(
     narrow = new_snaglist(desk.url, desk.new_token("report"))
 
     assert list(narrow.retries()) == []
+
+
+def test_a_loop_that_tells_nothing_of_its_items_is_told_so_and_does_not_race(
+    desk: DeskProcess,
+    new_snaglist: Callable[..., snaglist_client.Desk],
+    failed: Callable[[int], None],
+    client: httpx.Client,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed(1)
+    order(client)
+    snaglist = new_snaglist(desk.url, desk.new_token("report", "work"))
+    retries = snaglist.retries()
+    for number, _ in enumerate(retries):
+        if number == 2:  # it came twice again, and between the last two there was a pause
+            retries.stop()
+    assert "nobody told of" in caplog.text
+
+
+def test_a_worker_for_an_order_that_there_is_not_says_so(
+    desk: DeskProcess, new_snaglist: Callable[..., snaglist_client.Desk]
+) -> None:
+    snaglist = new_snaglist(desk.url, desk.new_token("report", "work"))
+    retries = snaglist.retries(retry="01990000-0000-7000-8000-000000000001")
+    assert list(retries) == []
+    assert "There is no such retry" in retries.shut_out

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snaglist.domain import secret_forms
 from snaglist.domain.access import secret_text
 from snaglist.domain.redaction import MARK, Redactor
+from snaglist_client import secret_forms as client_forms
 from snaglist_client.redaction import is_secret_name, redacted
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
@@ -96,6 +98,28 @@ def test_a_name_that_only_looks_like_one_stays(key: str) -> None:
         ("Cookie: session=8f7d6; a=b", f"Cookie: {MARK}"),
         ("AWS_SECRET_ACCESS_KEY=wJalr/x AWS", f"AWS_SECRET_ACCESS_KEY={MARK} AWS"),
         ("<sg:password>hunter</sg:password>", f"<sg:password>{MARK}</sg:password>"),
+        (
+            "Command '['kitsu', '--password', 'hunter2']' returned 1",
+            f"Command '['kitsu', '--password', '{MARK}']' returned 1",
+        ),
+        ("['x', '--api-token', 'a1b2']", f"['x', '--api-token', '{MARK}']"),
+        ("{'X-Api-Key': '9f8e7d6c5b'}", f"{{'X-Api-Key': '{MARK}'}}"),
+        ("X-Auth-Token: 9f8e7d6c5b", f"X-Auth-Token: {MARK}"),
+        ("X-Shotgun-Session: 9f8e7d6c5b", f"X-Shotgun-Session: {MARK}"),
+        ("sessionid=9f8e7d6c5b4a3f2e1", f"sessionid={MARK}"),
+        ("api_key: 'abcdef' was", f"api_key: '{MARK}' was"),
+        ('script_key: "a b"', f'script_key: "{MARK}"'),
+        ("token: '9f8e7d6c5b4a' was", f"token: '{MARK}' was"),
+        (
+            r'{"body": "{\"password\": \"hunter2\"}"}',
+            rf'{{"body": "{{\"password\": \"{MARK}\"}}"}}',
+        ),
+        (r"password = 'a\nb' end", f"password = '{MARK}' end"),
+        (
+            'sg = shotgun_api3.Shotgun(URL, "importer", "abc def")',
+            f'sg = shotgun_api3.Shotgun(URL, "importer", "{MARK}")',
+        ),
+        ("curl -u ana:hunter2 https://x", f"curl -u ana:{MARK} https://x"),
         ("café https://ü:ñ@host/\n\t😀", f"café https://{MARK}@host/\n\t😀"),
     ],
 )
@@ -120,6 +144,10 @@ def test_a_secret_inside_a_string_is_taken_out(sent: str, kept: str, as_ascii: b
         "KeyError: 'token'",
         "-----BEGIN CERTIFICATE-----",
         "the signature of the function",
+        "Unexpected token: 'instanceof_of'",
+        "Shotgun(server, name, key) takes three",
+        "run with --token-file or --password-file",
+        "the shotgun session is over",
     ],
 )
 def test_an_innocent_sentence_stays(text: str) -> None:
@@ -236,10 +264,25 @@ def test_every_byte_outside_a_spliced_value_stays(value: dict[str, Any], as_asci
         place += len(piece)
 
 
+def test_desk_and_client_know_the_same_forms() -> None:
+    for name in ("WORDS", "WORD_PAIRS", "PATTERNS"):
+        assert getattr(secret_forms, name) == getattr(client_forms, name)
+
+
+@pytest.mark.parametrize(
+    "piece", ["\\\\", "a", "'", "passwd", "--x-", "x-a", "shotgun(,", "token:"]
+)
+def test_no_form_takes_long_on_what_repeats(piece: str) -> None:
+    """A pattern that tries again and again would not end within the test's time."""
+    text = f"password='{piece * 60_000}"
+    assert redacted(text)
+    assert redactor.secret_spans(text) is not None
+
+
 pieces = st.sampled_from(
     [
         *r"api key 2 _ - \\ \u006b / \/ : @ u ? = sig token pass word é eyJ . https".split(),
-        *("Bearer ", "0123456789abcdef"),
+        *("Bearer ", "0123456789abcdef", "shotgun(", "session_id", "x-", "-session", "curl -u "),
     ]
 )
 

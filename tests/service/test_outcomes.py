@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from snaglist.domain.edits import Ignore, Resolve
 from snaglist.domain.errors import LeaseLost, WrongShape
 from snaglist.domain.history import Event
+from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Reason, Status
 from snaglist.domain.retry import MemberState, RetryStatus
 from snaglist.service.outcomes import Taken
 from snaglist.service.records import delete_record
+from support.records import new_record, new_sighting
 from support.workshop import Workshop, entities
 
 # Outcomes
@@ -145,6 +148,45 @@ def test_every_outcome_can_be_sent_twice_also_together(workshop: Workshop) -> No
 
     assert workshop.item(2).failures == 2
     assert workshop.differences() == []
+
+
+@pytest.mark.parametrize("entity_id", ["1", ""])
+def test_what_failed_elsewhere_after_it_came_over_here_stays(
+    workshop: Workshop, entity_id: str
+) -> None:
+    def fails() -> None:
+        key = ItemKey("shotgun", "kitsu", "Asset", entity_id, "", "", "" if entity_id else "log-in")
+        sighting = new_sighting(key=key, fingerprint="1/a", attempted_at=workshop.now())
+        workshop.record([new_record(sighting=sighting, created_at=workshop.now())])
+
+    fails()
+    order = workshop.orders()
+    (lease,) = workshop.leases()
+    workshop.ticks(2)
+    report = workshop.came_over(lease, occurred_at=workshop.now())
+    workshop.ticks(2)
+    fails()
+    workshop.ticks(2)
+
+    assert workshop.reports(report) == [Taken.TAKEN]
+
+    (item,) = workshop.items()
+    assert item.status is Status.OPEN
+    now = workshop.retry(order)
+    assert (now.came_over, now.leased, now.status) == (1, 0, RetryStatus.DONE)
+    assert workshop.differences() == []
+
+
+def test_a_worker_whose_clock_is_behind_came_to_it_in_its_lease(workshop: Workshop) -> None:
+    workshop.fails(1)
+    long_ago = workshop.now()
+    workshop.ticks(60)
+    workshop.fails(1)
+    workshop.orders()
+    (lease,) = workshop.leases()
+    workshop.ticks(2)
+    workshop.reports(workshop.came_over(lease, occurred_at=long_ago))
+    assert workshop.item(1).status is Status.RESOLVED
 
 
 def test_another_outcome_for_what_was_reported_changes_nothing(workshop: Workshop) -> None:

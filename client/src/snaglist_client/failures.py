@@ -7,6 +7,7 @@ from typing import Any, Union
 
 from snaglist_client.plain import TooMuch, clean_text, clipped, json_of_any, plain, said
 from snaglist_client.quietly import passes
+from snaglist_client.redaction import MARK, is_secret_name
 from snaglist_client.traces import line_of, traceback_text, type_name
 
 Failure = Union[BaseException, str]
@@ -14,6 +15,7 @@ LARGEST_EVENT = 900_000
 _LONGEST_ERROR = 20_000
 _MOST_READ = 1_000_000
 _LONGEST_ANSWER = 4_000
+_VALUES = ("new_value", "old_value", "added", "removed")
 _CUT_OUT = "[cut out: too large]"
 _BULKY = ("payload", "traceback", "response_text")
 """What is left out of a record that is too large, in this order."""
@@ -37,10 +39,23 @@ def entry_event_of(entry: Any, error: Failure, details: Mapping[str, Any]) -> by
             raise
         members = {"entry": entry}
     members.pop("error", None)
+    if "meta" in members:
+        members["meta"] = _without_values(members)
     given = members.pop("details", None)
     text, told = _looked_at(error)
     told = {**told, **({} if given is None else {"entry_details": given}), **details}
     return fitted({"error": text, **members, "details": told})
+
+
+def _without_values(entry: Mapping[str, Any]) -> Any:
+    """The entry's meta; of an attribute whose name says that it is secret, without its values."""
+    meta = entry.get("meta")
+    if type(meta) is not dict:
+        return meta
+    name = entry.get("attribute_name") or meta.get("attribute_name")
+    if type(name) is not str or not is_secret_name(name):
+        return meta
+    return {member: MARK if member in _VALUES else value for member, value in meta.items()}
 
 
 def error_text(error: Failure) -> str:

@@ -75,6 +75,7 @@ noted: set[InHand] = set()
 
 def take(one: InHand) -> None:
     """This is tried from now on."""
+    one.failure, one.is_failed_in_part, one.is_open = None, False, False
     one._before = _innermost.get()
     _innermost.set(one)
     everything.add(one)

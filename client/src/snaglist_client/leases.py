@@ -149,6 +149,7 @@ class RetryItem(InHand):
         if self._settle():
             self.ok = True
             outcome: dict[str, Any] = {"lease_id": self.lease_id, "outcome": "came_over"}
+            outcome["occurred_at"] = utc_now()
             if url := address_of(self.target_url):
                 outcome["target_url"] = url
             alone = bool(self.alone) and not self.part

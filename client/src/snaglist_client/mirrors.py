@@ -181,7 +181,8 @@ class MirroredEvent(InHand):
     def _report(self) -> None:
         changed = thing_of_entry(self._entry)
         if changed is not None and (changed.part or _is_of_the_whole(self._entry)):
-            self._reporter.report_success(changed, alone=self.is_failed_in_part)
+            alone = self.is_failed_in_part or _is_revival(self._entry)
+            self._reporter.report_success(changed, alone=alone)
 
     @quietly(None)
     def _record(self, error: BaseException) -> None:
@@ -225,6 +226,11 @@ def _moment_of(value: Any) -> str | None:
         return utc_text(value) if hasattr(value, "astimezone") else (said(value) if value else None)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _is_revival(entry: Mapping[str, Any]) -> bool:
+    """Whether it brings back what was retired: nothing is said of its attributes."""
+    return said(entry.get("event_type") or "").rpartition("_")[2] == "Revival"
 
 
 def _is_of_the_whole(entry: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from snaglist_client.quietly import complain
 
 _LEAST_PAUSE = 0.2
 _MOST_PAUSE = 10.0
+_UNTOLD_PAUSE = 2.0
 _FLUSH_SECONDS = 30.0
 _RATE_SECONDS = 65.0
 _SIGN_SECONDS = 20.0
@@ -76,6 +77,12 @@ class Retries:
                     yield item
                     self._had_at = time.monotonic()
                     if not item.is_settled:
+                        if item.item_id in given_back:
+                            self._worker.courier.say(
+                                "Snaglist has an item again that nobody told of: try it in "
+                                "`with item:`, or call its came_over() or fail()."
+                            )
+                            self._stop.wait(_UNTOLD_PAUSE)
                         given_back.add(item.item_id)
                     item.give_back()
                 if not items:

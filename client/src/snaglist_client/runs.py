@@ -225,6 +225,7 @@ class Item(InHand):
         self.target_url: str | None = None
 
     def __enter__(self) -> Item:
+        self._is_told = self.ok = False
         in_hand.take(self)
         if self._reporter.kin is not None:
             self._reporter.kin.begins()

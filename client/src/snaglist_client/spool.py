@@ -117,15 +117,17 @@ class Segment:
                 if not self.lines:
                     self.path.unlink()
             with contextlib.suppress(OSError):
-                locks.unlock(fd)
-                os.close(fd)
+                if os.fstat(fd).st_ino == self._inode:  # else it is the host's by now
+                    locks.unlock(fd)
+                    os.close(fd)
 
     def forget(self) -> None:
         """Close a fork's copy of it: it stays its writer's."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
             with contextlib.suppress(OSError):
-                os.close(fd)
+                if os.fstat(fd).st_ino == self._inode:
+                    os.close(fd)
 
 
 class Taken:

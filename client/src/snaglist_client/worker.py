@@ -12,6 +12,7 @@ import io
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -242,10 +243,11 @@ class Show:
         full = _WIDTH * done // total if total else 0
         bar = "#" * came_over + "x" * (full - came_over) + "-" * (_WIDTH - full)
         shown = "".join(one if one.isprintable() else "?" for one in text)[:40]
-        told = f"{self.came_over} came over, {self.failed} failed"
+        told = f"[{bar}] {self.came_over} came over, {self.failed} failed"
         if waiting:
             told += f", {waiting} waiting"
-        self._out.write(f"\r[{bar}] {told}  {shown}\x1b[K")
+        columns = shutil.get_terminal_size().columns
+        self._out.write(f"\r{f'{told}  {shown}'[: columns - 1]}\x1b[K")
         self._out.flush()
 
     def _line(self, text: str) -> None:

@@ -48,7 +48,7 @@ _ASK_SHAPE = 'Send {"worker": {"id", "name", …}, "limit"?, "seconds"?, "retry"
 _RENEWAL_SHAPE = 'Send {"worker": UUID, "leases": [UUID, …], "seconds"?}.'
 _OUTCOME_SHAPE = (
     'An outcome is {"lease_id", "outcome": "came_over", "failed" or "returned", "record"?, '
-    '"target_url"?, "alone"?}.'
+    '"target_url"?, "alone"?, "occurred_at"?}.'
 )
 _ask = msgspec.json.Decoder(AskIn)
 _renewal = msgspec.json.Decoder(RenewalIn)
@@ -183,7 +183,11 @@ def _report(desk: Desk, given: OutcomeIn, leased: Leased | None, who: str) -> Re
             ),
             reporter=who,
         )
-    return Report(given.lease_id, outcome, who, record, given.target_url, is_alone=given.alone)
+    return Report(
+        *(given.lease_id, outcome, who, record, given.target_url),
+        is_alone=given.alone,
+        occurred_at=given.occurred_at,
+    )
 
 
 def _read(body: bytes, depth: int) -> list[bytes]:

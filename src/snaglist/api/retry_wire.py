@@ -101,6 +101,9 @@ class OutcomeIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     alone: Annotated[
         bool, Meta(description="Of a whole that came over: no part of it was tried with it.")
     ] = False
+    occurred_at: Annotated[
+        str | None, Meta(description="When it came over, RFC 3339; its arrival if not said.")
+    ] = None
 
 
 class RetryPreviewOut(msgspec.Struct):

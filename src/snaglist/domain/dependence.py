@@ -68,6 +68,19 @@ def _ranks(text: str) -> dict[str, int]:
 
 
 _USUAL_RANKS = _ranks(USUAL_ORDER)
+_BESIDE = frozenset(
+    ["Status", "Step", "HumanUser", "Person", "Group", "ClientUser", "ApiUser", "Department"]
+)
+
+
+def rank_of(kind: str) -> int:
+    """Where a type stands in the usual order; unknown ones stand last."""
+    return _USUAL_RANKS.get(kind.lower(), len(_USUAL_RANKS))
+
+
+def may_hold_up(kind: str) -> bool:
+    """Whether things hang on one of this kind: on an asset or a shot, not on a status or person."""
+    return kind not in _BESIDE
 
 
 def holds_up(failed: str, kind: str) -> bool:
@@ -78,9 +91,9 @@ def holds_up(failed: str, kind: str) -> bool:
     """
     ranks = _USUAL_RANKS
     above, below = ranks.get(failed.lower()), ranks.get(kind.lower())
-    if above is None or below is None:
-        return True
-    return above < below or failed == kind == "Asset"
+    if not may_hold_up(failed):
+        return False
+    return above is None or below is None or above < below or failed == kind == "Asset"
 
 
 def parents_of(event: Mapping[str, Any]) -> list[str]:

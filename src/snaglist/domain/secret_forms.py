@@ -1,19 +1,17 @@
 """What a secret looks like: by the names of members, and by its form inside of a text.
 
-The client has the same (`snaglist_client/redaction.py`), since it goes without the desk's code; a
-test holds the two together.
+Desk and client have the same, word by word, since the client goes without the desk's code; a test
+holds the two together.
 """
 
 from __future__ import annotations
-
-from snaglist.domain.access import SECRET_PATTERN
 
 WORDS = frozenset(
     """
     password passwords passwd passphrase passcode pwd secret secrets token tokens jwt
     credential credentials cookie cookies authorization signature
     apikey accesskey privatekey scriptkey secretkey authkey sessionkey
-    accesstoken authtoken sessiontoken refreshtoken
+    accesstoken authtoken sessiontoken refreshtoken sessionid
     """.split()
 )
 """A key is secret when one of its words is one of these."""
@@ -23,6 +21,15 @@ WORD_PAIRS = frozenset(
     for word in "api access private script secret auth session shotgrid shotgun".split()
 )
 """A key is secret, too, when two of its words in a row are one of these."""
+
+_NAMES = (
+    r"(?<![a-z])(?:password|passwd|pwd|passphrase|secret|api[_-]?key|script[_-]?key|access[_-]?token"
+    r"|auth[_-]?token|session[_-]?token|refresh[_-]?token|secret_access_key|secret_key|private_key"
+    r"|client_secret|(?:shotgrid|shotgun)[_-]key)"
+)
+_NAMES_CLUES = "passw pwd passphrase secret _key -key apikey scriptkey token"
+_IS = r"\\*['\"]?\s*[:=]\s*"
+"""Behind a name: the quote that ends it, perhaps escaped, and a colon or an equals sign."""
 
 PATTERNS: tuple[tuple[str, str], ...] = (
     ("bearer", r"(?i)\bbearer\s+(?P<secret>[a-z0-9._~+/-]{16,}=*)"),
@@ -37,7 +44,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         r"(?P<secret>eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*)",
     ),
     (
-        "-----",
+        "-----begin",
         r"(?s)(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
         r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z))",
     ),
@@ -47,47 +54,55 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         r"(?i)[?&;][\w.-]{0,40}(?:signature|credential|security-token|token|secret|password"
         r"|api_?key|key-pair-id|(?<=[?&;])sig)=(?P<secret>[^&;#\s'\"<>]+)",
     ),
+    # password = "…", 'api_key': '…', and the same in a text that is quoted in another
     (
-        "password passwd pwd secret api_key apikey script_key scriptkey token",
-        r"(?i)(?<![a-z])(?:password|passwd|pwd|secret|api_?key|script_?key|access_?token"
-        r"|auth_?token|session_?token|refresh_?token)"
-        r"(?:=|\s*=\s*[rbuf]?['\"]|['\"]\s*[:=]\s*[rbuf]?['\"])(?P<secret>[^\s'\"&,;)}]+)",
+        _NAMES_CLUES,
+        rf"(?i){_NAMES}{_IS}[rbuf]?\\*['\"](?P<secret>(?:[^'\"\\]|\\(?!\\{{0,4}}['\"]))+)",
     ),
+    (_NAMES_CLUES, rf"(?i){_NAMES}=(?P<secret>[^\s'\"&,;)}}\\]+)"),
+    # password: hunter2, but not "password: required"
     (
-        "shotgrid_key shotgrid-key shotgun_key shotgun-key",
-        r"(?i)\b(?:shotgrid|shotgun)[_-]key['\"]?\s*[:=]\s*[rbuf]?['\"]?"
-        r"(?P<secret>[^\s'\"&,;)}]+)",
+        _NAMES_CLUES,
+        rf"(?i){_NAMES}{_IS}(?P<secret>(?=[^\s'\",;)}}\\]*[0-9!@#$%^&*])[^\s'\",;)}}\\]{{6,}})",
     ),
     ("token", r"(?i)(?<![a-z])token\s?=\s?(?P<secret>(?=\S*[0-9])[^\s'\"&,;)}]{12,})"),
-    (
-        "password passwd pwd passphrase api_key apikey script_key",
-        r"(?i)(?<![a-z])(?:password|passwd|pwd|passphrase|api_?key|script_?key)\s*:\s*"
-        r"(?P<secret>(?=[^\s'\",;)}]*[0-9!@#$%^&*])[^\s'\",;)}]{6,})",
-    ),
     ("token", r"(?i)\\*['\"]token\\*['\"]\s*:\s*\\*['\"](?P<secret>[^\s'\"\\]{12,})"),
     (
-        "password passwd pwd secret",
-        r"(?i)(?<![a-z])(?:password|passwd|pwd|secret)['\"]?\s*[:=]\s*['\"](?P<secret>[^'\"]+)",
+        "token",
+        r"(?i)(?<![a-z])token\s*:\s*\\*['\"](?P<secret>(?=[^'\"\\]*[0-9])[^\s'\"\\]{12,})",
     ),
+    # --password …, and as a list of arguments: ['--password', '…']
     (
-        "password passwd secret token",
-        r"(?i)--(?:password|passwd|secret|token)[= ]['\"]?(?P<secret>[^\s'\"]+)",
+        "passw secret token -key apikey",
+        r"(?i)--[\w-]{0,30}(?:password|passwd|secret|token|api-?key|script-?key)"
+        r"(?:[= ]|['\"],\s*[rbuf]?)['\"]?(?P<secret>[^\s'\"]+)",
     ),
     ("cookie", r"(?i)\bcookie2?['\"]?\s*:\s*['\"]?(?P<secret>[^'\"\r\n]{8,})"),
+    ("sessionid session_id", rf"(?i)session_?id{_IS}\\*['\"]?(?P<secret>[\w-]{{16,}})"),
+    (
+        "-token -session x-api-key",
+        r"(?i)\bx-(?:api-key|[a-z-]{0,30}token|(?:shotgun|shotgrid)-session)"
+        rf"{_IS}\\*['\"]?(?P<secret>[^\s'\",;)}}\\]{{8,}})",
+    ),
+    # Shotgun(URL, "script", "…"): what a traceback shows of it
+    (
+        "shotgun(",
+        r"(?i)shotgun\([^,()]{1,200},\s*['\"][^'\"]{0,100}['\"],\s*['\"](?P<secret>[^'\"]+)",
+    ),
     (
         "access_key secret_key private_key client_secret",
         r"(?i)(?:secret_access_key|secret_key|private_key|client_secret)['\"]?\s*[:=]\s*['\"]?"
         r"(?P<secret>[^\s'\"&,;)}]+)",
     ),
     (
-        "password passwd secret token",
+        "passw secret token",
         r"(?i)<(?P<tag>[\w:.-]*(?:password|passwd|secret|token))>(?P<secret>[^<]+)</(?P=tag)>",
     ),
     (
         "curl",
         r"(?i)\bcurl\b.{0,200}?\s(?:-u|--user)[= ]?['\"]?[^\s:'\"]{1,60}:(?P<secret>[^\s'\"]+)",
     ),
-    ("snag_", rf"(?P<secret>{SECRET_PATTERN.pattern})"),
+    ("snag_", r"(?P<secret>snag_[0-9A-Za-z]{49})"),
 )
 """What a secret looks like anywhere inside a string; the group `secret` is what is taken out.
 

@@ -20,6 +20,7 @@ from snaglist.domain.retry import Lane, Member, open_lanes
 from snaglist.domain.worker import Worker
 from snaglist.service.lists import Listed, listed
 from snaglist.service.moves import Moves
+from snaglist.service.retries import known_retry
 from snaglist.service.retry_moves import RetryMoves
 from snaglist.storage import retries as store
 from snaglist.storage import retry_members as member_store
@@ -91,10 +92,15 @@ class Leasing:
         self._renew = self._renew_together
 
     def prospect(self, ask: Ask) -> Prospect:
-        """What this worker would get now, at the cost of a read."""
+        """What this worker would get now, at the cost of a read.
+
+        Raises NotFound if it asks for an order that there is not.
+        """
         at = ask.worker.seen_at
 
         def query(connection: Connection) -> Prospect:
+            if ask.retry_id is not None:
+                known_retry(connection, ask.retry_id)
             known = worker_store.find_worker(connection, ask.worker.id)
             board = _Board(connection)
             is_any = bool(board.taken(ask, at))

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from snaglist.domain.dependence import holds_up, linked_to
+from snaglist.domain.dependence import holds_up, linked_to, may_hold_up, rank_of
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.item import Item
+from snaglist.domain.item import Item, Status
 from snaglist.domain.run import Completion, TryOutcome
 from snaglist.service.moves import Moves
 from snaglist.storage.connection import Connection
 from snaglist.storage.edits import Edit
-from snaglist.storage.items import items_of_entities
+from snaglist.storage.items import items_by_key, items_of_entities
 from snaglist.storage.overview import newest_with, standing_records
 from snaglist.storage.runs import counts_of, outcomes_in
 
@@ -33,8 +33,8 @@ def pass_over(
     """Let those of these leave the list that a complete run tried, and that did not fail in it.
 
     Where an entity failed, as a whole or in a part, nobody may have come to try its other parts,
-    nor what hangs on it: the tasks of an asset that is not there. Nor, where the run came not
-    even to that asset, because of something above it that failed.
+    nor what hangs on it: the tasks of an asset that is not there, whatever run that failed in. Nor,
+    where the run came not even to that asset, because of something above it that failed.
     """
     completion = msgspec.json.decode(edit.asked, type=Completion)
     parts = [item for item in items if item.part]
@@ -45,13 +45,15 @@ def pass_over(
     keys = {key for item in items for key in (item.key, item.whole_key)}
     keys = keys.union(*kin.values(), *links.values())
     ways = _Ways(connection, completion.run_id, keys)
+    gone = _not_there(connection, links)
     changed = 0
-    for before in items:
+    for before in sorted(items, key=lambda one: rank_of(one.entity_type)):
         after = before.not_failing(completion.began_at, at)
         own = {before.key, before.whole_key}
         if before.part:
             own |= kin.get(_entity(before), set())
-        is_tried = not ways.are_shut(own, links.get(before.id, {}))
+        own_links = links.get(before.id, {})
+        is_tried = gone.isdisjoint(own_links) and not ways.are_shut(own, own_links)
         if is_tried and after is not before:
             moves.item(
                 *(before, after, Event.NOT_FAILING, edit.who),
@@ -60,6 +62,7 @@ def pass_over(
                 run_id=completion.run_id,
             )
             changed += 1
+            gone.discard(before.key)
     return changed
 
 
@@ -100,6 +103,13 @@ def _links(connection: Connection, items: Sequence[Item]) -> dict[str, Links]:
     for seq, text in older.items():
         found[silent[seq]] |= _linked(of[seq], text)
     return found
+
+
+def _not_there(connection: Connection, links: Mapping[str, Links]) -> set[str]:
+    """Which of the entities that these hang on are on the list as a whole themselves."""
+    keys = {key for own in links.values() for key, kind in own.items() if may_hold_up(kind)}
+    found = items_by_key(connection, keys) if keys else {}
+    return {key for key, one in found.items() if one.status is not Status.RESOLVED}
 
 
 def _linked(item: Item, text: str) -> Links:

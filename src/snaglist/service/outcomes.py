@@ -16,7 +16,7 @@ from snaglist.domain.errors import LeaseLost, SnaglistError, WrongShape
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item
-from snaglist.domain.moment import utc_text
+from snaglist.domain.moment import attempted_at, utc_text
 from snaglist.domain.record import NewRecord, Record
 from snaglist.domain.retry import Member, MemberState, Outcome, RetryStatus
 from snaglist.service.filing import Filing
@@ -43,8 +43,9 @@ class Taken(StrEnum):
 class Report(msgspec.Struct, frozen=True, gc=False):
     """One outcome that a worker reports; `who` is the name of its token.
 
-    What failed comes with its record, what came over perhaps with its address in the target.
-    `is_alone`: of a whole entity that came over, and nothing is said of its parts.
+    What failed comes with its record, what came over perhaps with its address in the target, and
+    with when it did (`occurred_at`; else it counts from its arrival). `is_alone`: of a whole entity
+    that came over, and nothing is said of its parts.
     """
 
     lease_id: str
@@ -53,6 +54,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     record: NewRecord | None = None
     target_url: str | None = None
     is_alone: bool = False
+    occurred_at: str | None = None
 
 
 class Leased(msgspec.Struct, frozen=True):
@@ -270,6 +272,7 @@ class _Sitting:
         """Resolve what came over, with all parts of it unless it is alone.
 
         A part that failed since the whole was leased may have been tried after it, so it stays.
+        So does what failed, in another's hands, after it came over here.
         """
         if not reports:
             return
@@ -278,8 +281,12 @@ class _Sitting:
         for report in reports:
             member = self._members[report.lease_id]
             item = self._items[member.item_id]
-            # The lease proves the order: nothing that decided is newer, whatever clocks say.
-            tried_at = max(self._at, item.decided_at)
+            tried_at = self._tried_at(report, item)
+            if tried_at < item.decided_at:
+                moves.item(
+                    *(item, item.lease_ended(self._at), Event.LEASE_ENDED, report.who),
+                    edit_id=member.retry_id,
+                )
             if item.entity_id:
                 success = Success(
                     *(item.source, item.target, item.entity_id, item.entity_type, item.part),
@@ -292,7 +299,7 @@ class _Sitting:
                 if not item.part and not report.is_alone:
                     of_parts = replace(success, came_over_at=item.since, is_alone=False)
                     arrivals.append(replace(told, success=of_parts, yields_to_parts=True))
-            else:
+            elif tried_at >= item.decided_at:
                 moves.item(
                     *(item, item.came_over(tried_at, self._at), Event.CAME_OVER, report.who),
                     edit_id=member.retry_id,
@@ -306,6 +313,12 @@ class _Sitting:
             before = self._members[report.lease_id]
             retry_moves.member(before, before.came_over())
         retry_moves.write()
+
+    def _tried_at(self, report: Report, item: Item) -> str:
+        """When what came over did so: not before its lease, whatever its worker's clock says."""
+        if report.occurred_at is None:
+            return max(self._at, item.decided_at)
+        return max(attempted_at(report.occurred_at, self._at), item.since)
 
 
 def put_back(before: Member, after: Member, moves: RetryMoves) -> None:

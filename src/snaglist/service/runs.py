@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
+from snaglist.domain.dependence import rank_of
 from snaglist.domain.errors import WrongShape, WrongState
 from snaglist.domain.filtering import NONE, Filter
 from snaglist.domain.identity import entity_id_of, entity_type_of
@@ -341,8 +342,8 @@ def _places(
     database: Database, run: Run, scope: Completion, tried: Mapping[str, _Reach]
 ) -> list[int]:
     """The places of the open items that may leave the list with this run, by what it tried."""
-    found: set[int] = set()
-    for entity_type, reach in tried.items():
+    found: dict[int, None] = {}  # what others hang on comes first
+    for entity_type, reach in sorted(tried.items(), key=lambda one: rank_of(one[0])):
         for project in scope.projects or (None,):
             asked = Filter(
                 states=(Status.OPEN.value,),
@@ -354,8 +355,10 @@ def _places(
             placed = database.read(
                 lambda connection, asked=asked: places_told(connection, asked)  # type: ignore[misc]
             )
-            found.update(place for place, of, part in placed if reach.covers(of, part))
-    return sorted(found)
+            found.update(
+                (place, None) for place, of, part in sorted(placed) if reach.covers(of, part)
+            )
+    return [*found]
 
 
 def _moment(member: str, given: BeatIn) -> str:

@@ -18,6 +18,7 @@ from snaglist.cli.terminal import plain
 
 USUAL_URL = "http://127.0.0.1:8477"
 _SECONDS = 60
+_FAULTS = 500
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="next"')
 _LARGEST_ANSWER = 64 << 20
 
@@ -36,6 +37,10 @@ class Failed(click.ClickException):
     def show(self, file: Any = None) -> None:
         """As all commands tell what went wrong."""
         click.echo(f"snaglist: {self.message}", err=True, file=file)
+
+
+class Away(Failed):
+    """The desk could not be reached, or cannot answer now."""
 
 
 class RemoteDesk:
@@ -105,7 +110,7 @@ class RemoteDesk:
             raise _refused(error) from None
         except (URLError, OSError, ValueError, HTTPException) as error:
             reason = getattr(error, "reason", error)
-            raise Failed(
+            raise Away(
                 f"The desk at {self._url} cannot be reached: {reason}.",
                 "Start it, or name another one with SNAGLIST_URL.",
             ) from None
@@ -126,12 +131,13 @@ def this_desk() -> RemoteDesk:
 
 
 def _refused(error: HTTPError) -> Failed:
+    kind = Away if error.code >= _FAULTS else Failed
     try:
         problem = json.loads(error.read(1 << 20))
         told = (problem["detail"], problem.get("remedy", ""), problem.get("code", ""))
-        return Failed(*map(str, told))
+        return kind(*map(str, told))
     except (ValueError, KeyError, TypeError, OSError):
-        return Failed(f"The desk answers {error.code}.", "Check SNAGLIST_URL.")
+        return kind(f"The desk answers {error.code}.", "Check SNAGLIST_URL.")
 
 
 def _with(path: str, query: Mapping[str, str] | None) -> str:

@@ -8,15 +8,17 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import click
 
-from snaglist.cli.remote.desk import Failed, RemoteDesk, this_desk
+from snaglist.cli.remote.desk import Away, Failed, RemoteDesk, this_desk
 from snaglist.cli.remote.options import OF_ITEMS, as_json, cut, filtered, shortly, show_json
 from snaglist.cli.remote.words import who_is_missing
 from snaglist.cli.terminal import table
 
 _PAUSE_SECONDS = 0.5
+_AWAY_SECONDS = 2.0
 _COUNTS = ("waiting", "leased", "came_over", "failed", "skipped")
 _id = click.argument("id_", metavar="ID")
 _why = click.option("--why", help="Kept in the history.")
@@ -43,6 +45,10 @@ def retry(
     if not wanted:
         raise Failed("Nothing says which items.", "Give a filter, such as --cause ID.")
     desk = this_desk()
+    if "run" in wanted:
+        desk.get(f"/api/v1/runs/{quote(wanted['run'], safe='')}")
+    if "cause" in wanted:
+        desk.get(f"/api/v1/causes/{quote(wanted['cause'], safe='')}")
     said = desk.post("/api/v1/retries/preview", {}, wanted)
     if as_json and (dry_run or not said["would_try"]):
         show_json(said)
@@ -149,7 +155,11 @@ def _tell_what_would_be(said: Any) -> None:
     rest = f"; {', '.join(reasons)}" if reasons else ""
     click.echo(f"{said['matching']} items match, {said['would_try']} would be tried{rest}.")
     if said["would_try"] and not said["workers"]:
-        click.echo("No worker is connected that could do it: they wait until one is.", err=True)
+        click.echo(
+            "No worker is connected that could do it: they wait until one is "
+            "(`snaglist-worker studio_import:retry`, beside your import).",
+            err=True,
+        )
 
 
 def _watched(desk: RemoteDesk, retry_id: str, as_json: bool) -> Any:
@@ -158,7 +168,15 @@ def _watched(desk: RemoteDesk, retry_id: str, as_json: bool) -> Any:
     try:
         while True:
             began = time.monotonic()
-            now = desk.get(f"/api/v1/retries/{retry_id}")
+            try:
+                now = desk.get(f"/api/v1/retries/{retry_id}")
+            except Away as away:
+                if not isinstance(told, str):
+                    _progress("", as_json)
+                    click.echo(f"{away.message.splitlines()[0]} Waiting for it.", err=True)
+                told = away.message
+                time.sleep(_AWAY_SECONDS)
+                continue
             if now["ended_at"] is not None or now["status"] == "stopped":
                 _progress("", as_json)
                 return now
