@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 import snaglist_client
+from snaglist_client import in_hand
 from support.desks import DeskProcess
 from support.importers import run_importer
 
@@ -166,6 +167,21 @@ def test_a_revival_says_nothing_of_attributes(
             pass
     assert snaglist.flush(10)
     assert standing(client) == {("1", "sg_cut_in"): "open"}
+
+
+def test_a_mirror_keeps_nothing_of_what_is_behind_it(
+    new_snaglist: Callable[..., snaglist_client.Desk],
+) -> None:
+    link = {"type": "Shot", "id": 1}
+    mirror = new_snaglist().mirror("events")
+    for number in range(100):
+        entry = {"id": number, "event_type": "Shotgun_Shot_New", "entity": {**link, "id": number}}
+        with mirror.event(entry):
+            assert number % 2, "it broke"
+    reporter = mirror._reporter
+    assert (reporter.came_over, reporter.failed, reporter.tried) == (50, 50, 0)
+    assert not in_hand.everything
+    assert not in_hand.noted
 
 
 def test_the_values_of_a_secret_attribute_are_not_kept(

@@ -35,7 +35,7 @@ class Mirror:
         self.label = f"mirror:{source}:{target or ''}:{self.name}"[:200]
         self.last_event_id: Any = None
         self._last_event_at: str | None = None
-        self._reporter = Reporter(courier, source, target, self.label)
+        self._reporter = Reporter(courier, source, target, self.label, is_endless=True)
         self._reporter.usual_project = project
         self._is_begun = False
 

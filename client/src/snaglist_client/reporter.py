@@ -104,13 +104,25 @@ def thing_of_details(details: Mapping[str, Any]) -> Thing | None:
 
 
 class Reporter:
-    """Tells one desk of what failed and came over, under one source, target and run."""
+    """Tells one desk of what failed and came over, under one source, target and run.
 
-    def __init__(self, courier: Courier, source: str, target: str | None, run: str = "") -> None:
+    Of an `is_endless` run it is not kept what was tried: there would be no end to it.
+    """
+
+    def __init__(
+        self,
+        courier: Courier,
+        source: str,
+        target: str | None,
+        run: str = "",
+        *,
+        is_endless: bool = False,
+    ) -> None:
         self.courier = courier
         self.source = source
         self.target = target
         self.run = run
+        self._is_counted = bool(run) and not is_endless
         self.usual_project: Any = None
         self.came_over = 0
         self.failed = 0
@@ -185,7 +197,7 @@ class Reporter:
         return self.tell_failure(tried, failure.event_data)
 
     def _note_failure(self, tried: Thing) -> None:
-        if self.run:
+        if self._is_counted:
             self._note(tried.entity_type, tried.entity_id, tried.part)
             if tried.part:
                 entity = one_of(tried.entity_type, tried.entity_id)
@@ -250,7 +262,7 @@ class Reporter:
                 )
             for one in held:
                 one.note(part, None)
-        if self.run:
+        if self._is_counted:
             self._note(entity_type, entity_id, part)
             if not part:
                 alone = alone or self.has_failed_in_part(entity_type, entity_id)
