@@ -98,6 +98,47 @@ def test_what_is_retired_with_all_that_hangs_on_it_leaves_at_once(
     assert left(client) == {"HumanUser 9"}
 
 
+@pytest.mark.parametrize(
+    "entities",
+    [
+        [
+            {"type": "Sequence", "id": 4, "shots": [{"type": "Shot", "id": 1}]},
+            {"type": "Shot", "id": 1, "sg_sequence": {"type": "Sequence", "id": 4}},
+        ],
+        [
+            {"type": "Asset", "id": number, "parents": [{"type": "Asset", "id": number + 1}]}
+            | {"assets": [{"type": "Asset", "id": number - 1}]}
+            for number in (1, 2, 3)
+        ],
+        [
+            {"type": "Version", "id": 1, "notes": [{"type": "Note", "id": 2}]},
+            {"type": "Note", "id": 2, "note_links": [{"type": "Version", "id": 1}]},
+        ],
+        [
+            {"type": "Playlist", "id": 1, "versions": [{"type": "Version", "id": 2}]},
+            {"type": "Version", "id": 2, "playlists": [{"type": "Playlist", "id": 1}]},
+        ],
+    ],
+    ids=lambda entities: " ".join(sorted({one["type"] for one in entities})),
+)
+def test_what_links_to_each_other_and_is_retired_leaves(
+    snaglist: snaglist_client.Desk, client: httpx.Client, entities: list[dict[str, Any]]
+) -> None:
+    night(snaglist, *((entity, False) for entity in entities))
+    night(snaglist, *(({"type": kind, "id": 99}, True) for kind in {e["type"] for e in entities}))
+    assert left(client) == set()
+
+
+def test_a_project_on_the_list_keeps_nothing_of_it_there(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    project = {"type": "Project", "id": 87}
+    night(snaglist, (project, False))
+    night(snaglist, ({**SHOT, "project": project}, False))
+    night(snaglist, ({**SHOT, "id": 12, "project": project}, True))
+    assert left(client) == {"Project 87"}
+
+
 def test_a_failed_retry_does_not_hide_on_what_something_hangs(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -62,6 +63,8 @@ def _logged(desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
         pytest.param(
             lambda desk, _run: desk.record("no rig", entity={"type": "Asset", "id": 1}), id="link"
         ),
+        pytest.param(lambda desk, _run: desk.record("no rig", shotgun_id=1), id="id alone"),
+        pytest.param(lambda desk, _run: desk.record("no rig", payload=ASSET), id="payload"),
         _nested,
         _in_a_run_of_its_own,
         _in_another_thread,
@@ -228,6 +231,92 @@ def test_a_retry_that_was_recorded_as_failed_failed_again(
     (order,) = client.get("/api/v1/retries").json()
     assert (order["came_over"], order["failed"]) == (1, 1)
     assert standing(client) == {("1", ""): "open", ("2", ""): "resolved"}
+
+
+def test_what_outlasts_its_block_speaks_of_nothing(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    log = logging.getLogger("studio.pool")
+    handler = snaglist_client.Handler(snaglist)
+
+    async def keep_alive(go_on: asyncio.Event) -> None:
+        await go_on.wait()
+        log.error("connection lost")
+
+    async def night() -> None:
+        go_on = asyncio.Event()
+        with snaglist.run("nightly") as run:
+            with run.item("Asset", 1):
+                task = asyncio.create_task(keep_alive(go_on))
+            go_on.set()
+            await task
+
+    def assets(run: snaglist_client.Run, number: int) -> Iterator[None]:
+        with run.item("Asset", number):
+            yield
+
+    log.addHandler(handler)
+    try:
+        asyncio.run(night())
+        with snaglist.run("crossed") as run:
+            for _ in range(3):
+                for _ in zip(assets(run, 2), assets(run, 3), strict=True):
+                    pass
+            log.error("about nothing")
+    finally:
+        log.removeHandler(handler)
+    assert snaglist.flush(10)
+    assert standing(client) == {("", ""): "open"}
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        'desk.record("no rig", entity_type="Asset", shotgun_id=1)',
+        "failing()",
+        "logging.getLogger().error('no rig')",
+    ],
+)
+@pytest.mark.parametrize("block", ['run.item("Asset", 1)', "leased()"])
+def test_what_a_fork_tells_of_what_is_in_hand_is_heard(
+    desk: DeskProcess, client: httpx.Client, spool: Any, tell: str, block: str
+) -> None:
+    if block == "leased()":
+        failure = {"entity_type": "Asset", "shotgun_id": 1, "target": "kitsu"}
+        client.post("/import/shotgun/errors", json={"error": "no rig", **failure})
+        client.post("/api/v1/retries", json={"probe": False}).raise_for_status()
+    run_importer(
+        f"""
+        import logging, multiprocessing
+        logging.getLogger().addHandler(snaglist_client.Handler(desk))
+
+        def failing():
+            with run.item("Asset", 1):
+                raise ValueError("no rig")
+
+        def leased():
+            (item,) = desk.worker("w").lease()[0]
+            return item
+
+        def tell(_):
+            {tell}
+            desk.flush(20)
+
+        with desk.run("nightly") as run:
+            with {block} as item:
+                with multiprocessing.get_context("fork").Pool(1) as pool:
+                    pool.map(tell, [1])
+            assert not item.ok
+            with run.item("Asset", 2) as other:
+                pass
+            assert other.ok
+        desk.flush(20)
+        """,
+        desk.url,
+        desk.new_token("report", "work", "read"),
+        spool,
+    )
+    assert standing(client) == {("1", ""): "open"}
 
 
 @pytest.mark.parametrize("ending", ["sys.exit(1)", "os.kill(os.getpid(), 9)", "os._exit(0)"])

@@ -90,6 +90,31 @@ def test_all_came_over_counts_what_each_import_proves(desk: DeskProcess) -> None
     assert "20 things came over in the complete import Assets" in shown
 
 
+def test_what_only_does_not_fail_any_more_did_not_come_over(desk: DeskProcess) -> None:
+    failed(desk, shotgun_id=5, project={"id": 87, "name": "87"})
+    complete(desk, "Nightly", 87, 10)
+    page = overview(desk)
+    assert "1 not failing any more" in page
+    assert "All" not in page.partition("What became")[0]
+    assert "Nothing is left" in page
+
+
+def test_a_zero_in_one_target_says_nothing_of_another(desk: DeskProcess) -> None:
+    complete(desk, "Nightly", 87, 10)
+    client = desk.client()
+    told = {"name": "To Jira", "project": 87, "target": "jira"}
+    run = client.post("/api/v1/runs", json=told).json()["id"]
+    shot = {"shotgun_id": 1, "entity_type": "Shot", "project": 87, "run": run, "target": "jira"}
+    client.post("/import/shotgun/imported", json=shot).raise_for_status()
+    client.post(f"/api/v1/runs/{run}/end", json={}).raise_for_status()
+    page = overview(desk)
+    assert "All 10 came over" not in page
+    assert "87 0 left no complete import into Jira yet, so it is not certain" in page
+    client.post(f"/api/v1/runs/{run}/complete", json={}).raise_for_status()
+    assert "87 0 left as of the complete import of" in overview(desk)
+    assert "All 11 came over" in overview(desk)
+
+
 def test_the_trail_tells_of_a_complete_import_that_took_nothing_off(desk: DeskProcess) -> None:
     complete(desk, "Nightly", 87, 10)
     trail = signed_in(desk).get("/settings/history", headers={"accept": "text/html"}).text

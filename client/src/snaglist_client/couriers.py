@@ -17,7 +17,7 @@ _seen_to: set[str] = set()
 
 def courier_for(settings: Settings) -> Courier:
     """The one courier of this process with these settings."""
-    _see_to_forks()
+    see_to_forks()
     with _making:
         found = _couriers.get(settings)
         if found is None:
@@ -25,7 +25,7 @@ def courier_for(settings: Settings) -> Courier:
         return found
 
 
-def _see_to_forks() -> None:
+def see_to_forks() -> None:
     """From the first desk on forks begin anew: one may come while another thread holds a lock."""
     if "forks" not in _seen_to and hasattr(os, "register_at_fork"):
         _seen_to.add("forks")

@@ -17,8 +17,9 @@ import threading
 from typing import IO, Any, Callable
 
 from snaglist_client import in_hand
+from snaglist_client.couriers import see_to_forks
 from snaglist_client.failures import event_of
-from snaglist_client.in_hand import InHand, one_of
+from snaglist_client.in_hand import FAILED_ELSEWHERE, InHand, one_of
 from snaglist_client.plain import clean_text, said
 
 Handler = Callable[[Any], Any]
@@ -70,6 +71,8 @@ def handled(handler: Handler, members: dict[str, Any], details: dict[str, Any]) 
         in_hand.put_back(call)
     if call.failure is not None:
         return {"ok": False, "event_data": call.failure.event_data.decode()}
+    if call.is_failed_elsewhere:
+        return {"ok": False, "why": FAILED_ELSEWHERE}
     if call.is_open:
         return {"ok": False, "why": "The function began it, and broke off."}
     told = None if url is None else clean_text(said(url))
@@ -117,6 +120,7 @@ def main() -> int:
     except Exception as error:
         _answer(answers, {"fault": clean_text(f"{type(error).__name__}: {said(error)}")})
         return 1
+    see_to_forks()
     _answer(answers, {"ready": True})
     items: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_receive, args=(given_in, items), daemon=True).start()

@@ -9,7 +9,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from snaglist_client import kin
 from snaglist_client.quietly import passes
+
+FAILED_ELSEWHERE = "A process that was forked for it said that it failed."
 
 
 class Failed(NamedTuple):
@@ -24,15 +27,17 @@ class InHand:
     """Something that is tried in a block, from `take` to `put_back`. Others tell it what they told.
 
     `failure` is what was told last of it; `is_open` says that nothing is known of how it ended,
-    `is_failed_in_part` that a part of it failed, of a whole.
+    `is_failed_in_part` that a part of it failed, of a whole, and `is_failed_elsewhere` that a
+    forked process told the last of it, that it failed.
     """
 
-    __slots__ = ("_before", "failure", "is_failed_in_part", "is_open")
+    __slots__ = ("_before", "failure", "is_failed_elsewhere", "is_failed_in_part", "is_open")
 
     def __init__(self) -> None:
         self._before: InHand | None = None
         self.failure: Failed | None = None
         self.is_failed_in_part = False
+        self.is_failed_elsewhere = False
         self.is_open = False
 
     def whose(self) -> tuple[str, str | None, int, str]:
@@ -42,6 +47,11 @@ class InHand:
     def details(self) -> dict[str, Any]:
         """What a record's details say of it."""
         raise NotImplementedError
+
+    def place(self) -> int:
+        """What stands for it among forked processes."""
+        _, _, entity, part = self.whose()
+        return hash((entity, part))
 
     @property
     def reporter(self) -> Any:
@@ -75,10 +85,16 @@ noted: set[InHand] = set()
 
 def take(one: InHand) -> None:
     """This is tried from now on."""
-    one.failure, one.is_failed_in_part, one.is_open = None, False, False
-    one._before = _innermost.get()
+    one.failure = None
+    one.is_failed_in_part = one.is_failed_elsewhere = one.is_open = False
+    before = one._before = _innermost_still()
+    if before is not None:
+        before._before = _still(before._before)  # or the chain would grow where blocks cross
     _innermost.set(one)
     everything.add(one)
+    echo = kin.echo
+    if echo is not None:
+        echo.forget(one.place())
 
 
 def put_back(one: InHand) -> None:
@@ -86,16 +102,31 @@ def put_back(one: InHand) -> None:
     everything.discard(one)
     if noted:
         noted.discard(one)
-    _innermost.set(one._before)
-    one._before = None
+    if _innermost.get() is one:
+        _innermost.set(one._before)
+        one._before = None
+    echo = kin.echo
+    if echo is not None and one.failure is None:
+        one.is_failed_elsewhere = echo.says_failed(one.place())
 
 
 def told() -> dict[str, Any]:
     """What is known of what is tried just now, its payload aside; nothing outside of blocks."""
-    innermost = _innermost.get()
+    innermost = _innermost_still()
     found = {} if innermost is None else innermost.details()
     found.pop("payload", None)
     return found
+
+
+def _innermost_still() -> InHand | None:
+    return _still(_innermost.get())
+
+
+def _still(one: InHand | None) -> InHand | None:
+    """This, or the nearest around it, that is in hand still: a task may outlast its block."""
+    while one is not None and one not in everything:
+        one = one._before
+    return one
 
 
 def holders(source: str, target: str | None, entity: int) -> list[InHand]:

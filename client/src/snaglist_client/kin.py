@@ -1,8 +1,8 @@
-"""What the forked processes of a run tell each other, in memory that they share.
+"""What forked processes tell each other, in memory that they share.
 
-Each process has a byte of its own: how many items it has in hand. One that is killed, or breaks
-off, leaves it as it was. And each entity of which a part failed has a byte, by its hash; two may
-share one, and then too much is taken as failed in part, never too little.
+Of a run each process has a byte of its own: how many items it has in hand. One that is killed, or
+breaks off, leaves it as it was. And each entity of which a part failed has a byte, by its hash; two
+may share one, and then too much is taken as failed in part, never too little.
 """
 
 from __future__ import annotations
@@ -65,6 +65,31 @@ class Kin:
         return bool(self._failed[entity % _ENTITIES])
 
 
+class Echo:
+    """What processes of one program told last of each thing, by its hash, one byte each.
+
+    Two may share one, and then what one process tells of the one is taken as told of the other.
+    """
+
+    def __init__(self) -> None:
+        self._told = mmap.mmap(-1, _ENTITIES)
+
+    def tell(self, place: int, *, failed: bool) -> None:
+        """It failed, or came over."""
+        self._told[place % _ENTITIES] = failed
+
+    def forget(self, place: int) -> None:
+        """It is tried anew."""
+        self._told[place % _ENTITIES] = 0
+
+    def says_failed(self, place: int) -> bool:
+        """Whether it failed, as whoever told last of it said."""
+        return bool(self._told[place % _ENTITIES])
+
+
+echo: Echo | None = None
+"""There is one from the first fork on."""
+
 _expecting: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
@@ -75,6 +100,9 @@ def expect_forks(reporter: Any) -> None:
 
 def before_fork() -> None:
     """Have memory that the child will share. Raises OSError."""
+    global echo
+    if echo is None:
+        echo = Echo()
     for one in list(_expecting):
         if one.kin is None:
             one.kin = Kin()

@@ -12,7 +12,7 @@ from snaglist_client import in_hand
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of, outcome_line
 from snaglist_client.failures import Failure, event_of
-from snaglist_client.in_hand import InHand, one_of
+from snaglist_client.in_hand import FAILED_ELSEWHERE, InHand, one_of
 from snaglist_client.line import SECONDS, ShutOut
 from snaglist_client.messages import address_of, imported_line, name_of, record_line
 from snaglist_client.moments import new_id, utc_now
@@ -204,6 +204,8 @@ class RetryItem(InHand):
         in_hand.put_back(self)
         if error is None and self.failure is not None:
             self.fail_with(self.failure.event_data)
+        elif error is None and self.is_failed_elsewhere:
+            self.fail(FAILED_ELSEWHERE)
         elif error is None and self.is_open:
             self.give_back()
         elif error is None:

@@ -163,7 +163,7 @@ class MirroredEvent(InHand):
         if error is not None and passes(error):
             return False
         if error is None:
-            self.ok = self.failure is None and not self.is_open
+            self.ok = self.failure is None and not self.is_open and not self.is_failed_elsewhere
             if self.failure is not None:
                 self._record_again(self.failure)
             elif self.ok and not self._is_skipped:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from snaglist_client import in_hand
+from snaglist_client import in_hand, kin
 from snaglist_client.courier import Courier
 from snaglist_client.failures import Failure, event_of
 from snaglist_client.in_hand import Failed, InHand, one_of
@@ -26,6 +26,7 @@ from snaglist_client.messages import (
     small,
 )
 from snaglist_client.moments import new_id, now
+from snaglist_client.plain import said
 from snaglist_client.quietly import passes
 
 
@@ -52,6 +53,11 @@ class Thing(NamedTuple):
         if self.payload is not None:
             found["payload"] = self.payload
         return found
+
+    @property
+    def place(self) -> int:
+        """What stands for it among forked processes."""
+        return hash((one_of(self.entity_type, self.entity_id), self.part))
 
     @property
     def project_id(self) -> EntityId | None:
@@ -85,17 +91,26 @@ def thing(
 
 
 def thing_of_details(details: Mapping[str, Any]) -> Thing | None:
-    """What a record's details say that failed, where it is said plainly."""
-    link = details.get("entity")
-    kind, entity_id = details.get("entity_type"), None
+    """What a record's details say that failed, where it is said plainly.
+
+    An id without a type is that of what is in hand, if that has it.
+    """
+    kind = details.get("entity_type") or details.get("type")
+    entity_id = None
     for name in ("shotgun_id", "entity_id", "id"):
         entity_id = details.get(name) if entity_id is None else entity_id
-    if is_mapping(link):
-        kind = member_of(link, "type") if kind is None else kind
-        entity_id = member_of(link, "id") if entity_id is None else entity_id
-    if kind is None or entity_id is None:
+    for name in ("entity", "payload"):
+        link = details.get(name)
+        if is_mapping(link) and entity_id is None:
+            kind, entity_id = member_of(link, "type") or kind, member_of(link, "id")
+    if entity_id is None:
         return None
     try:
+        if kind is None:
+            about = in_hand.told()
+            if str(about.get("shotgun_id")) != said(entity_id):
+                return None
+            kind = about.get("entity_type")
         return thing(kind, entity_id, part=details.get("part"))
     except BaseException as fault:  # whatever a hostile class does: the failure is told of
         if passes(fault):
@@ -163,11 +178,11 @@ class Reporter:
             if speaker is not self:
                 return speaker.has_failed_in_part(entity_type, entity_id)
             return any(one.is_failed_in_part for one in held)
-        known, kin = self._failed_in_part, self.kin
-        if not known and kin is None:
+        known, related = self._failed_in_part, self.kin
+        if not known and related is None:
             return False
         entity = one_of(entity_type, entity_id)
-        return entity in known or (kin is not None and kin.has_failed_in_part(entity))
+        return entity in known or (related is not None and related.has_failed_in_part(entity))
 
     def report_failure(
         self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
@@ -186,8 +201,11 @@ class Reporter:
             speaker._note_failure(tried)
         speaker.failed += 1
         record_id = speaker.record(event_data, occurred_at)
-        for one in held:
-            one.note(tried.part if tried else "", Failed(record_id, event_data, speaker.run))
+        if tried is not None:
+            if kin.echo is not None:
+                kin.echo.tell(tried.place, failed=True)
+            for one in held:
+                one.note(tried.part, Failed(record_id, event_data, speaker.run))
         return record_id
 
     def tell_again(self, tried: Thing | None, failure: Failed) -> str:
@@ -262,6 +280,8 @@ class Reporter:
                 )
             for one in held:
                 one.note(part, None)
+        if kin.echo is not None:
+            kin.echo.tell(hash((one_of(entity_type, entity_id), part)), failed=False)
         if self._is_counted:
             self._note(entity_type, entity_id, part)
             if not part:

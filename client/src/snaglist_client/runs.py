@@ -247,7 +247,7 @@ class Item(InHand):
             self._is_told = True
             if self.failure is not None:
                 self._fail_again(self.failure)
-            elif not self.is_open:
+            elif not self.is_open and not self.is_failed_elsewhere:
                 self.ok = True
                 entity_type, entity_id, _, payload, part, project = self._given
                 try:

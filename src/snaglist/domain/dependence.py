@@ -78,8 +78,16 @@ def rank_of(kind: str) -> int:
     return _USUAL_RANKS.get(kind.lower(), len(_USUAL_RANKS))
 
 
+def hangs_on(kind: str, entity_type: str) -> bool:
+    """Whether one of this type hangs on one of that kind: a task on a shot, no shot on its tasks.
+
+    By the usual order, in which unknown types come last.
+    """
+    return rank_of(kind) < rank_of(entity_type)
+
+
 def may_hold_up(kind: str) -> bool:
-    """Whether things hang on one of this kind: on an asset or a shot, not on a status or person."""
+    """Whether a script goes down from one of this kind to others: not from a status or person."""
     return kind not in _BESIDE
 
 

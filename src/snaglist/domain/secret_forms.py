@@ -23,9 +23,10 @@ WORD_PAIRS = frozenset(
 """A key is secret, too, when two of its words in a row are one of these."""
 
 _NAMES = (
-    r"(?<![a-z])(?:password|passwd|pwd|passphrase|secret|api[_-]?key|script[_-]?key|access[_-]?token"
+    r"(?<![a-z])(?:password|passwd|passphrase|secret|api[_-]?key|script[_-]?key|access[_-]?token"
     r"|auth[_-]?token|session[_-]?token|refresh[_-]?token|secret_access_key|secret_key|private_key"
-    r"|client_secret|(?:shotgrid|shotgun)[_-]key)"
+    r"|client_secret|(?:shotgrid|shotgun)[_-]key"
+    r"|pwd(?!\\*['\"]?\s*[:=]\s*\\*['\"]?(?:[/\\~]|[a-z]:)))"  # but a folder is none
 )
 _NAMES_CLUES = "passw pwd passphrase secret _key -key apikey scriptkey token"
 _IS = r"\\*['\"]?\s*[:=]\s*"
@@ -35,8 +36,8 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("bearer", r"(?i)\bbearer\s+(?P<secret>[a-z0-9._~+/-]{16,}=*)"),
     (
         "authorization",
-        r"(?i)\bauthorization['\"]?\s*[:=]\s*['\"]?(?:(?:basic|bearer|token)\s+)?"
-        r"(?P<secret>[^\s'\",;}]{8,})",
+        r"(?i)\bauthorization['\"]?\s*[:=]\s*['\"]?"
+        r"(?:(?:basic|bearer|token)\s+|(?=[^\s'\",;}]*[0-9]))(?P<secret>[^\s'\",;}]{8,})",
     ),
     (
         "eyj",
@@ -59,7 +60,10 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         _NAMES_CLUES,
         rf"(?i){_NAMES}{_IS}[rbuf]?\\*['\"](?P<secret>(?:[^'\"\\]|\\(?!\\{{0,4}}['\"]))+)",
     ),
-    (_NAMES_CLUES, rf"(?i){_NAMES}=(?P<secret>[^\s'\"&,;)}}\\]+)"),
+    (
+        _NAMES_CLUES,
+        rf"(?i){_NAMES}=(?!(?:none|null|true|false)\b)(?P<secret>[^\s'\"&,;)}}\\]+)",
+    ),
     # password: hunter2, but not "password: required"
     (
         _NAMES_CLUES,
@@ -69,13 +73,13 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("token", r"(?i)\\*['\"]token\\*['\"]\s*:\s*\\*['\"](?P<secret>[^\s'\"\\]{12,})"),
     (
         "token",
-        r"(?i)(?<![a-z])token\s*:\s*\\*['\"](?P<secret>(?=[^'\"\\]*[0-9])[^\s'\"\\]{12,})",
+        r"(?i)(?<![a-z])token\s*:\s*\\*['\"](?P<secret>(?=[^'\"\\]*[0-9])[a-z0-9+/=.-]{20,})",
     ),
     # --password …, and as a list of arguments: ['--password', '…']
     (
         "passw secret token -key apikey",
         r"(?i)--[\w-]{0,30}(?:password|passwd|secret|token|api-?key|script-?key)"
-        r"(?:[= ]|['\"],\s*[rbuf]?)['\"]?(?P<secret>[^\s'\"]+)",
+        r"(?:=|['\"],\s*[rbuf]?| (?=\S*[0-9!@#$%^&*'\"]))['\"]?(?P<secret>[^\s'\"]+)",
     ),
     ("cookie", r"(?i)\bcookie2?['\"]?\s*:\s*['\"]?(?P<secret>[^'\"\r\n]{8,})"),
     ("sessionid session_id", rf"(?i)session_?id{_IS}\\*['\"]?(?P<secret>[\w-]{{16,}})"),
@@ -87,12 +91,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     # Shotgun(URL, "script", "…"): what a traceback shows of it
     (
         "shotgun(",
-        r"(?i)shotgun\([^,()]{1,200},\s*['\"][^'\"]{0,100}['\"],\s*['\"](?P<secret>[^'\"]+)",
-    ),
-    (
-        "access_key secret_key private_key client_secret",
-        r"(?i)(?:secret_access_key|secret_key|private_key|client_secret)['\"]?\s*[:=]\s*['\"]?"
-        r"(?P<secret>[^\s'\"&,;)}]+)",
+        r"(?<!\w)Shotgun\([^,()]{1,200},\s*['\"][^'\"]{0,100}['\"],\s*['\"](?P<secret>[^'\"]+)",
     ),
     (
         "passw secret token",

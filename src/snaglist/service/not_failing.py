@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from snaglist.domain.dependence import holds_up, linked_to, may_hold_up, rank_of
+from snaglist.domain.dependence import hangs_on, holds_up, linked_to, may_hold_up, parents_of
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item, Status
@@ -20,11 +20,12 @@ from snaglist.storage.runs import counts_of, outcomes_in
 
 _MOST_BYTES = 64 << 10
 _PAYLOAD = '"payload"'
+_ASSET, _PROJECT = "Asset", "Project"
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 Links = dict[str, str]
-"""What a record links to: the key of each entity, and its type."""
+"""On what an item hangs, as its record says: the key of each entity, and its type."""
 
 
 def pass_over(
@@ -46,23 +47,29 @@ def pass_over(
     keys = keys.union(*kin.values(), *links.values())
     ways = _Ways(connection, completion.run_id, keys)
     gone = _not_there(connection, links)
+
+    def is_tried(item: Item) -> bool:
+        own = {item.key, item.whole_key}
+        if item.part:
+            own |= kin.get(_entity(item), set())
+        own_links = links.get(item.id, {})
+        return gone.isdisjoint(own_links) and not ways.are_shut(own, own_links)
+
     changed = 0
-    for before in sorted(items, key=lambda one: rank_of(one.entity_type)):
-        after = before.not_failing(completion.began_at, at)
-        own = {before.key, before.whole_key}
-        if before.part:
-            own |= kin.get(_entity(before), set())
-        own_links = links.get(before.id, {})
-        is_tried = gone.isdisjoint(own_links) and not ways.are_shut(own, own_links)
-        if is_tried and after is not before:
+    left = [item for item in items if item.not_failing(completion.began_at, at) is not item]
+    while leaving := [item for item in left if is_tried(item)]:
+        for before in leaving:
             moves.item(
-                *(before, after, Event.NOT_FAILING, edit.who),
+                *(before, before.not_failing(completion.began_at, at)),
+                *(Event.NOT_FAILING, edit.who),
                 edit_id=edit.id,
                 undo=_encode(before.footing).decode(),
                 run_id=completion.run_id,
             )
-            changed += 1
-            gone.discard(before.key)
+        changed += len(leaving)
+        gone -= {item.key for item in leaving}
+        ids = {item.id for item in leaving}
+        left = [item for item in left if item.id not in ids]
     return changed
 
 
@@ -106,18 +113,28 @@ def _links(connection: Connection, items: Sequence[Item]) -> dict[str, Links]:
 
 
 def _not_there(connection: Connection, links: Mapping[str, Links]) -> set[str]:
-    """Which of the entities that these hang on are on the list as a whole themselves."""
-    keys = {key for own in links.values() for key, kind in own.items() if may_hold_up(kind)}
+    """Which of the entities that these hang on are on the list, or set aside, as a whole.
+
+    A project aside: with that on the list nothing of it would ever leave.
+    """
+    keys = {
+        key
+        for own in links.values()
+        for key, kind in own.items()
+        if may_hold_up(kind) and kind != _PROJECT
+    }
     found = items_by_key(connection, keys) if keys else {}
     return {key for key, one in found.items() if one.status is not Status.RESOLVED}
 
 
 def _linked(item: Item, text: str) -> Links:
     event: Mapping[str, object] = _decode(text) if text else {}
+    found = {one for one in linked_to(event) if hangs_on(one[0], item.entity_type)}
+    if item.entity_type == _ASSET:
+        found |= {(_ASSET, parent) for parent in parents_of(event) if parent != item.entity_id}
     return {
         ItemKey(item.source, item.target, kind, entity_id, "", "").digest: kind
-        for kind, entity_id in linked_to(event)
-        if (kind, entity_id) != (item.entity_type, item.entity_id)
+        for kind, entity_id in found
     }
 
 

@@ -17,6 +17,10 @@ _MOST_STOPPED = 1_000
 _STOPPED_FOR = 14 * 24 * 3600.0
 
 
+Way = tuple[str, str]
+"""A source and a target."""
+
+
 class Complete(msgspec.Struct, frozen=True):
     """When a run had tried everything of something, and which one."""
 
@@ -27,13 +31,13 @@ class Complete(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """How it stands: the newest runs, those that go on first, and what they leave open.
 
-    `complete` is the newest of each project and type, "" being all of either. `stopped` are those
-    of the last two weeks that nothing has made up for. `unsent` have no end and had something to
-    send when last heard of. `names` are those of projects by id.
+    `complete` is by source and target the newest of each project and type, "" being all of either.
+    `stopped` are those of the last two weeks that nothing has made up for. `unsent` have no end and
+    had something to send when last heard of. `names` are those of projects by id.
     """
 
     newest: list[RunView]
-    complete: dict[tuple[str, str], Complete]
+    complete: dict[Way, dict[tuple[str, str], Complete]]
     stopped: list[Run]
     unsent: list[Run]
     names: dict[str, str]
@@ -47,13 +51,16 @@ def standing(database: Database, at: str) -> Standing:
         known = {run.id for run in running}
         others = store.page_of_runs(connection, {}, None, _MOST)
         found = store.newest_completions(connection)
-        complete = {(project, kind): Complete(at, run_id) for project, kind, at, run_id in found}
+        complete: dict[Way, dict[tuple[str, str], Complete]] = {}
+        for source, target, project, kind, completed_at, run_id in found:
+            of_way = complete.setdefault((source, target), {})
+            of_way[project, kind] = Complete(completed_at, run_id)
         return Standing(
             viewed(connection, running + [run for run in others if run.id not in known]),
             complete,
             store.runs_stopped(connection, moment_after(at, -_STOPPED_FOR), _MOST_STOPPED),
             store.runs_unsent(connection, _MOST),
-            project_names(connection, sorted({project for project, _ in complete})),
+            project_names(connection, sorted({one[2] for one in found})),
         )
 
     return database.read(query)

@@ -177,7 +177,7 @@ def begin_completion(
 
     def change(connection: Connection) -> Edit:
         store.update_runs(connection, [completed(connection)])
-        store.put_completions(connection, run.id, at, scopes)
+        store.put_completions(connection, run, at, scopes)
         edit = Edit(edit_id, at, who, COMPLETE, asked, matching=len(places))
         return start(connection, edit, sliced(places))
 

@@ -75,7 +75,8 @@ _PUT_PARTS = insertion(
 )
 _MOST_COMPLETIONS = 8
 _PUT_COMPLETIONS = insertion(
-    "completions", dict.fromkeys(("project", "entity_type", "completed_at", "run_id"), "TEXT")
+    "completions",
+    dict.fromkeys(("project", "entity_type", "completed_at", "run_id", "source", "target"), "TEXT"),
 )
 
 
@@ -129,16 +130,17 @@ def page_of_runs(
 
 
 def put_completions(
-    connection: Connection, run_id: str, completed_at: str, scopes: Collection[tuple[str, str]]
+    connection: Connection, run: Run, completed_at: str, scopes: Collection[tuple[str, str]]
 ) -> None:
     """Keep that a run had tried everything of these projects and types, and the few before it."""
-    forget_completions(connection, run_id)
-    rows = [(*scope, completed_at, run_id) for scope in scopes]
+    forget_completions(connection, run.id)
+    rows = [(*scope, completed_at, run.id, run.source, run.target) for scope in scopes]
     connection.insert(_PUT_COMPLETIONS[connection.engine], as_rows(rows))
     connection.execute(
         f"DELETE FROM completions WHERE project IN ({listed(connection, 'projects')})"
         " AND (SELECT count(*) FROM completions n WHERE n.project = completions.project"
-        " AND n.entity_type = completions.entity_type"
+        " AND n.entity_type = completions.entity_type AND n.source = completions.source"
+        " AND n.target = completions.target"
         " AND (n.completed_at, n.run_id) > (completions.completed_at, completions.run_id))"
         " >= :most",
         projects=as_list({project for project, _ in scopes}),
@@ -151,15 +153,20 @@ def forget_completions(connection: Connection, run_id: str) -> None:
     connection.execute("DELETE FROM completions WHERE run_id = :run_id", run_id=run_id)
 
 
-def newest_completions(connection: Connection) -> list[tuple[str, str, str, str]]:
-    """Project, type, when all of that was last tried, and the run's id; "" is all of either."""
+def newest_completions(connection: Connection) -> list[tuple[str, str, str, str, str, str]]:
+    """When all of a project and type ("" being all of either) was last tried, from where to where.
+
+    Source, target, project, type, the moment, and the run's id.
+    """
     rows = connection.execute(
-        "SELECT project, entity_type, completed_at, max(run_id) FROM completions c"
+        "SELECT source, target, project, entity_type, completed_at, max(run_id) FROM completions c"
         " WHERE completed_at = (SELECT max(completed_at) FROM completions n"
-        " WHERE n.project = c.project AND n.entity_type = c.entity_type)"
-        " GROUP BY project, entity_type, completed_at ORDER BY project, entity_type"
+        " WHERE n.project = c.project AND n.entity_type = c.entity_type"
+        " AND n.source = c.source AND n.target = c.target)"
+        " GROUP BY source, target, project, entity_type, completed_at"
+        " ORDER BY source, target, project, entity_type"
     )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
 
 def runs_unsent(connection: Connection, most: int) -> list[Run]:
@@ -176,8 +183,8 @@ def runs_stopped(connection: Connection, since: str, most: int) -> list[Run]:
     """The newest runs that stopped on their way, and that nothing has made up for since.
 
     That is a newer run of the same name and project, between the same two, or one that was
-    complete later, of its project or of all; for a mirror only the former, since what changes is
-    not mirrored meanwhile. Only runs that were heard of since this moment.
+    complete later, of its project or of all, between the same; for a mirror only the former, since
+    what changes is not mirrored meanwhile. Only runs that were heard of since this moment.
     """
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM (SELECT * FROM runs WHERE status IN ('abandoned', 'failed')"
@@ -186,7 +193,8 @@ def runs_stopped(connection: Connection, since: str, most: int) -> list[Run]:
         " AND n.kind = r.kind AND n.project = r.project AND n.source = r.source"
         " AND n.target = r.target) AND (r.kind = 'mirror' OR NOT EXISTS"
         " (SELECT 1 FROM completions c WHERE c.project IN ('', r.project) AND c.entity_type = ''"
-        " AND c.completed_at > r.beat_at)) ORDER BY seq DESC",
+        " AND c.source = r.source AND c.target = r.target AND c.completed_at > r.beat_at))"
+        " ORDER BY seq DESC",
         since=since,
         most=most,
     )

@@ -7,25 +7,27 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from snaglist.domain.run import Kind, Run, RunStatus
 from snaglist.service.lists import Summary
-from snaglist.service.run_standing import Complete, Standing
+from snaglist.service.run_standing import Complete, Standing, Way
 from snaglist.service.run_views import RunView
 
 LEFT = ("open", "retrying")
-_CAME_OVER = ("came_over", "not_failing")
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """What a zero rests on: the complete runs, by type ("" being all), as of the oldest of them.
+    """What a zero rests on: the complete runs, each for a type ("" being all).
 
-    Without one that is of all types, and some that are of a few, `lacking` names the others.
+    As of the oldest of them. Without one that is of all types, and some that are of a few,
+    `lacking` names the others; `target` is where they are lacking, if imports go to several.
     """
 
     at: str | None = None
-    runs: Mapping[str, str] = {}
+    runs: Sequence[tuple[str, str]] = ()
     lacking: Sequence[str] = ()
+    target: str = ""
 
 
 class ProjectLine(msgspec.Struct, frozen=True):
@@ -67,7 +69,8 @@ def project_lines(
         ids.setdefault(name, set()).add(project)
     tried = _tried(standing)
     told_of = {name: view.names[name] for view in standing.newest for name in view.names}
-    for project in ({project for project, _ in standing.complete} | tried.keys()) - {""}:
+    known = {project for of_way in standing.complete.values() for project, _ in of_way}
+    for project in (known | {project for of_way in tried.values() for project in of_way}) - {""}:
         name = standing.names.get(project) or told_of.get(project) or project
         left[name] += 0
         ids.setdefault(name, set()).add(project)
@@ -76,8 +79,11 @@ def project_lines(
     for name, number in left.items():
         told = {"", name, *ids[name]}
         types = {kind for project in ids[name] for kind in summary.types.get(project, ())}
-        types |= {kind for project in told - {""} for kind in tried.get(project, ())}
-        ground = _ground(standing, told, types)
+        by_way = {
+            way: {kind for project in told - {""} for kind in of_way.get(project, ())}
+            for way, of_way in tried.items()
+        }
+        ground = _ground(standing, told, types, by_way)
         lines.append(
             ProjectLine(
                 name,
@@ -90,41 +96,83 @@ def project_lines(
     return sorted(lines, key=lambda line: (-line.left, line.is_sure, line.name))
 
 
-def _tried(standing: Standing) -> dict[str, set[str]]:
-    """The types of which the newest imports tried something, by project."""
-    found: dict[str, set[str]] = {}
+def _tried(standing: Standing) -> dict[Way, dict[str, set[str]]]:
+    """The types of which the newest imports tried something, by source and target, by project."""
+    found: dict[Way, dict[str, set[str]]] = {}
     for view in standing.newest:
         for one in view.counts:
             if one.entity_type and not one.is_part:
-                found.setdefault(one.project, set()).add(one.entity_type)
+                of_way = found.setdefault((view.run.source, view.run.target), {})
+                of_way.setdefault(one.project, set()).add(one.entity_type)
     return found
 
 
-def _ground(standing: Standing, projects: Collection[str], types: Collection[str]) -> Ground:
-    """What the zero of projects that are one rests on, things of these types being known.
+def _ground(
+    standing: Standing,
+    projects: Collection[str],
+    types: Collection[str],
+    tried: Mapping[Way, Collection[str]],
+) -> Ground:
+    """What the zero of projects that are one rests on: on each way that imports of it go.
 
-    The newest run that was complete for all types, or newer ones that were for each of them.
+    Things of these types are known, and some of them by the way that they were `tried`.
     """
+    newest = {way: _newest(of_way, projects) for way, of_way in standing.complete.items()}
+    ways = {way for way, kinds in tried.items() if kinds} | {
+        way for way, of in newest.items() if of
+    }
+    of_no_way = {*types} - {kind for kinds in tried.values() for kind in kinds}
+    grounds = {}
+    for way in sorted(ways):
+        of_way = newest.get(way, {})
+        others = of_no_way if len(ways) == 1 else of_no_way & of_way.keys()
+        grounds[way] = _ground_of(of_way, {*tried.get(way, ()), *others})
+    for (_, target), ground in grounds.items():
+        if ground.at is None:
+            return replace(ground, target=target if len(ways) > 1 else "")
+    lacking = {
+        kind
+        for kind in of_no_way
+        if all(kind not in of_way and "" not in of_way for of_way in newest.values())
+    }
+    if lacking or not grounds:
+        return Ground(lacking=sorted(lacking) if grounds else ())
+    return Ground(
+        min(ground.at or "" for ground in grounds.values()),
+        [one for ground in grounds.values() for one in ground.runs],
+    )
+
+
+def _newest(
+    complete: Mapping[tuple[str, str], Complete], projects: Collection[str]
+) -> dict[str, Complete]:
+    """The newest of these that is of one of these projects, by type."""
     newest: dict[str, Complete] = {}
-    for (project, kind), one in standing.complete.items():
+    for (project, kind), one in complete.items():
         if project in projects and (kind not in newest or one.at > newest[kind].at):
             newest[kind] = one
+    return newest
+
+
+def _ground_of(complete: Mapping[str, Complete], types: Collection[str]) -> Ground:
+    """The newest run that was complete for all types, or newer ones that were for each of these."""
+    newest = dict(complete)
     whole = newest.pop("", None)
     lacking = sorted({*types} - newest.keys())
     oldest = "" if lacking else min((one.at for one in newest.values()), default="")
     if whole is not None and whole.at >= oldest:
-        return Ground(whole.at, {"": whole.run_id})
+        return Ground(whole.at, [("", whole.run_id)])
     if oldest:
-        return Ground(oldest, {kind: one.run_id for kind, one in newest.items()})
+        return Ground(oldest, [(kind, one.run_id) for kind, one in newest.items()])
     return Ground(lacking=lacking if newest else ())
 
 
 def proving(standing: Standing, projects: Sequence[ProjectLine]) -> dict[str, set[str]]:
     """The complete runs that the projects' zeros rest on: by id, the types, "" being all."""
-    grounds = [line.ground for line in projects] or [_ground(standing, {""}, ())]
+    grounds = [line.ground for line in projects] or [_ground(standing, {""}, (), {})]
     found: dict[str, set[str]] = {}
     for ground in grounds:
-        for kind, run_id in ground.runs.items():
+        for kind, run_id in ground.runs:
             found.setdefault(run_id, set()).add(kind)
     return found
 
@@ -150,7 +198,7 @@ def proofs(
         and not any(_fell_short(view) for view in newest_of_each(standing.newest))
         and not any(run.kind is Kind.RUN for run in standing.stopped)
         and not standing.unsent
-        and not any(number for name, number in summary.items.items() if name not in _CAME_OVER)
+        and not any(number for name, number in summary.items.items() if name != "came_over")
     )
     types = proving(standing, projects)
     found = [Proof(view.run, _came_over(view, types[view.run.id])) for view in complete]

@@ -79,6 +79,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "members": shown,
             "further": further,
             "only": only,
+            "has_workers": bool(await pages.run(lambda: service.connected(pages.database, at))),
             "untaken": ", ".join(one or pages.texts("thing.no_type") for one in whole.view.untaken),
             "alone": await pages.run(lambda: _alone(pages, whole.view.retry)),
         },
