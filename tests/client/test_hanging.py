@@ -62,7 +62,8 @@ def test_what_hangs_on_what_was_not_come_to_stays(
         ({"type": "Version", "id": 5}, False),
         ({"type": "Task", "id": 5}, False),
         ({"type": "Sequence", "id": 5}, True),
-        ({"type": "Reel", "id": 5}, True),
+        ({"type": "Playlist", "id": 5}, False),
+        ({"type": "Sequence", "id": 5, "project": {"type": "Project", "id": 88}}, False),
     ],
 )
 def test_what_hangs_on_what_is_gone_leaves_unless_something_above_it_failed(

@@ -65,6 +65,7 @@ def _logged(desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
         ),
         pytest.param(lambda desk, _run: desk.record("no rig", shotgun_id=1), id="id alone"),
         pytest.param(lambda desk, _run: desk.record("no rig", payload=ASSET), id="payload"),
+        pytest.param(lambda desk, _run: desk.record("no rig", asset=ASSET), id="nothing named"),
         _nested,
         _in_a_run_of_its_own,
         _in_another_thread,
@@ -86,6 +87,36 @@ def test_what_failed_in_its_block_did_not_come_over(
     assert other.ok
     assert done, done.reason
     assert standing(client) == {("1", ""): "open"}
+
+
+def test_of_another_thing_a_block_says_nothing(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly", project=87) as run, run.item("Asset", 1, payload=ASSET) as item:
+        snaglist.record("no rig", entity_type="Asset", shotgun_id=2)
+        snaglist.record("no thumbnail", shotgun_id=3)
+    assert snaglist.flush(10)
+    assert item.ok
+    assert standing(client) == {("2", ""): "open", ("3", ""): "open"}
+    assert {one["project"] for one in client.get("/api/v1/items").json()} == {""}
+
+
+def test_the_last_word_of_a_block_counts(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly") as run:
+        with run.item("Asset", 1, payload=ASSET) as first:
+            assert first.check_returned([{"shotgun_id": 1}])
+            snaglist.record("but later it broke", entity_type="Asset", shotgun_id=1)
+        with run.item("Asset", 2) as second:
+            second.fail("not yet")
+            with run.item("Asset", 2):
+                pass
+        with run.item("Asset", 3) as third:
+            third.fail("no")
+    assert snaglist.flush(10)
+    assert [first.ok, second.ok, third.ok] == [False, True, False]
+    assert standing(client) == {("1", ""): "open", ("2", ""): "resolved", ("3", ""): "open"}
 
 
 def test_what_failed_in_its_block_and_then_came_over_did_so(

@@ -123,9 +123,9 @@ class Desk:
         if isinstance(exception, BaseException):
             details = {**told_by(exception), **details}
         whose = thing_of_details(details)
-        if whose is not None and whose.entity_type:  # in a block an id is enough, or a payload
-            details.setdefault("entity_type", whose.entity_type)
-            details.setdefault("shotgun_id", whose.entity_id)
+        if whose is not None:  # which may be what is in hand
+            named = {name: value for name, value in details.items() if value is not None}
+            details = {**details, **whose.details, **named}
         return self._reporter(run).tell_failure(whose, event_of(error, details), occurred_at)
 
     @quietly("")

@@ -91,7 +91,7 @@ def thing(
 
 
 def thing_of_details(details: Mapping[str, Any]) -> Thing | None:
-    """What a record's details say that failed, where it is said plainly.
+    """What a record's details say that failed; what is in hand where they name nothing else.
 
     An id without a type is that of what is in hand, if that has it.
     """
@@ -103,15 +103,19 @@ def thing_of_details(details: Mapping[str, Any]) -> Thing | None:
         link = details.get(name)
         if is_mapping(link) and entity_id is None:
             kind, entity_id = member_of(link, "type") or kind, member_of(link, "id")
-    if entity_id is None:
-        return None
+    part = details.get("part")
     try:
-        if kind is None:
-            about = in_hand.told()
-            if str(about.get("shotgun_id")) != said(entity_id):
-                return None
-            kind = about.get("entity_type")
-        return thing(kind, entity_id, part=details.get("part"))
+        if kind is not None and entity_id is not None:
+            return thing(kind, entity_id, part=part)
+        about = in_hand.told()
+        if not about or (entity_id is not None and said(about["shotgun_id"]) != said(entity_id)):
+            return None
+        if part is None and entity_id is None:
+            part = about.get("part")
+        return thing(
+            *(about["entity_type"], about["shotgun_id"], part),
+            *(about.get("name"), about.get("project")),
+        )
     except BaseException as fault:  # whatever a hostile class does: the failure is told of
         if passes(fault):
             raise

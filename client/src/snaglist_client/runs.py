@@ -242,13 +242,13 @@ class Item(InHand):
         if kin is not None and (error is None or not passes(error)):
             kin.ends()
         if error is None:
-            if self._is_told:
-                return False
-            self._is_told = True
             if self.failure is not None:
+                self.ok = False
                 self._fail_again(self.failure)
-            elif not self.is_open and not self.is_failed_elsewhere:
-                self.ok = True
+            elif self.is_open or self.is_failed_elsewhere:
+                self.ok = False
+            elif not self._is_told:
+                self._is_told = self.ok = True
                 entity_type, entity_id, _, payload, part, project = self._given
                 try:
                     self._reporter.came_over_now(
@@ -270,8 +270,8 @@ class Item(InHand):
     @quietly("")
     def fail(self, error: Failure, /, **details: Any) -> str:
         """Record that this failed without raising: a text or an exception, and what to note."""
-        self._is_told = True
         self.ok = False
+        self.failure = Failed("", b"{}", self._reporter.run)  # whatever becomes of its record
         self.record_id = self._reporter.report_failure(self._thing(), error, details)
         return self.record_id
 

@@ -94,14 +94,9 @@ def may_hold_up(kind: str) -> bool:
 def holds_up(failed: str, kind: str) -> bool:
     """Whether an import may not come to entities of a kind where one of another failed.
 
-    By the usual order; of types that it does not know, whatever failed may hold them up, and they
-    whatever there is. Assets have parents that are assets.
+    By the usual order, in which unknown types come last. Assets have parents that are assets.
     """
-    ranks = _USUAL_RANKS
-    above, below = ranks.get(failed.lower()), ranks.get(kind.lower())
-    if not may_hold_up(failed):
-        return False
-    return above is None or below is None or above < below or failed == kind == "Asset"
+    return may_hold_up(failed) and (hangs_on(failed, kind) or failed == kind == "Asset")
 
 
 def parents_of(event: Mapping[str, Any]) -> list[str]:

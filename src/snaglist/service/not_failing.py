@@ -14,6 +14,7 @@ from snaglist.domain.run import Completion, TryOutcome
 from snaglist.service.moves import Moves
 from snaglist.storage.connection import Connection
 from snaglist.storage.edits import Edit
+from snaglist.storage.filtering import projects_named
 from snaglist.storage.items import items_by_key, items_of_entities
 from snaglist.storage.overview import newest_with, standing_records
 from snaglist.storage.runs import counts_of, outcomes_in
@@ -53,7 +54,7 @@ def pass_over(
         if item.part:
             own |= kin.get(_entity(item), set())
         own_links = links.get(item.id, {})
-        return gone.isdisjoint(own_links) and not ways.are_shut(own, own_links)
+        return gone.isdisjoint(own_links) and not ways.are_shut(item.project, own, own_links)
 
     changed = 0
     left = [item for item in items if item.not_failing(completion.began_at, at) is not item]
@@ -81,16 +82,26 @@ class _Ways:
         counts = counts_of(connection, [run_id]).get(run_id, [])
         wholes = [one for one in counts if not one.is_part and one.things]
         self._tried = {one.entity_type for one in wholes}
-        self._failed = {one.entity_type for one in wholes if one.outcome is TryOutcome.FAILED}
+        self._failed = [
+            (one.entity_type, {*projects_named(connection, one.project)} if one.project else None)
+            for one in wholes
+            if one.outcome is TryOutcome.FAILED
+        ]
 
-    def are_shut(self, own: set[str], links: Links) -> bool:
-        """Whether something of its own failed, or what it links to did, or was not come to."""
+    def are_shut(self, project: str, own: set[str], links: Links) -> bool:
+        """Whether something of its own failed, or what it hangs on did, or was not come to.
+
+        Of that something of another project is no reason.
+        """
         if any(self._outcomes.get(key) is TryOutcome.FAILED for key in (*own, *links)):
             return True
         return any(
             kind in self._tried
             and key not in self._outcomes
-            and any(holds_up(failed, kind) for failed in self._failed)
+            and any(
+                holds_up(failed, kind) and (not project or projects is None or project in projects)
+                for failed, projects in self._failed
+            )
             for key, kind in links.items()
         )
 

@@ -19,6 +19,7 @@ from snaglist.cli.terminal import table
 
 _PAUSE_SECONDS = 0.5
 _AWAY_SECONDS = 2.0
+_NOT_FOUND = "not_found"
 _COUNTS = ("waiting", "leased", "came_over", "failed", "skipped")
 _id = click.argument("id_", metavar="ID")
 _why = click.option("--why", help="Kept in the history.")
@@ -45,11 +46,9 @@ def retry(
     if not wanted:
         raise Failed("Nothing says which items.", "Give a filter, such as --cause ID.")
     desk = this_desk()
-    if "run" in wanted:
-        desk.get(f"/api/v1/runs/{quote(wanted['run'], safe='')}")
-    if "cause" in wanted:
-        desk.get(f"/api/v1/causes/{quote(wanted['cause'], safe='')}")
     said = desk.post("/api/v1/retries/preview", {}, wanted)
+    if not said["matching"]:
+        _check_that_there_is(desk, wanted)
     if as_json and (dry_run or not said["would_try"]):
         show_json(said)
     elif not as_json:
@@ -140,6 +139,17 @@ def workers(as_json: bool) -> None:
     ]
     head = ["NAME", "HOST", "CONNECTED", "LEASES", "LAST CALL (UTC)", "TAKES"]
     click.echo(table(head, rows) if rows else "No worker has called yet.")
+
+
+def _check_that_there_is(desk: RemoteDesk, wanted: dict[str, str]) -> None:
+    """Raise Failed if there is no such run or cause, as far as this token may look."""
+    for kind in ("run", "cause"):
+        if kind in wanted:
+            try:
+                desk.get(f"/api/v1/{kind}s/{quote(wanted[kind], safe='')}")
+            except Failed as failed:
+                if failed.code == _NOT_FOUND:
+                    raise
 
 
 def _tell_what_would_be(said: Any) -> None:
