@@ -230,6 +230,26 @@ def test_a_merge_undoes_a_split(triage: Triage) -> None:
     assert triage.differences() == []
 
 
+def test_after_the_undo_of_a_merge_each_failed_when_it_did(triage: Triage) -> None:
+    triage.fails(1, fingerprint="1/a")
+    triage.fails(2, fingerprint="1/b")
+    triage.fails(3, fingerprint="1/a")
+    former, other = triage.cause("1/a"), triage.cause("1/b")
+    edit = triage.edits_cause(former, Merge(into=other.id))
+    assert edit is not None
+    triage.fails(2, fingerprint="1/b")
+    last = triage.item(2).last_failed_at
+    triage.fails(3, fingerprint="1/a")
+    triage.undoes(edit.id)
+    again, rest = triage.cause("1/a"), triage.cause("1/b")
+    assert (again.first_failed_at, rest.first_failed_at) == (
+        former.first_failed_at,
+        other.first_failed_at,
+    )
+    assert (again.last_failed_at, rest.last_failed_at) == (triage.item(3).last_failed_at, last)
+    assert triage.differences() == []
+
+
 def test_a_split_is_undone_and_that_too(triage: Triage) -> None:
     triage.fails(1, host="farm1")
     triage.fails(2, host="farm2")

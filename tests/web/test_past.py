@@ -135,3 +135,71 @@ def test_until_when_a_thing_was_set_aside_is_told_by_its_time_line(desk: DeskPro
     assert "set aside until 2099-11-01 or until it fails 3 times more" in told
     assert "set aside until 2099-12-31" in told
     assert FIELD_TITLE in told
+
+
+def test_a_cause_of_which_all_waits_in_an_order_leads_to_that(desk: DeskProcess) -> None:
+    for number in range(5):
+        failed(desk, shotgun_id=number)
+    client, path = signed_in(desk), f"/causes/{cause_of(desk)}"
+    client.post(f"{path}/retry", data={"form_key": form_key(client)})
+    worker = {"id": "01990000-0000-7000-8000-000000000001", "name": "farm-3"}
+    asked = desk.client().post("/api/v1/leases", json={"worker": worker, "limit": 3})
+    failure = {"event_data": {"error": "KeyError: 'sg_cut_in'"}}
+    desk.client().post(
+        "/api/v1/outcomes",
+        json=[
+            {"lease_id": one["lease_id"], "outcome": "failed", "record": failure}
+            for one in asked.json()["leases"]
+        ],
+    ).raise_for_status()
+    (order,) = desk.client().get("/api/v1/retries").json()
+    assert order["status"] == "stopped"
+
+    page = client.get(path).text
+    assert "2 things wait to be tried again. stopped by itself Go on" in text_of(page)
+    assert "try 3 again" in text_of(page)
+    assert "Try again" in client.get("/causes").text
+    told = "5 things ordered to be tried again , 0 came over, 3 failed again, 2 not tried yet"
+    assert told in text_of(page)
+
+    client.post(f"{path}/retry", data={"form_key": form_key(client)})
+    assert "try 3 again" not in text_of(client.get(path).text)
+    assert "Try again:" not in client.get("/causes").text
+    refused = client.post(f"{path}/fixed", data={"form_key": form_key(client)})
+    assert refused.status_code == 400
+    assert desk.client().get(f"/api/v1{path}").json()["claim"] is None
+    resumed = client.post(
+        f"/retries/{order['id']}/edits", data={"form_key": form_key(client), "edit": "resume"}
+    )
+    assert resumed.status_code == 303
+
+
+def test_what_a_list_is_narrowed_to_is_tried_again_from_it(desk: DeskProcess) -> None:
+    for number in range(5):
+        failed(desk, shotgun_id=number, project={"id": number % 2, "name": f"Show {number % 2}"})
+    lease_nothing(desk)
+    client = signed_in(desk)
+    page = client.get("/causes?project=Show+1").text
+    form = re.search(r'<form method="post" action="(/causes/[^"]+/retry)">(.*?)</form>', page, re.S)
+    assert form is not None
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[2]))
+    answer = client.post(form[1], data=fields)
+    (order,) = desk.client().get("/api/v1/retries").json()
+    assert order["total"] == 2
+    assert f"{FIELD_TITLE} (Show 1)" in text_of(client.get(answer.headers["location"]).text)
+
+
+def lease_nothing(desk: DeskProcess, *entity_types: str) -> None:
+    """A worker is there, for these types alone if there are any."""
+    worker = {"id": "01990000-0000-7000-8000-000000000001", "name": "farm-3"}
+    only = {"entity_types": entity_types} if entity_types else {}
+    desk.client().post("/api/v1/leases", json={"worker": worker | only}).raise_for_status()
+
+
+def test_nothing_is_offered_that_no_connected_program_takes(desk: DeskProcess) -> None:
+    failed(desk)
+    client = signed_in(desk)
+    lease_nothing(desk, "Task")
+    assert "Try again:" not in client.get("/causes").text
+    lease_nothing(desk, "Task", "Shot")
+    assert "Try again:" in client.get("/causes").text

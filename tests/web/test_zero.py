@@ -115,6 +115,20 @@ def test_a_zero_in_one_target_says_nothing_of_another(desk: DeskProcess) -> None
     assert "All 11 came over" in overview(desk)
 
 
+def test_nothing_is_sure_while_what_an_import_had_to_send_at_its_end_is_missing(
+    desk: DeskProcess,
+) -> None:
+    complete(desk, "Nightly", 87, 10)
+    client = desk.client()
+    run = client.post("/api/v1/runs", json={"name": "Media", "project": 87}).json()["id"]
+    client.post(f"/api/v1/runs/{run}/beats", json={"unsent": 5}).raise_for_status()
+    client.post(f"/api/v1/runs/{run}/end", json={}).raise_for_status()
+    assert "5 messages are still on their way" in overview(desk)
+    assert "All 10 came over" not in overview(desk)
+    client.post(f"/api/v1/runs/{run}/beats", json={"unsent": 0}).raise_for_status()
+    assert "All 10 came over" in overview(desk)
+
+
 def test_the_trail_tells_of_a_complete_import_that_took_nothing_off(desk: DeskProcess) -> None:
     complete(desk, "Nightly", 87, 10)
     trail = signed_in(desk).get("/settings/history", headers={"accept": "text/html"}).text

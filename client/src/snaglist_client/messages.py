@@ -146,8 +146,8 @@ def begin_line(run: Mapping[str, Any]) -> bytes:
 
 
 def end_line(run: str, fault: str | None) -> bytes:
-    """A run that came to its end, or to a fault."""
-    ended: dict[str, Any] = {"ended_at": utc_now()}
+    """A run that came to its end, or to a fault; what it told before arrives before this."""
+    ended: dict[str, Any] = {"ended_at": utc_now(), "unsent": 0}
     if fault is not None:
         ended["fault"] = fault[:500]
     return line_of(END, json_of(ended), run)

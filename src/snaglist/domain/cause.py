@@ -183,6 +183,10 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """A cause of its own again; `moved_to` is what it was before the merge."""
         return self._edited(merged_into=None, moved_to=moved_to)
 
+    def failed_between(self, first: str, last: str) -> Cause:
+        """When it failed first and last, without what it gave back to another cause."""
+        return replace(self, first_failed_at=first, last_failed_at=last)
+
     def took_over(self, other: Cause) -> Cause:
         """With another one merged into it: what people wrote there counts where nothing is here."""
         return self._edited(

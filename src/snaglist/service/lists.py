@@ -322,6 +322,12 @@ def counted_causes(
     return database.read(query)
 
 
+def open_types_of(database: Database, cause_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+    """How many items are open, not being tried now, of each entity type, by cause."""
+    wanted = sorted(cause_ids)
+    return database.read(lambda connection: store.open_types_of(connection, wanted))
+
+
 def names_of_projects(database: Database, projects: Iterable[str]) -> dict[str, str]:
     """The names of projects by id; those that were never named are missing."""
     wanted = sorted(projects)

@@ -39,7 +39,11 @@ _decode = msgspec.json.Decoder().decode
 
 
 class MergedBefore(msgspec.Struct, frozen=True):
-    """What an undo of a merge gives back: where these fingerprints led, and the failures."""
+    """What an undo of a merge gives back: where these fingerprints led, and the failures.
+
+    `into_first_failed_at` and `into_last_failed_at` are those of the other cause; "" in merges
+    that did not keep them.
+    """
 
     fingerprints: list[str]
     failures: list[tuple[str, str, int]]
@@ -47,6 +51,8 @@ class MergedBefore(msgspec.Struct, frozen=True):
     last_failed_at: str
     last_place: int
     moved_to: str | None
+    into_first_failed_at: str = ""
+    into_last_failed_at: str = ""
 
 
 class SplitBefore(msgspec.Struct, frozen=True):
@@ -98,6 +104,8 @@ def begin_merge(
         cause.last_failed_at,
         store.last_place(connection),
         cause.moved_to,
+        into.first_failed_at,
+        into.last_failed_at,
     )
     _point(connection, pointers, into.id)
     moves = Moves(connection, at)
@@ -141,10 +149,11 @@ def begin_unmerge(connection: Connection, merge: Edit, *, edit_id: str, who: str
     for bucket, number in since.items():
         failures[bucket] = failures.get(bucket, 0) + number
     places = edit_store.places_of_cause(connection, into.id, _ALL, names) if names else []
+    rest = _gave_back(connection, into, before, names)
     _point(connection, moved, cause.id)
     moves = Moves(connection, at)
     split = cause.unmerged(before.moved_to)
-    for one, other, after in ((cause, into, split), (into, cause, into)):
+    for one, other, after in ((cause, into, split), (into, cause, rest)):
         moves.cause(after, _entry(at, who, Event.UNDONE, one, other, after, edit_id, None))
     moves.hand_over(
         into.id,
@@ -161,6 +170,21 @@ def begin_unmerge(connection: Connection, merge: Edit, *, edit_id: str, who: str
         matching=len(places),
     )
     return start(connection, edit, sliced(places))
+
+
+def _gave_back(
+    connection: Connection, into: Cause, before: MergedBefore, names: Sequence[str]
+) -> Cause:
+    """The cause that took another one over, without these fingerprints: when its own failed."""
+    if not before.into_first_failed_at:
+        return into
+    pointers = cause_store.fingerprints_of(connection, into.id)
+    own = [pointer.fingerprint for pointer in pointers if pointer.fingerprint not in names]
+    _, first, last = store.failures_since(connection, own, before.last_place)
+    return into.failed_between(
+        min(first or before.into_first_failed_at, before.into_first_failed_at),
+        max(last, before.into_last_failed_at),
+    )
 
 
 def lead_items(connection: Connection, items: Sequence[Item], moves: Moves, edit: Edit) -> int:

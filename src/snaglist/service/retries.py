@@ -149,6 +149,16 @@ def order_of_item(database: Database, item_id: str) -> str | None:
     return found[0].retry_id if found else None
 
 
+def waiting_by_cause(database: Database) -> dict[str, int]:
+    """How many of each cause's open items wait in an order already."""
+
+    def query(connection: Connection) -> dict[str, int]:
+        is_any = any(one.waiting for one in store.retries_going_on(connection))
+        return member_store.waiting_by_cause(connection) if is_any else {}
+
+    return database.read(query)
+
+
 def known_retry(connection: Connection, retry_id: str) -> Retry:
     """The order of this id. Raises NotFound."""
     retry = store.find_retry(connection, retry_id)

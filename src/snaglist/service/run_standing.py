@@ -32,8 +32,8 @@ class Standing(msgspec.Struct, frozen=True):
     """How it stands: the newest runs, those that go on first, and what they leave open.
 
     `complete` is by source and target the newest of each project and type, "" being all of either.
-    `stopped` are those of the last two weeks that nothing has made up for. `unsent` have no end and
-    had something to send when last heard of. `names` are those of projects by id.
+    `stopped` are those of the last two weeks that nothing has made up for. `unsent` had something
+    to send when last heard of, and are not complete. `names` are those of projects by id.
     """
 
     newest: list[RunView]

@@ -64,10 +64,14 @@ class BeatIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EndIn(msgspec.Struct, forbid_unknown_fields=True):
-    """That a run came to its end; `fault` if it was not the end that was meant."""
+    """That a run came to its end; `fault` if it was not the end that was meant.
+
+    `unsent` is how much of it is still to come; without that, what its last beat said.
+    """
 
     fault: str | None = None
     ended_at: str | None = None
+    unsent: Number | None = None
 
 
 class CompleteIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -140,6 +144,8 @@ def end_run(database: Database, run_id: str, given: EndIn, *, at: str) -> RunVie
     def change(connection: Connection) -> RunView:
         run = known_run(connection, run_id)
         ended = run.ended(max(ended_at, run.began_at), fault)
+        if given.unsent is not None and ended is not run:
+            ended = replace(ended, unsent=given.unsent)
         if ended is not run:
             store.update_runs(connection, [ended])
         return view_of(connection, ended)

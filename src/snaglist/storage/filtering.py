@@ -5,7 +5,7 @@ What a reader may see of it (some projects only) is to be narrowed here, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -32,6 +32,19 @@ class Quad(msgspec.Struct, frozen=True, gc=False):
     entity_type: str
     bucket: str
     items: int
+
+
+def open_types_of(connection: Connection, cause_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+    """How many items are open, not being tried now, of each entity type, by cause."""
+    rows = connection.execute(
+        "SELECT cause_id, entity_type, sum(items) FROM item_counts WHERE bucket = 'open'"
+        f" AND items > 0 AND cause_id IN ({listed(connection, 'causes')}) GROUP BY 1, 2",
+        causes=as_list(cause_ids),
+    )
+    found: dict[str, dict[str, int]] = {}
+    for cause_id, entity_type, items in rows:
+        found.setdefault(cause_id, {})[entity_type] = int(items)
+    return found
 
 
 def quads_of(connection: Connection, wanted: Filter) -> list[Quad]:

@@ -121,6 +121,12 @@ def retries_to_lease_from(connection: Connection) -> list[Retry]:
     return [_retry_of(row) for row in rows]
 
 
+def retries_going_on(connection: Connection) -> list[Retry]:
+    """The orders that have not ended, the oldest first."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM retries WHERE ended_at IS NULL ORDER BY seq")
+    return [_retry_of(row) for row in rows]
+
+
 def retries_in(connection: Connection, status: str) -> list[Retry]:
     """The orders of this status that have not ended, the oldest first."""
     rows = connection.execute(

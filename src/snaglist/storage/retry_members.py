@@ -90,6 +90,15 @@ def active_members(connection: Connection, item_ids: Iterable[str]) -> list[Memb
     return [_member_of(row) for row in rows]
 
 
+def waiting_by_cause(connection: Connection) -> dict[str, int]:
+    """How many open items wait in an order, by their cause."""
+    rows = connection.execute(
+        "SELECT i.cause_id, count(*) FROM retry_members m JOIN items i ON i.id = m.item_id"
+        " WHERE m.state = 'waiting' AND i.status = 'open' GROUP BY i.cause_id"
+    )
+    return dict(rows)
+
+
 def members_run_out(connection: Connection, at: str, most: int) -> list[Member]:
     """Members whose lease has run out, the oldest first."""
     rows = connection.execute(

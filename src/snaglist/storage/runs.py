@@ -170,9 +170,9 @@ def newest_completions(connection: Connection) -> list[tuple[str, str, str, str,
 
 
 def runs_unsent(connection: Connection, most: int) -> list[Run]:
-    """The newest runs without an end that had something to send when last heard of."""
+    """The newest runs that had something to send when last heard of, complete ones aside."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM runs WHERE unsent > 0 AND status IN ('running', 'abandoned')"
+        f"SELECT {_COLUMNS} FROM runs WHERE unsent > 0 AND status <> 'complete'"
         " ORDER BY seq DESC LIMIT :most",
         most=most,
     )

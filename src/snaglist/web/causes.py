@@ -14,11 +14,12 @@ from snaglist.domain.access import Scope
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import Filter, Subject
 from snaglist.domain.history import Event
+from snaglist.domain.worker import Worker
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.evidence import NEWEST, Piece, dividing_pieces
 from snaglist.service.history import deeds_of_cause
-from snaglist.service.retries import connected
+from snaglist.service.retries import connected, waiting_by_cause
 from snaglist.web.opposites import is_newest, opposite_of
 from snaglist.web.overview import days_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
@@ -80,12 +81,26 @@ async def list_causes(pages: Pages, visit: Visit) -> Response:
             "is_asked": any(asked.values()),
             "choices": chosen_from,
             "times": times_before(pages.clock()),
-            "has_workers": bool(workers),
+            "triable": await pages.run(lambda: _triable(pages, causes, workers)),
             "further": further,
             "days": {cause.id: days_of(days.get(cause.id, {}), pages.now) for cause in causes},
             "who": {cause.id: pages.who_can(cause) for cause in causes},
         },
     )
+
+
+def _triable(pages: Pages, causes: Sequence[Cause], workers: Sequence[Worker]) -> set[str]:
+    """The causes of which a connected worker could try something that waits in no order. Blocks."""
+    if not workers:
+        return set()
+    types = service.open_types_of(pages.database, [cause.id for cause in causes])
+    in_orders = waiting_by_cause(pages.database)
+    return {
+        cause_id
+        for cause_id, items in types.items()
+        if sum(items.values()) > in_orders.get(cause_id, 0)
+        and any(worker.can_do_some(items) for worker in workers)
+    }
 
 
 def _tabs(state: str, counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
@@ -115,6 +130,8 @@ async def show(pages: Pages, visit: Visit) -> Response:
     other = view.cause.merged_into or (
         view.cause.moved_to if view.cause.status == "moved_on" else None
     )
+    deeds = await pages.run(lambda: deeds_of_cause(pages.database, cause_id))
+    in_orders = await pages.run(lambda: waiting_by_cause(pages.database).get(cause_id, 0))
     onward = None
     if other is not None:
         onward = await pages.run(
@@ -135,10 +152,12 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "has_more": found.further is not None,
             "states": ",".join(states),
             "held": sum(quad.items for quad in view.quads if not states or quad.bucket in states),
-            "waiting": _in(view, "open"),
+            "waiting": max(0, _in(view, "open") - in_orders),
+            "in_orders": in_orders,
+            "orders": [one.order for one in deeds if one.order and not one.order.ended_at],
             "being_tried": _in(view, "retrying"),
             "ended": _by_bucket(view),
-            "deeds": await pages.run(lambda: deeds_of_cause(pages.database, cause_id)),
+            "deeds": deeds,
             "is_newest_aside": is_newest(Event.IGNORED, view.history),
             "has_workers": any(one.can_do_some(types) for one in workers),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from snaglist.domain.access import Scope
 from snaglist.domain.edits import ClaimFixed
 from snaglist.domain.errors import WrongShape
-from snaglist.domain.filtering import Filter
+from snaglist.domain.filtering import Subject
 from snaglist.domain.item import Status
 from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
 from snaglist.service import retries as service
@@ -113,16 +113,16 @@ def titles_of(pages: Pages, retries: Sequence[Retry]) -> dict[str, str]:
     names = titles_of_causes(pages.database, [one for one in causes.values() if one])
 
     def title_of(retry: Retry) -> str:
+        asked = parse_qsl(retry.filter)
+        told = ", ".join(filter(None, [_told(pages, name, value) for name, value in asked]))
         cause = names.get(causes[retry.id] or "")
         if cause is not None:
-            return cause
+            return f"{cause} ({told})" if told else cause
         alone = _alone(pages, retry)
         if alone is not None:
             item = alone.item
             part = pages.texts("thing.part", part=item.part) if item.part else ""
             return f"{item.entity_type} {item.name or item.entity_id} {part}".strip()
-        pairs = [_told(pages, name, value) for name, value in parse_qsl(retry.filter)]
-        told = ", ".join(filter(None, pairs))
         return pages.texts("retry.of_filter", filter=told) if told else pages.texts("retry.of_some")
 
     return {retry.id: title_of(retry) for retry in retries}
@@ -156,6 +156,8 @@ async def fix_cause(pages: Pages, visit: Visit) -> Response:
     visit.require(Scope.RETRY)
     cause_id, at = id_of(visit), pages.now
     pieces_of = pages.grouper().pieces
+    places, _ = await pages.run(lambda: _of_cause(pages, visit))
+    await _check_that_some_are_free(pages, places)  # before anybody's word is kept
     await pages.run(
         lambda: edit_cause(
             pages.database,
@@ -174,9 +176,21 @@ async def fix_cause(pages: Pages, visit: Visit) -> Response:
 async def retry_cause(pages: Pages, visit: Visit) -> Response:
     """Try the things of a cause again."""
     visit.require(Scope.RETRY)
-    wanted = Filter(cause_id=id_of(visit), states=(Status.OPEN.value,))
-    places = await pages.run(lambda: find_places(pages.database, wanted))
-    return await ordered(pages, visit, wanted.query, places)
+    places, query = await pages.run(lambda: _of_cause(pages, visit))
+    return await ordered(pages, visit, query, places)
+
+
+def _of_cause(pages: Pages, visit: Visit) -> tuple[list[int], str]:
+    """The places of a cause's open things, of what a list was narrowed to; and their filter."""
+    narrowed = {name: visit.form.get(name, "") for name in ("project", "type")}
+    asked = {"cause": id_of(visit), "state": Status.OPEN.value, **narrowed}
+    wanted = pages.wanted(asked, Subject.ITEMS)
+    return find_places(pages.database, wanted), wanted.query
+
+
+async def _check_that_some_are_free(pages: Pages, places: Sequence[int]) -> None:
+    if not await pages.run(lambda: count_free(pages.database, places)):
+        raise Outdated(pages.texts("retry.nothing"))
 
 
 async def retry_thing(pages: Pages, visit: Visit) -> Response:
@@ -190,8 +204,7 @@ async def retry_thing(pages: Pages, visit: Visit) -> Response:
 async def ordered(pages: Pages, visit: Visit, query: str, places: Sequence[int]) -> Response:
     """Order that what is at these places, which this filter found, is tried again; show it."""
     visit.require(Scope.RETRY)
-    if not await pages.run(lambda: count_free(pages.database, places)):
-        raise Outdated(pages.texts("retry.nothing"))
+    await _check_that_some_are_free(pages, places)
     retry = Retry(pages.new_id(), pages.now, visit.who, query, None, USUAL_ATTEMPTS, None)
     made, _ = await pages.run(
         lambda: order(pages.database, lambda: places, retry, pages.retry_order, lambda: pages.now)

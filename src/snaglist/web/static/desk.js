@@ -96,6 +96,9 @@ function become(old, fresh) {
     if (!isKept(place)) place.remove();
     place = next;
   }
+  for (const node of known.values()) {
+    if (isKept(node)) node.classList.add("off-list");
+  }
 }
 
 function nameOf(part) {
