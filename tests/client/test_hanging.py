@@ -140,6 +140,24 @@ def test_a_project_on_the_list_keeps_nothing_of_it_there(
     assert left(client) == {"Project 87"}
 
 
+def test_a_nightly_that_tells_of_failures_alone_lets_go_of_what_is_well(
+    client: httpx.Client,
+) -> None:
+    """With curl: what came over is not told of, so nobody knows what it did not come to."""
+
+    def fails(night: str, *entities: dict[str, Any]) -> None:
+        for one in entities:
+            details = {"entity_type": one["type"], "shotgun_id": one["id"], "payload": one}
+            body = {"error": "it broke", "details": {**details, "run": night}}
+            client.post("/import/shotgun/errors", json=body).raise_for_status()
+        client.post(f"/api/v1/runs/{night}/complete", json={}).raise_for_status()
+
+    fails("monday", sequence(1), SHOT, TASK, {**TASK, "id": 25, "entity": {**SHOT, "id": 16}})
+    other = {**TASK, "id": 22, "entity": {"type": "Shot", "id": 12}}
+    fails("tuesday", sequence(9), {"type": "Shot", "id": 12}, other)
+    assert left(client) == {"Sequence 9", "Shot 12", "Task 22"}
+
+
 def test_a_failed_retry_does_not_hide_on_what_something_hangs(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

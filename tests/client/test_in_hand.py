@@ -162,6 +162,60 @@ def test_what_is_not_known_to_have_been_tried_did_not_come_over(
     assert ("1", "") not in standing(client)
 
 
+def test_where_the_whole_failed_nobody_came_to_its_part(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly") as run:
+        for number in (1, 2):
+            with run.item("Version", number, part="movie") as movie:
+                with run.item("Version", number, alone=True):
+                    raise ValueError("no task")
+                if number == 2:
+                    with run.item("Version", 2, part="movie"):
+                        pass
+            assert movie.ok == (number == 2)
+    assert snaglist.flush(10)
+    assert standing(client) == {("1", ""): "open", ("2", ""): "open"}
+
+
+def test_what_has_no_id_is_not_taken_for_something_else(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    run = snaglist.run("nightly")
+    with run.item("Playlist", None, name="all") as all_of_them:
+        with run.item("Playlist", None, name="p1"):
+            raise ValueError("no")
+        assert all_of_them.failure is None
+    assert all_of_them.ok
+    assert snaglist.flush(10)
+    assert [one["name"] for one in client.get("/api/v1/items").json()] == ["p1"]
+
+
+def test_a_run_is_not_complete_while_something_of_it_is_being_tried(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    snaglist.record("no rig", entity_type="Asset", shotgun_id=1)
+    assert snaglist.flush(10)
+    with snaglist.run("nightly") as run, snaglist.run("other") as other:
+        with run.item("Asset", 2), other.item("Asset", 3):
+            pass
+        with run.item("Asset", 1):
+            inside = run.complete()
+            elsewhere = other.complete(entity_types="Asset")
+            assert left_of(client) == set()
+            snaglist.record("no rig", entity_type="Asset", shotgun_id=1)
+        after = run.complete()
+    assert "still being tried" in inside.reason
+    assert elsewhere
+    assert after
+    assert standing(client) == {("1", ""): "open"}
+
+
+def left_of(client: httpx.Client) -> set[str]:
+    """The ids of what is on the list."""
+    return {one["entity_id"] for one in client.get("/api/v1/items?state=open").json()}
+
+
 def test_another_target_of_the_same_thing_is_another_matter(
     snaglist: snaglist_client.Desk,
     client: httpx.Client,

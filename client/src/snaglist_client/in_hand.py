@@ -15,6 +15,9 @@ from snaglist_client.quietly import passes
 FAILED_ELSEWHERE = "A process that was forked for it said that it failed."
 
 
+NOTHING = 0
+
+
 class Failed(NamedTuple):
     """A failure as it was recorded, in which run; the id is "" if it had to be dropped."""
 
@@ -63,6 +66,8 @@ class InHand:
         own_part = self.whose()[3]
         if part == own_part:
             self.failure, self.is_open = failure, False
+        elif failure is not None and not part:
+            self.failure = failure  # where the whole failed, nobody came to its part
         elif failure is not None and not own_part:
             self.is_failed_in_part = True
         if failure is not None:
@@ -131,7 +136,9 @@ def _still(one: InHand | None) -> InHand | None:
 
 def holders(source: str, target: str | None, entity: int) -> list[InHand]:
     """What is in hand of this entity, in whatever thread; of any target where one is not said."""
-    found = []
+    found: list[InHand] = []
+    if entity == NOTHING:
+        return found
     for one in list(everything):
         try:
             own_source, own_target, own_entity, _ = one.whose()
@@ -145,6 +152,18 @@ def holders(source: str, target: str | None, entity: int) -> list[InHand]:
     return found
 
 
+def is_anything_of(reporter: Any) -> bool:
+    """Whether something is in hand of which this one tells."""
+    return any(one.reporter is reporter for one in list(everything))
+
+
 def one_of(entity_type: str, entity_id: int | str, part: str = "") -> int:
-    """What stands for a thing, however its type is spelled: `Shot`, `shot`, `shots`, `statuses`."""
-    return hash((entity_type.lower().rstrip("es"), str(entity_id), part))
+    """What stands for a thing, however its type is spelled: `Shot`, `shot`, `shots`, `statuses`.
+
+    Without an id one is like another, and nothing stands for it.
+    """
+    return (
+        NOTHING
+        if entity_id == ""
+        else hash((entity_type.lower().rstrip("es"), str(entity_id), part))
+    )

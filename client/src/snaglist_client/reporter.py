@@ -149,7 +149,7 @@ class Reporter:
         self.last_record_id = ""
         self._tried: set[int] = set()
         self._failed_in_part: set[int] = set()
-        self.unfinished: set[int] = set()
+        self.unfinished: dict[int, str] = {}
         self.kin: Kin | None = None
         self.pid = os.getpid()
 
@@ -163,14 +163,15 @@ class Reporter:
         if not part:
             self._tried.add(one_of(entity_type, entity_id))
         if self.unfinished:
-            self.unfinished.discard(one_of(entity_type, entity_id, part))
+            self.unfinished.pop(one_of(entity_type, entity_id, part), None)
 
     def broken_off(self, entity_type: Any, entity_id: Any, part: Any = None) -> None:
         """Something was begun, and nothing is known of how it would have ended."""
         tried = thing(entity_type, entity_id, part=part)
         held = self._in_hand(tried)
         speaker = self._speaker(held)
-        speaker.unfinished.add(one_of(tried.entity_type, tried.entity_id, tried.part))
+        label = f"{tried.entity_type} {tried.entity_id} {tried.part}".strip() or "nobody knows what"
+        speaker.unfinished[one_of(tried.entity_type, tried.entity_id, tried.part)] = label
         for one in held:
             one.leave_open(tried.part)
 

@@ -31,6 +31,8 @@ from snaglist_client.quietly import complain, passes, quietly, tell
 from snaglist_client.reporter import Reporter, Thing, thing
 from snaglist_client.returned import UNKNOWN, Checked, check_returned
 
+_SHOWN = 5
+
 
 class Run:
     """One pass of an import: `with desk.run("nightly", total=900) as run:`.
@@ -142,8 +144,13 @@ class Run:
         if self._total_fault:
             return Completion(reason=self._total_fault)
         if self._reporter.unfinished:
-            return Completion(reason="Something was begun and broken off; try it again first.")
+            left = ", ".join(list(self._reporter.unfinished.values())[:_SHOWN])
+            return Completion(
+                reason=f"Something was begun and broken off: {left}. Try it again first."
+            )
         kin = self._reporter.kin
+        if self._total is None and in_hand.is_anything_of(self._reporter):
+            return Completion(reason="Something of this run is still being tried. Wait for it.")
         if self._total is None and kin is not None and kin.has_something_begun():
             return Completion(
                 reason="Something was begun in another process of this run and has not ended. Wait "

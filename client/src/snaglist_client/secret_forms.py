@@ -37,7 +37,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     (
         "authorization",
         r"(?i)\bauthorization['\"]?\s*[:=]\s*['\"]?"
-        r"(?:(?:basic|bearer|token)\s+|(?=[^\s'\",;}]*[0-9]))(?P<secret>[^\s'\",;}]{8,})",
+        r"(?:(?:basic|bearer|token)\s+|(?=[^\s'\",;}]{0,200}[0-9]))(?P<secret>[^\s'\",;}]{8,})",
     ),
     (
         "eyj",
@@ -67,19 +67,19 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     # password: hunter2, but not "password: required"
     (
         _NAMES_CLUES,
-        rf"(?i){_NAMES}{_IS}(?P<secret>(?=[^\s'\",;)}}\\]*[0-9!@#$%^&*])[^\s'\",;)}}\\]{{6,}})",
+        rf"(?i){_NAMES}{_IS}(?P<secret>(?=[^\s'\",;)}}\\]{{0,200}}[0-9!@#$%^&*])[^\s'\",;)}}\\]{{6,}})",
     ),
-    ("token", r"(?i)(?<![a-z])token\s?=\s?(?P<secret>(?=\S*[0-9])[^\s'\"&,;)}]{12,})"),
+    ("token", r"(?i)(?<![a-z])token\s?=\s?(?P<secret>(?=\S{0,200}[0-9])[^\s'\"&,;)}]{12,})"),
     ("token", r"(?i)\\*['\"]token\\*['\"]\s*:\s*\\*['\"](?P<secret>[^\s'\"\\]{12,})"),
     (
         "token",
-        r"(?i)(?<![a-z])token\s*:\s*\\*['\"](?P<secret>(?=[^'\"\\]*[0-9])[a-z0-9+/=.-]{20,})",
+        r"(?i)(?<![a-z])token\s*:\s*\\*['\"](?P<secret>(?=[^'\"\\]{0,200}[0-9])[a-z0-9+/=.-]{20,})",
     ),
     # --password …, and as a list of arguments: ['--password', '…']
     (
         "passw secret token -key apikey",
         r"(?i)--[\w-]{0,30}(?:password|passwd|secret|token|api-?key|script-?key)"
-        r"(?:=|['\"],\s*[rbuf]?| (?=\S*[0-9!@#$%^&*'\"]))['\"]?(?P<secret>[^\s'\"]+)",
+        r"(?:=|['\"],\s*[rbuf]?| (?=\S{0,200}[0-9!@#$%^&*'\"]))['\"]?(?P<secret>[^\s'\"]+)",
     ),
     ("cookie", r"(?i)\bcookie2?['\"]?\s*:\s*['\"]?(?P<secret>[^'\"\r\n]{8,})"),
     ("sessionid session_id", rf"(?i)session_?id{_IS}\\*['\"]?(?P<secret>[\w-]{{16,}})"),

@@ -81,7 +81,7 @@ class _Ways:
         self._outcomes = outcomes_in(connection, run_id, keys)
         counts = counts_of(connection, [run_id]).get(run_id, [])
         wholes = [one for one in counts if not one.is_part and one.things]
-        self._tried = {one.entity_type for one in wholes}
+        self._tried = {one.entity_type for one in wholes if one.outcome is TryOutcome.CAME_OVER}
         self._failed = [
             (one.entity_type, {*projects_named(connection, one.project)} if one.project else None)
             for one in wholes
@@ -91,7 +91,8 @@ class _Ways:
     def are_shut(self, project: str, own: set[str], links: Links) -> bool:
         """Whether something of its own failed, or what it hangs on did, or was not come to.
 
-        Of that something of another project is no reason.
+        Of the latter what fails in another project is no reason; and a run that tells of failures
+        alone says nothing of what it came to.
         """
         if any(self._outcomes.get(key) is TryOutcome.FAILED for key in (*own, *links)):
             return True
