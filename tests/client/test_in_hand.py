@@ -342,7 +342,9 @@ def test_what_outlasts_its_block_speaks_of_nothing(
 
     log.addHandler(handler)
     try:
-        asyncio.run(night())
+        thread = threading.Thread(target=lambda: asyncio.run(night()))  # this one may have a loop
+        thread.start()
+        thread.join()
         with snaglist.run("crossed") as run:
             for _ in range(3):
                 for _ in zip(assets(run, 2), assets(run, 3), strict=True):

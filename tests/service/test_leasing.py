@@ -76,7 +76,7 @@ def test_what_used_its_attempts_is_left_alone_with_the_reason(workshop: Workshop
 
     (member,) = workshop.members(order, MemberState.FAILED)
     assert (member.attempts, member.cause_id) == (2, None)
-    assert "Leased 2 times" in (member.reason or "")
+    assert "Given to a worker 2 times" in (member.reason or "")
     assert workshop.item(1).status is Status.OPEN
     assert entities(workshop.leases()) == ["2"]
     assert workshop.differences() == []

@@ -234,14 +234,17 @@ def test_after_the_undo_of_a_merge_each_failed_when_it_did(triage: Triage) -> No
     triage.fails(1, fingerprint="1/a")
     triage.fails(2, fingerprint="1/b")
     triage.fails(3, fingerprint="1/a")
+    triage.edits_cause(triage.cause("1/a"), Fix(text="Restart the farm."))
     former, other = triage.cause("1/a"), triage.cause("1/b")
     edit = triage.edits_cause(former, Merge(into=other.id))
     assert edit is not None
+    assert triage.cause("1/b").fix == "Restart the farm."
     triage.fails(2, fingerprint="1/b")
     last = triage.item(2).last_failed_at
     triage.fails(3, fingerprint="1/a")
     triage.undoes(edit.id)
     again, rest = triage.cause("1/a"), triage.cause("1/b")
+    assert (again.fix, rest.fix) == ("Restart the farm.", None)
     assert (again.first_failed_at, rest.first_failed_at) == (
         former.first_failed_at,
         other.first_failed_at,

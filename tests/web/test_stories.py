@@ -85,6 +85,28 @@ def test_only_what_is_ticked_is_changed(visitor: Visitor, desk: DeskProcess) -> 
     assert changed["name"] == "SQ010_SH0020"
 
 
+def test_from_a_preview_one_comes_back_with_what_was_ticked(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    for number in range(3):
+        failed(desk, shotgun_id=number, name=f"SH{number}")
+    visitor.signs_in()
+    page = visitor.page
+    visitor.goes_to("/things?state=open")
+    page.get_by_label("Tick SH1").check()
+    page.get_by_label("What to do").select_option("ignore")
+    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_label("Tick SH1")).to_be_checked()
+    expect(page.get_by_label("Tick SH2")).not_to_be_checked()
+    page.get_by_label("What to do").select_option("ignore")
+    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("link", name="Cancel")).to_be_visible()
+
+
 def test_a_field_is_there_with_the_choice_that_it_is_for(
     visitor: Visitor, desk: DeskProcess
 ) -> None:

@@ -6,12 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from snaglist.causes.pieces import PIECES
 from snaglist.domain.cause import CauseStatus, Claim
 from snaglist.domain.history import Event
 from snaglist.domain.item import Reason, Status
+from snaglist.domain.retry import Member, MemberState
 from snaglist.domain.run import RunStatus
+from snaglist.service import retry_moves
+from snaglist.service.outcomes import ABORTED
+from snaglist.web.sayings import _FORMS, in_words
 from snaglist.web.texts import texts_in
 
 WEB = Path(__file__).parents[2] / "src" / "snaglist" / "web"
@@ -71,6 +76,33 @@ def test_no_text_is_there_for_nobody() -> None:
     stems = tuple(re.findall(r"""\bt\("([a-z_.]+[._])" ?~|\btexts\(f"([a-z_.]+[._])\{""", ALL))
     stems = tuple(in_template or in_code for in_template, in_code in stems)
     assert {key for key in texts_in().keys() - asked if not key.startswith(stems)} == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("The first 3 all failed again: No field: x", "The first 3 all failed again: No field: x"),
+        (
+            "The order was stopped before it was tried.",
+            "The order was stopped before it was tried.",
+        ),
+        ("by farm-3", "by farm-3"),
+        ("Ana asked for it", "Ana asked for it"),
+    ],
+)
+def test_what_the_desk_says_is_in_the_catalogue_too(said: str, shown: str) -> None:
+    assert in_words(texts_in(), said) == shown
+
+
+def test_every_sentence_of_the_desk_is_known_again() -> None:
+    member = Member("r", "i", 0, 1, MemberState.LEASED, lease_id="l")
+    told = [
+        *(member.ran_out(1, 2).reason, ABORTED),
+        *(replace(member, attempts=2).ran_out(3, 2).reason, *retry_moves._TOLD.values()),
+    ]
+    for text in told:
+        assert any(form.fullmatch(text or "") for form, _ in _FORMS), text
+        assert "lease" not in in_words(texts_in(), text or "").lower()
 
 
 def test_a_coordinators_page_knows_no_word_of_the_code() -> None:

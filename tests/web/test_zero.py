@@ -129,6 +129,42 @@ def test_nothing_is_sure_while_what_an_import_had_to_send_at_its_end_is_missing(
     assert "All 10 came over" in overview(desk)
 
 
+def test_what_two_imports_prove_is_counted_once(desk: DeskProcess) -> None:
+    client = desk.client()
+    everything = client.post("/api/v1/runs", json={"name": "Weekly"}).json()["id"]
+    told = [
+        {"shotgun_id": 1_000 * project + one, "entity_type": "Shot", "project": project}
+        | {"run": everything}
+        for project in (1, 2)
+        for one in range(5)
+    ]
+    client.post("/import/shotgun/imported", json=told).raise_for_status()
+    client.post(f"/api/v1/runs/{everything}/complete", json={}).raise_for_status()
+    assert "All 10 came over" in overview(desk)
+    complete(desk, "Nightly", 1, 5)
+    assert "All 10 came over" in overview(desk)
+
+
+def test_an_order_that_stopped_is_told_however_many_came_after_it(desk: DeskProcess) -> None:
+    for number in range(9):
+        failed(desk, shotgun_id=number)
+    client = desk.client()
+    worker = {"id": "01990000-0000-7000-8000-000000000001", "name": "farm-3"}
+
+    def tries(query: str, limit: int, outcome: dict[str, object]) -> None:
+        client.post(f"/api/v1/retries?{query}", json={}).raise_for_status()
+        asked = client.post("/api/v1/leases", json={"worker": worker, "limit": limit})
+        reports = [{"lease_id": one["lease_id"], **outcome} for one in asked.json()["leases"]]
+        client.post("/api/v1/outcomes", json=reports).raise_for_status()
+
+    failure = {"event_data": {"error": "KeyError: 'sg_cut_in'"}}
+    tries("state=open", 3, {"outcome": "failed", "record": failure})
+    for number in range(6):
+        failed(desk, shotgun_id=100 + number, entity_type="Task")
+        tries("type=Task", 1, {"outcome": "came_over"})
+    assert "Trying again stopped by itself" in overview(desk)
+
+
 def test_the_trail_tells_of_a_complete_import_that_took_nothing_off(desk: DeskProcess) -> None:
     complete(desk, "Nightly", 87, 10)
     trail = signed_in(desk).get("/settings/history", headers={"accept": "text/html"}).text

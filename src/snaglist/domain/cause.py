@@ -195,6 +195,16 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
             assignee=self.assignee or other.assignee,
         )
 
+    def gave_back(
+        self, other: Cause, fix: str | None, note: str | None, assignee: str | None
+    ) -> Cause:
+        """Without what it took over from another one, where nobody wrote anything else since."""
+        return self._edited(
+            fix=fix if self.fix == other.fix else self.fix,
+            note=note if self.note == other.note else self.note,
+            assignee=assignee if self.assignee == other.assignee else self.assignee,
+        )
+
     def split_off(self) -> Cause:
         """What is left of it when something was split off: itself, at its next version."""
         return self._edited()

@@ -280,7 +280,9 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if attempts < most:
             return replace(self._freed(MemberState.WAITING), place=place, attempts=attempts)
         times = "once" if attempts == 1 else f"{attempts} times"
-        reason = f"Leased {times}, and no outcome came: its worker may end or hang on it."
+        reason = (
+            f"Given to a worker {times}, and nothing was heard again: it may end or hang on it."
+        )
         return replace(self._freed(MemberState.FAILED), attempts=attempts, reason=reason)
 
     def came_over(self) -> Member:

@@ -41,8 +41,8 @@ _decode = msgspec.json.Decoder().decode
 class MergedBefore(msgspec.Struct, frozen=True):
     """What an undo of a merge gives back: where these fingerprints led, and the failures.
 
-    `into_first_failed_at` and `into_last_failed_at` are those of the other cause; "" in merges
-    that did not keep them.
+    `into_first_failed_at` and `into_last_failed_at` are those of the other cause, and `into_words`
+    its fix, note and assignee; "" and None in merges that did not keep them.
     """
 
     fingerprints: list[str]
@@ -53,6 +53,7 @@ class MergedBefore(msgspec.Struct, frozen=True):
     moved_to: str | None
     into_first_failed_at: str = ""
     into_last_failed_at: str = ""
+    into_words: tuple[str | None, str | None, str | None] | None = None
 
 
 class SplitBefore(msgspec.Struct, frozen=True):
@@ -106,6 +107,7 @@ def begin_merge(
         cause.moved_to,
         into.first_failed_at,
         into.last_failed_at,
+        (into.fix, into.note, into.assignee),
     )
     _point(connection, pointers, into.id)
     moves = Moves(connection, at)
@@ -149,7 +151,7 @@ def begin_unmerge(connection: Connection, merge: Edit, *, edit_id: str, who: str
     for bucket, number in since.items():
         failures[bucket] = failures.get(bucket, 0) + number
     places = edit_store.places_of_cause(connection, into.id, _ALL, names) if names else []
-    rest = _gave_back(connection, into, before, names)
+    rest = _gave_back(connection, cause, into, before, names)
     _point(connection, moved, cause.id)
     moves = Moves(connection, at)
     split = cause.unmerged(before.moved_to)
@@ -173,9 +175,15 @@ def begin_unmerge(connection: Connection, merge: Edit, *, edit_id: str, who: str
 
 
 def _gave_back(
-    connection: Connection, into: Cause, before: MergedBefore, names: Sequence[str]
+    connection: Connection,
+    cause: Cause,
+    into: Cause,
+    before: MergedBefore,
+    names: Sequence[str],
 ) -> Cause:
-    """The cause that took another one over, without these fingerprints: when its own failed."""
+    """The cause that took another one over, without that one's words, times and fingerprints."""
+    if before.into_words is not None:
+        into = into.gave_back(cause, *before.into_words)
     if not before.into_first_failed_at:
         return into
     pointers = cause_store.fingerprints_of(connection, into.id)

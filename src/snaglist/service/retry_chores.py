@@ -57,7 +57,7 @@ def _end_leases(connection: Connection, at: str) -> None:
         item = items[before.item_id]
         moves.item(
             *(item, item.lease_ended(at), Event.LEASE_ENDED, WHO),
-            why=after.reason or "The lease ran out.",
+            why=after.reason or "Nothing was heard of it in time.",
             edit_id=before.retry_id,
         )
     moves.write()

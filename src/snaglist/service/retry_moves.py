@@ -124,8 +124,8 @@ class RetryMoves:
     def _because(self, retry: Retry, cause_id: str | None) -> str:
         if cause_id is None:
             return (
-                f"The first {retry.failed} were leased, and no outcome came of them: "
-                "the worker may end or hang on each."
+                f"The first {retry.failed} were given to workers, "
+                "of which nothing was heard again: they may end or hang on each."
             )
         cause = causes_by_id(self._connection, [cause_id])[cause_id]
         return f"The first {retry.failed} all failed again: {cause.shown_title}"

@@ -64,11 +64,6 @@ class RunView(msgspec.Struct, frozen=True):
         """How many entities came over."""
         return self.number(TryOutcome.CAME_OVER)
 
-    def came_over_of(self, types: Collection[str]) -> int:
-        """How many entities of these types came over."""
-        counts = [one for one in self.counts if one.entity_type in types]
-        return msgspec.structs.replace(self, counts=counts).came_over
-
     @property
     def failed(self) -> int:
         """How many entities failed."""

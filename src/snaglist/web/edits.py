@@ -33,7 +33,7 @@ from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage.edits import Edit
 from snaglist.web.opposites import happened
-from snaglist.web.pages import HEADERS, Outdated, Pages, Visit, id_of, is_id
+from snaglist.web.pages import HEADERS, Outdated, Pages, Visit, back_of, id_of, is_id
 from snaglist.web.retries import ordered
 
 _AT_ONCE = 10
@@ -188,13 +188,14 @@ async def _ask(pages: Pages, visit: Visit, said: Preview, places: Sequence[int])
     form = visit.form
     kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure", "of")]
     kind, _, reason = form.get("edit_and_reason", "").partition(".")
-    return await pages.page(
+    asked = await pages.page(
         visit,
         "bulk.html",
         {
             "said": said,
             "some": await pages.run(lambda: things_at(pages.database, places[:_SOME])),
             "kept": kept,
+            "back": back_of(visit),
             "of": _mark_of(places),
             "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
             "kind": kind,
@@ -202,6 +203,9 @@ async def _ask(pages: Pages, visit: Visit, said: Preview, places: Sequence[int])
             "has_changed": "sure" in form,
         },
     )
+    # What a form was answered with is not asked for again: without it Back would lead nowhere.
+    asked.headers["cache-control"] = "private, max-age=600"
+    return asked
 
 
 async def _chosen(pages: Pages, visit: Visit) -> tuple[list[int], str]:

@@ -29,6 +29,8 @@ from snaglist.web.pictures import COLOURS
 from snaglist.web.projects import (
     LEFT,
     Proof,
+    fell_short,
+    is_certain,
     newest_of_each,
     project_lines,
     proofs,
@@ -55,6 +57,9 @@ curl -X POST {url}/import/shotgun/imported -H "Authorization: Bearer {token}" \\
 _IMPORTER = "importer"
 _BIGGEST = 9
 _SHOWN_RUNS = 4
+_SHOWN_STOPPED = 5
+_MOST_ORDERS = 100
+_UNDONE = (RetryStatus.WORKING, RetryStatus.PAUSED, RetryStatus.STOPPED)
 _LATELY = 3
 _PROJECTS = 12
 _STYLES = {
@@ -88,7 +93,8 @@ async def show(pages: Pages, visit: Visit) -> Response:
     mine = await pages.run(
         lambda: count_of_causes(pages.database, Filter(states=_OPEN, assignee=visit.who))
     )
-    orders = await pages.run(lambda: list_retries(pages.database, (), None, _SHOWN_RUNS, at))
+    orders = await pages.run(lambda: list_retries(pages.database, _UNDONE, None, _MOST_ORDERS, at))
+    stopped = [one for one in orders if one.retry.status is RetryStatus.STOPPED]
     days, lines = stacked_days(
         *(summary, biggest, pages.texts("overview.other_causes")),
         *(pages.texts("overview.any_cause"), at),
@@ -115,7 +121,9 @@ async def show(pages: Pages, visit: Visit) -> Response:
             ],
             "total": sum(summary.items.values()),
             "proofs": proof,
-            "is_sure": bool(proof) or (bool(projects) and all(one.is_sure for one in projects)),
+            "is_sure": bool(proof) or (bool(projects) and is_certain(runs, projects)),
+            "are_projects_sure": bool(projects) and all(one.is_sure for one in projects),
+            "short": fell_short(runs),
             "outages": [
                 one for one in summary.outages if one.open_items or one.last_failed_at >= lately
             ],
@@ -126,8 +134,11 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "who": {cause.id: pages.who_can(cause) for cause in biggest},
             "most": max(map(sum, days.values()), default=0),
             "runs": newest[:_SHOWN_RUNS],
-            "retries": [view for view in orders if view.retry.ended_at is None],
-            "stopped_retries": [one for one in orders if one.retry.status is RetryStatus.STOPPED],
+            "further_runs": len(newest) - _SHOWN_RUNS,
+            "retries": orders[:_SHOWN_RUNS],
+            "further_retries": len(orders) - _SHOWN_RUNS,
+            "stopped_retries": stopped[:_SHOWN_STOPPED],
+            "further_stopped": len(stopped) - _SHOWN_STOPPED,
             "unsent": runs.unsent,
             "stopped": runs.stopped,
             "mine": sum(mine.values()),

@@ -44,6 +44,7 @@ from snaglist.service.sessions import signed_in
 from snaglist.storage.database import Database
 from snaglist.web import pictures
 from snaglist.web.naming import Naming
+from snaglist.web.sayings import in_words
 from snaglist.web.studio import Studio
 from snaglist.web.texts import texts_in
 
@@ -158,6 +159,7 @@ class Pages:
             "pretty": _pretty,
             "breakable": _breakable,
             "named": lambda title: self.naming.title(title),
+            "in_words": lambda text: self.naming.title(in_words(self.texts, text)),
             "naming": lambda text: self.naming.text(text),
             "place": self.place,
             "remedy": self._remedy,
@@ -255,7 +257,7 @@ class Pages:
         return await self.page(
             visit,
             "problem.html",
-            {"error": error, "kind": kind_of(error), "back": _back_of(visit), "kept": kept},
+            {"error": error, "kind": kind_of(error), "back": back_of(visit), "kept": kept},
             status,
         )
 
@@ -284,7 +286,7 @@ def kind_of(error: SnaglistError) -> str:
             return ""
 
 
-def _back_of(visit: Visit) -> str:
+def back_of(visit: Visit) -> str:
     """The page that a form was on, with what was ticked there."""
     path = visit.request.url.path
     if visit.request.method != "POST" or path.startswith(("/undo/", "/begin", "/sign")):

@@ -9,12 +9,16 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from snaglist.domain.run import Kind, Run, RunStatus
+from snaglist.domain.run import Kind, Run, RunStatus, TryOutcome
 from snaglist.service.lists import Summary
 from snaglist.service.run_standing import Complete, Standing, Way
 from snaglist.service.run_views import RunView
 
 LEFT = ("open", "retrying")
+
+
+Scope = tuple[str, str]
+"""A project as somebody spells it, and a type; "" is all types."""
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -31,9 +35,10 @@ class Ground(msgspec.Struct, frozen=True):
 
 
 class ProjectLine(msgspec.Struct, frozen=True):
-    """A project's things that are left, and what its zero rests on."""
+    """A project's things that are left, and what its zero rests on; `told` are its spellings."""
 
     name: str
+    told: frozenset[str]
     left: int
     ground: Ground
     is_overdue: bool
@@ -87,6 +92,7 @@ def project_lines(
         lines.append(
             ProjectLine(
                 name,
+                frozenset(told),
                 number,
                 ground,
                 is_overdue=ground.at is not None and ground.at < due,
@@ -167,14 +173,34 @@ def _ground_of(complete: Mapping[str, Complete], types: Collection[str]) -> Grou
     return Ground(lacking=lacking if newest else ())
 
 
-def proving(standing: Standing, projects: Sequence[ProjectLine]) -> dict[str, set[str]]:
-    """The complete runs that the projects' zeros rest on: by id, the types, "" being all."""
-    grounds = [line.ground for line in projects] or [_ground(standing, {""}, (), {})]
-    found: dict[str, set[str]] = {}
-    for ground in grounds:
+def proving(standing: Standing, projects: Sequence[ProjectLine]) -> dict[str, set[Scope]]:
+    """The complete runs that the projects' zeros rest on: by id, of what each is the proof."""
+    grounds = [(line.told, line.ground) for line in projects]
+    found: dict[str, set[Scope]] = {}
+    for told, ground in grounds or [(frozenset({""}), _ground(standing, {""}, (), {}))]:
         for kind, run_id in ground.runs:
-            found.setdefault(run_id, set()).add(kind)
+            found.setdefault(run_id, set()).update((project, kind) for project in told)
     return found
+
+
+def is_certain(standing: Standing, projects: Sequence[ProjectLine]) -> bool:
+    """Whether the zeros are sure, and nothing is under way that could end them.
+
+    So no import goes on, ended before it had tried all, stopped on its way or has something to
+    send.
+    """
+    return (
+        all(line.is_sure for line in projects)
+        and not any(_goes_on(view.run) for view in standing.newest)
+        and not fell_short(standing)
+        and not any(run.kind is Kind.RUN for run in standing.stopped)
+        and not standing.unsent
+    )
+
+
+def fell_short(standing: Standing) -> list[RunView]:
+    """The imports that ended before they had tried all that they meant to, the newest of each."""
+    return [view for view in newest_of_each(standing.newest) if _fell_short(view)]
 
 
 def proofs(
@@ -187,26 +213,30 @@ def proofs(
 ) -> list[Proof]:
     """The `complete` imports by which all came over; none if anything else is possible.
 
-    So nothing failed in any of them, none is overdue, no import goes on, stopped on its way or has
-    something to send, and nothing that ever failed left the list but by coming over.
+    So the zeros are sure, nothing failed in any of them, none is overdue, and nothing that ever
+    failed left the list but by coming over.
     """
     due = _due(at, overdue_hours)
     is_sure = (
-        all(line.is_sure for line in projects)
+        is_certain(standing, projects)
         and all((view.run.completed_at or "") >= due and not view.failed for view in complete)
-        and not any(_goes_on(view.run) for view in standing.newest)
-        and not any(_fell_short(view) for view in newest_of_each(standing.newest))
-        and not any(run.kind is Kind.RUN for run in standing.stopped)
-        and not standing.unsent
         and not any(number for name, number in summary.items.items() if name != "came_over")
     )
-    types = proving(standing, projects)
-    found = [Proof(view.run, _came_over(view, types[view.run.id])) for view in complete]
+    known = {name for line in projects for name in line.told}
+    scopes = proving(standing, projects)
+    found = [Proof(view.run, _came_over(view, scopes[view.run.id], known)) for view in complete]
     return [proof for proof in found if proof.came_over] if is_sure else []
 
 
-def _came_over(view: RunView, types: Collection[str]) -> int:
-    return view.came_over if "" in types else view.came_over_of(types)
+def _came_over(view: RunView, scopes: Collection[Scope], known: Collection[str]) -> int:
+    """How much came over in a run of what it is the proof of, and of projects that have no line."""
+    return sum(
+        one.things
+        for one in view.counts
+        if one.outcome is TryOutcome.CAME_OVER and not one.is_part
+        if one.project not in known
+        or not {(one.project, ""), (one.project, one.entity_type)}.isdisjoint(scopes)
+    )
 
 
 def newest_of_each(views: Sequence[RunView]) -> list[RunView]:
