@@ -76,6 +76,16 @@ def test_what_hangs_on_what_is_gone_leaves_unless_something_above_it_failed(
     assert ("Task 21" in left(client)) == stays
 
 
+def test_what_hangs_on_what_was_not_come_to_stays_if_nothing_of_its_kind_was(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """The project's only sequence fails, so that no shot is tried at all."""
+    asset = {"type": "Asset", "id": 5}, True
+    night(snaglist, asset, (sequence(1), True), (SHOT, True), (TASK, False))
+    night(snaglist, asset, (sequence(1), False), ({**TASK, "id": 25, "entity": asset[0]}, True))
+    assert left(client) == {"Sequence 1", "Task 21"}
+
+
 def test_what_hangs_on_what_failed_in_another_run_stays(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

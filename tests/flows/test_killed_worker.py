@@ -48,7 +48,7 @@ def test_a_kill_costs_an_attempt_and_nothing_else(
 
     assert (ended["status"], ended["came_over"], ended["failed"]) == ("done", ITEMS - 1, 1)
     assert (failed[0]["item"]["entity_id"], failed[0]["attempts"]) == (DEADLY, 2)
-    assert "no outcome came" in failed[0]["reason"]
+    assert "nothing was heard again" in failed[0]["reason"]
     assert open_item["entity_id"] == DEADLY
     assert {entity for _, entity, _ in _tried(folder)} == {str(one) for one in range(ITEMS)}
     assert sum(entity == DEADLY for _, entity, _ in _tried(folder)) == 2

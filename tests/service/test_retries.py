@@ -68,7 +68,7 @@ def test_three_workers_that_end_on_their_item_stop_it_too(workshop: Workshop) ->
 
     now = workshop.retry(order)
     assert now.status is RetryStatus.STOPPED
-    assert "no outcome came" in (now.stopped_because or "")
+    assert "nothing was heard again" in (now.stopped_because or "")
 
 
 def test_an_order_of_fewer_than_three_just_ends(workshop: Workshop) -> None:

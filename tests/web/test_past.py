@@ -203,3 +203,15 @@ def test_nothing_is_offered_that_no_connected_program_takes(desk: DeskProcess) -
     assert "Try again:" not in client.get("/causes").text
     lease_nothing(desk, "Task", "Shot")
     assert "Try again:" in client.get("/causes").text
+
+
+def test_an_undo_that_undoes_nothing_says_so(desk: DeskProcess) -> None:
+    path = f"/things/{failed(desk)}"
+    client = signed_in(desk)
+    page = edit(client, path, edit="assign", to="ana")
+    (undo,) = re.findall(r'action="(/undo/[^"]+)"', page)
+    edit(client, path, edit="assign", to="bob")
+    answer = client.post(undo, data={"form_key": form_key(client), "thing": path[8:]})
+    assert answer.status_code == 400
+    assert "Nothing was undone" in text_of(answer.text)
+    assert desk.client().get(f"/api/v1/items/{path[8:]}").json()["assignee"] == "bob"

@@ -19,11 +19,15 @@ NOTHING = 0
 
 
 class Failed(NamedTuple):
-    """A failure as it was recorded, in which run; the id is "" if it had to be dropped."""
+    """A failure as it was recorded, in which run; the id is "" if it had to be dropped.
+
+    It was told of this part of the entity, "" being the whole.
+    """
 
     record_id: str
     event_data: bytes
     run: str
+    part: str
 
 
 class InHand:
@@ -51,11 +55,6 @@ class InHand:
         """What a record's details say of it."""
         raise NotImplementedError
 
-    def place(self) -> int:
-        """What stands for it among forked processes."""
-        _, _, entity, part = self.whose()
-        return hash((entity, part))
-
     @property
     def reporter(self) -> Any:
         """Who tells of it in its run; None if it is of none."""
@@ -66,8 +65,9 @@ class InHand:
         own_part = self.whose()[3]
         if part == own_part:
             self.failure, self.is_open = failure, False
-        elif failure is not None and not part:
-            self.failure = failure  # where the whole failed, nobody came to its part
+        elif not part:  # where the whole failed, nobody came to its part
+            if failure is not None or (self.failure is not None and not self.failure.part):
+                self.failure = failure
         elif failure is not None and not own_part:
             self.is_failed_in_part = True
         if failure is not None:
@@ -97,9 +97,8 @@ def take(one: InHand) -> None:
         before._before = _still(before._before)  # or the chain would grow where blocks cross
     _innermost.set(one)
     everything.add(one)
-    echo = kin.echo
-    if echo is not None:
-        echo.forget(one.place())
+    if kin.echo is not None:
+        kin.echo.forget(_place_of(one))
 
 
 def put_back(one: InHand) -> None:
@@ -110,9 +109,24 @@ def put_back(one: InHand) -> None:
     if _innermost.get() is one:
         _innermost.set(one._before)
         one._before = None
-    echo = kin.echo
-    if echo is not None and one.failure is None:
-        one.is_failed_elsewhere = echo.says_failed(one.place())
+    if kin.echo is not None and one.failure is None:
+        one.is_failed_elsewhere = kin.echo.says_failed(_place_of(one))
+
+
+def _place_of(one: InHand) -> int:
+    """What stands for it among forked processes; `NOTHING` of what cannot say what it is."""
+    try:
+        _, _, entity, part = one.whose()
+    except BaseException as fault:  # whatever a hostile class does
+        if passes(fault):
+            raise
+        return NOTHING
+    return place_of(entity, part)
+
+
+def place_of(entity: int, part: str) -> int:
+    """What stands for this part of an entity (`one_of`) among forked processes."""
+    return NOTHING if entity == NOTHING else hash((entity, part))
 
 
 def told() -> dict[str, Any]:
@@ -162,8 +176,6 @@ def one_of(entity_type: str, entity_id: int | str, part: str = "") -> int:
 
     Without an id one is like another, and nothing stands for it.
     """
-    return (
-        NOTHING
-        if entity_id == ""
-        else hash((entity_type.lower().rstrip("es"), str(entity_id), part))
-    )
+    if entity_id == "":
+        return NOTHING
+    return hash((entity_type.lower().rstrip("es"), str(entity_id), part))

@@ -75,8 +75,9 @@ class Echo:
         self._told = mmap.mmap(-1, _ENTITIES)
 
     def tell(self, place: int, *, failed: bool) -> None:
-        """It failed, or came over."""
-        self._told[place % _ENTITIES] = failed
+        """It failed, or came over; 0 is nothing."""
+        if place:
+            self._told[place % _ENTITIES] = failed
 
     def forget(self, place: int) -> None:
         """It is tried anew."""
@@ -84,7 +85,7 @@ class Echo:
 
     def says_failed(self, place: int) -> bool:
         """Whether it failed, as whoever told last of it said."""
-        return bool(self._told[place % _ENTITIES])
+        return bool(place and self._told[place % _ENTITIES])
 
 
 echo: Echo | None = None

@@ -57,7 +57,7 @@ class Thing(NamedTuple):
     @property
     def place(self) -> int:
         """What stands for it among forked processes."""
-        return hash((one_of(self.entity_type, self.entity_id), self.part))
+        return in_hand.place_of(one_of(self.entity_type, self.entity_id), self.part)
 
     @property
     def project_id(self) -> EntityId | None:
@@ -210,7 +210,7 @@ class Reporter:
             if kin.echo is not None:
                 kin.echo.tell(tried.place, failed=True)
             for one in held:
-                one.note(tried.part, Failed(record_id, event_data, speaker.run))
+                one.note(tried.part, Failed(record_id, event_data, speaker.run, tried.part))
         return record_id
 
     def tell_again(self, tried: Thing | None, failure: Failed) -> str:
@@ -286,7 +286,7 @@ class Reporter:
             for one in held:
                 one.note(part, None)
         if kin.echo is not None:
-            kin.echo.tell(hash((one_of(entity_type, entity_id), part)), failed=False)
+            kin.echo.tell(in_hand.place_of(one_of(entity_type, entity_id), part), failed=False)
         if self._is_counted:
             self._note(entity_type, entity_id, part)
             if not part:

@@ -21,6 +21,7 @@ from snaglist_client.messages import (
     is_mapping,
     member_of,
     name_of,
+    name_or_none,
     path_of_run,
     project_of,
     total_of,
@@ -278,7 +279,8 @@ class Item(InHand):
     def fail(self, error: Failure, /, **details: Any) -> str:
         """Record that this failed without raising: a text or an exception, and what to note."""
         self.ok = False
-        self.failure = Failed("", b"{}", self._reporter.run)  # whatever becomes of its record
+        part = name_or_none(self._given[4])
+        self.failure = Failed("", b"{}", self._reporter.run, part)  # also if it cannot be kept
         self.record_id = self._reporter.report_failure(self._thing(), error, details)
         return self.record_id
 

@@ -81,7 +81,7 @@ class _Ways:
         self._outcomes = outcomes_in(connection, run_id, keys)
         counts = counts_of(connection, [run_id]).get(run_id, [])
         wholes = [one for one in counts if not one.is_part and one.things]
-        self._tried = {one.entity_type for one in wholes if one.outcome is TryOutcome.CAME_OVER}
+        self._tells_all = any(one.outcome is TryOutcome.CAME_OVER for one in wholes)
         self._failed = [
             (one.entity_type, {*projects_named(connection, one.project)} if one.project else None)
             for one in wholes
@@ -96,9 +96,8 @@ class _Ways:
         """
         if any(self._outcomes.get(key) is TryOutcome.FAILED for key in (*own, *links)):
             return True
-        return any(
-            kind in self._tried
-            and key not in self._outcomes
+        return self._tells_all and any(
+            key not in self._outcomes
             and any(
                 holds_up(failed, kind) and (not project or projects is None or project in projects)
                 for failed, projects in self._failed

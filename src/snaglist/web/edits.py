@@ -21,6 +21,7 @@ from snaglist.service.edits import (
     begin_edit,
     edit_item,
     find_places,
+    get_edit,
     places_of_items,
     preview,
     things_at,
@@ -233,6 +234,9 @@ async def undo(pages: Pages, visit: Visit) -> Response:
     )
     await pages.run(lambda: _carry_out(pages, begun))
     of_cause, of_thing = begun.cause_id, visit.form.get("thing", "")
+    done = await pages.run(lambda: get_edit(pages.database, begun.id))
+    if of_cause is None and done.ended_at is not None and not done.changed:
+        raise Outdated(pages.texts("problem.not_undone"))
     if of_cause is not None:
         cause = await pages.run(lambda: find_cause(pages.database, of_cause))
         shown = cause.merged_into if cause is not None and cause.merged_into else of_cause

@@ -41,11 +41,11 @@ from snaglist.web.retries import titles_of
 _PYTHON = """\
 import snaglist_client as snaglist
 
-desk = snaglist.Desk("{url}", token="{token}", target="kitsu")
-with desk.run("nightly", total=len(assets)) as run:
+with snaglist.Desk("{url}", token="{token}", target="kitsu").run("nightly") as run:
     for asset in assets:
         with run.item("Asset", asset["id"], name=asset["code"], payload=asset):
-            import_asset(asset)"""
+            import_asset(asset)
+    run.complete(entity_types="Asset")  # it tried them all"""
 _CURL = {
     "failed": """\
 curl -X POST {url}/import/shotgun/errors -H "Authorization: Bearer {token}" \\

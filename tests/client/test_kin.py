@@ -1,0 +1,116 @@
+"""What the forked processes of a run tell each other: a whole's end does not speak over them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from client.test_in_hand import standing
+from support.desks import DeskProcess
+from support.importers import run_importer
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        'desk.record("no rig", entity_type="Asset", shotgun_id=1)',
+        "failing()",
+        "logging.getLogger().error('no rig')",
+    ],
+)
+@pytest.mark.parametrize("block", ['run.item("Asset", 1)', "leased()"])
+def test_what_a_fork_tells_of_what_is_in_hand_is_heard(
+    desk: DeskProcess, client: httpx.Client, spool: Any, tell: str, block: str
+) -> None:
+    if block == "leased()":
+        failure = {"entity_type": "Asset", "shotgun_id": 1, "target": "kitsu"}
+        client.post("/import/shotgun/errors", json={"error": "no rig", **failure})
+        client.post("/api/v1/retries", json={"probe": False}).raise_for_status()
+    run_importer(
+        f"""
+        import logging, multiprocessing
+        logging.getLogger().addHandler(snaglist_client.Handler(desk))
+
+        def failing():
+            with run.item("Asset", 1):
+                raise ValueError("no rig")
+
+        def leased():
+            (item,) = desk.worker("w").lease()[0]
+            return item
+
+        def tell(_):
+            {tell}
+            desk.flush(20)
+
+        with desk.run("nightly") as run:
+            with {block} as item:
+                with multiprocessing.get_context("fork").Pool(1) as pool:
+                    pool.map(tell, [1])
+            assert not item.ok
+            with run.item("Asset", 2) as other:
+                pass
+            assert other.ok
+        desk.flush(20)
+        """,
+        desk.url,
+        desk.new_token("report", "work", "read"),
+        spool,
+    )
+    assert standing(client) == {("1", ""): "open"}
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(1)", "os.kill(os.getpid(), 9)", "os._exit(0)"])
+def test_a_run_in_whose_fork_something_was_broken_off_is_not_complete(
+    desk: DeskProcess, client: httpx.Client, spool: Any, ending: str
+) -> None:
+    client.post(
+        "/import/shotgun/errors",
+        json={"error": "no rig", "entity_type": "Asset", "shotgun_id": 2, "target": "kitsu"},
+    ).raise_for_status()
+    told = run_importer(
+        f"""
+        with desk.run("nightly") as run:
+            for number in (1, 2, 3):
+                child = os.fork()
+                if not child:
+                    with run.item("Asset", number):
+                        if number == 2:
+                            {ending}
+                    desk.flush(20)
+                    os._exit(0)
+                os.waitpid(child, 0)
+            desk.flush(20)
+            say(str(run.complete().reason))
+        """,
+        desk.url,
+        desk.token,
+        spool,
+    )
+    assert "begun in another process" in str(told)
+    assert standing(client) == {("2", ""): "open"}
+
+
+def test_a_part_that_failed_in_a_fork_is_not_spoken_for_by_its_whole(
+    desk: DeskProcess, client: httpx.Client, spool: Any
+) -> None:
+    run_importer(
+        """
+        with desk.run("nightly") as run:
+            with run.item("Version", 1):
+                child = os.fork()
+                if not child:
+                    with run.item("Version", 1, part="movie"):
+                        raise OSError("no codec")
+                    desk.flush(20)
+                    os._exit(0)
+                os.waitpid(child, 0)
+            desk.flush(20)
+        """,
+        desk.url,
+        desk.token,
+        spool,
+    )
+    assert standing(client) == {("1", "movie"): "open"}
