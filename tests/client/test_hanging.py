@@ -86,6 +86,16 @@ def test_what_hangs_on_what_was_not_come_to_stays_if_nothing_of_its_kind_was(
     assert left(client) == {"Sequence 1", "Task 21"}
 
 
+def test_a_note_hangs_on_its_version(snaglist: snaglist_client.Desk, client: httpx.Client) -> None:
+    def note(number: int, version: int) -> dict[str, Any]:
+        return {"type": "Note", "id": number, "note_links": [{"type": "Version", "id": version}]}
+
+    night(snaglist, ({"type": "Version", "id": 10}, True), (note(20, 10), False))
+    others = ({"type": "Version", "id": 11}, True), (note(21, 11), True)
+    night(snaglist, ({"type": "Version", "id": 10}, False), *others)
+    assert left(client) == {"Version 10", "Note 20"}
+
+
 def test_what_hangs_on_what_failed_in_another_run_stays(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

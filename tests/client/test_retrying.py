@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -146,3 +148,53 @@ def test_a_worker_for_an_order_that_there_is_not_says_so(
     retries = snaglist.retries(retry="01990000-0000-7000-8000-000000000001")
     assert list(retries) == []
     assert "There is no such retry" in retries.shut_out
+
+
+def test_what_a_pool_tries_is_told_of_whenever_the_loop_asks_for_more(
+    desk: DeskProcess,
+    new_snaglist: Callable[..., snaglist_client.Desk],
+    failed: Callable[[int], None],
+    client: httpx.Client,
+) -> None:
+    failed(4)
+    retry = order(client)
+    snaglist = new_snaglist(desk.url, desk.new_token("report", "work"))
+    begun, ended = threading.Semaphore(0), threading.Event()
+
+    def work(item: snaglist_client.RetryItem) -> None:
+        with item:
+            begun.release()
+            ended.wait(60)
+            assert item.entity_id != 2, "still no frame range"
+
+    with ThreadPoolExecutor(4) as pool:
+        for number, item in enumerate(snaglist.retries(), 1):
+            pool.submit(work, item)
+            begun.acquire(timeout=60)
+            if number == 4:
+                break
+        assert retry_at(client, retry)["leased"] == 4
+        ended.set()
+    assert snaglist.flush(20)
+    found = retry_at(client, retry)
+    assert (found["status"], found["came_over"], found["failed"]) == ("done", 3, 1)
+
+
+def test_what_is_tried_after_it_was_given_back_is_told_of_all_the_same(
+    desk: DeskProcess,
+    new_snaglist: Callable[..., snaglist_client.Desk],
+    failed: Callable[[int], None],
+    client: httpx.Client,
+) -> None:
+    failed(2)
+    retry = order(client)
+    snaglist = new_snaglist(desk.url, desk.new_token("report", "work"))
+    worker = snaglist.worker("w")
+    for item in worker.lease(2)[0]:
+        item.give_back()
+        with item:
+            assert item.entity_id, "the first breaks"
+    assert snaglist.flush(20)
+    assert statuses(client) == {"0": "open", "1": "resolved"}
+    found = retry_at(client, retry)
+    assert (found["came_over"], found["waiting"]) == (1, 1)

@@ -205,6 +205,25 @@ def test_nothing_is_offered_that_no_connected_program_takes(desk: DeskProcess) -
     assert "Try again:" in client.get("/causes").text
 
 
+def test_what_was_typed_of_a_token_that_cannot_be_is_there_still(desk: DeskProcess) -> None:
+    client = signed_in(desk)
+    typed = {"form_key": form_key(client), "name": "zoe", "until": "2001-01-01", "scope": "triage"}
+    page = client.post("/settings/tokens", data=typed).text
+    assert 'value="zoe"' in page
+    assert 'value="2001-01-01"' in page
+    assert 'value="triage" checked' in page
+    assert "checked" not in client.get("/settings").text
+
+
+def test_a_word_that_did_not_hold_is_not_told_as_over_before_it_is(desk: DeskProcess) -> None:
+    failed(desk)
+    client, path = signed_in(desk), f"/causes/{cause_of(desk)}"
+    edit(client, path, edit="claim")
+    failed(desk)
+    edit(client, path, edit="ignore")
+    assert "failed once since" in text_of(client.get(path).text)
+
+
 def test_an_undo_that_undoes_nothing_says_so(desk: DeskProcess) -> None:
     path = f"/things/{failed(desk)}"
     client = signed_in(desk)

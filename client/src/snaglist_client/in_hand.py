@@ -166,6 +166,11 @@ def holders(source: str, target: str | None, entity: int) -> list[InHand]:
     return found
 
 
+def is_in_hand(one: InHand) -> bool:
+    """Whether its block is running."""
+    return one in everything
+
+
 def is_anything_of(reporter: Any) -> bool:
     """Whether something is in hand of which this one tells."""
     return any(one.reporter is reporter for one in list(everything))

@@ -116,6 +116,7 @@ class RetryItem(InHand):
         self.alone = False
         self.is_lost = False
         self.is_settled = False
+        self._is_given_back = False
         self.ok = False
 
     @property
@@ -189,6 +190,7 @@ class RetryItem(InHand):
     def give_back(self) -> None:
         """Report that it was not tried: it waits again, and no attempt is counted."""
         if self._settle():
+            self._is_given_back = True
             self._say(json_of({"lease_id": self.lease_id, "outcome": "returned"}), b"")
 
     def __enter__(self) -> RetryItem:
@@ -219,8 +221,10 @@ class RetryItem(InHand):
         return True
 
     def _settle(self) -> bool:
+        """Whether it is to be told of now: once, and once more if it was given back before."""
         was, self.is_settled = self.is_settled, True
-        return not was
+        was_given_back, self._is_given_back = self._is_given_back, False
+        return not was or was_given_back
 
     def _say(self, outcome: bytes, otherwise: bytes) -> None:
         courier = self._worker.courier

@@ -95,16 +95,16 @@ def thing_of_details(details: Mapping[str, Any]) -> Thing | None:
 
     An id without a type is that of what is in hand, if that has it.
     """
-    kind = details.get("entity_type") or details.get("type")
-    entity_id = None
-    for name in ("shotgun_id", "entity_id", "id"):
-        entity_id = details.get(name) if entity_id is None else entity_id
-    for name in ("entity", "payload"):
-        link = details.get(name)
-        if is_mapping(link) and entity_id is None:
-            kind, entity_id = member_of(link, "type") or kind, member_of(link, "id")
     part = details.get("part")
     try:
+        kind = details.get("entity_type") or details.get("type")
+        entity_id = None
+        for name in ("shotgun_id", "entity_id", "id"):
+            entity_id = details.get(name) if entity_id is None else entity_id
+        for name in ("entity", "payload"):
+            link = details.get(name)
+            if is_mapping(link) and entity_id is None:
+                kind, entity_id = member_of(link, "type") or kind, member_of(link, "id")
         if kind is not None and entity_id is not None:
             return thing(kind, entity_id, part=part)
         about = in_hand.told()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+from snaglist_client import in_hand
 from snaglist_client.leases import RetryItem, Worker
 from snaglist_client.line import ShutOut, Unsent
 from snaglist_client.pace import Pace
@@ -21,7 +22,10 @@ _SIGN_SECONDS = 20.0
 
 
 class Retries:
-    """Iterates over leased items. An item that was not settled is given back with the next.
+    """Iterates over leased items. One of which nothing was told is given back with the next.
+
+    Unless its block is running still, in another thread: then it is kept leased until that ends.
+    One that was given back and is tried all the same is told of as by any other program.
 
     A thread keeps the item in hand leased, for `item_seconds` at most. `stop()` ends it after the
     item in hand; a desk that gives none to this token ends it, too, is logged, and `shut_out`
@@ -36,6 +40,7 @@ class Retries:
         self._retry = retry
         self._item_seconds = item_seconds
         self._in_hand: RetryItem | None = None
+        self._elsewhere: list[RetryItem] = []
         self.shut_out = ""
         self.trouble = ""
         self._had_at = time.monotonic()
@@ -76,6 +81,9 @@ class Retries:
                     self._in_hand, self._had_at = item, time.monotonic()
                     yield item
                     self._had_at = time.monotonic()
+                    if in_hand.is_in_hand(item):
+                        self._elsewhere.append(item)
+                        continue
                     if not item.is_settled:
                         if item.item_id in given_back:
                             self._worker.courier.say(
@@ -93,7 +101,7 @@ class Retries:
             complain("retries", error)
         finally:
             self._over.set()
-            if self._in_hand is not None:
+            if self._in_hand is not None and not in_hand.is_in_hand(self._in_hand):
                 self._in_hand.give_back()
 
     def _may_be_more(self) -> bool:
@@ -110,11 +118,17 @@ class Retries:
     def _keep(self) -> None:
         """Renew the lease of the item in hand as long as it may take."""
         while not self._over.wait(min(self._worker.seconds / 3, _SIGN_SECONDS)):
-            item = self._in_hand
-            if item is None or time.monotonic() - item.began > self._item_seconds:
+            self._elsewhere = [one for one in self._elsewhere if not one.is_settled]
+            now = time.monotonic()
+            items = [
+                one
+                for one in (self._in_hand, *self._elsewhere)
+                if one is not None and now - one.began <= self._item_seconds
+            ]
+            if not items:
                 continue
             try:
-                self._worker.renew([item])
+                self._worker.renew(items)
             except Unsent:
                 continue
             except Exception as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 WORDS = frozenset(
     """
-    password passwords passwd passphrase passcode pwd secret secrets token tokens jwt
+    password passwords pgpassword passwd passphrase passcode pwd secret secrets token tokens jwt
     credential credentials cookie cookies authorization signature
     apikey accesskey privatekey scriptkey secretkey authkey sessionkey
     accesstoken authtoken sessiontoken refreshtoken sessionid
@@ -23,7 +23,7 @@ WORD_PAIRS = frozenset(
 """A key is secret, too, when two of its words in a row are one of these."""
 
 _NAMES = (
-    r"(?<![a-z])(?:password|passwd|passphrase|secret|api[_-]?key|script[_-]?key|access[_-]?token"
+    r"(?<![a-z])(?:[a-z]{0,5}password|passwd|passphrase|secret|api[_-]?key|script[_-]?key|access[_-]?token"
     r"|auth[_-]?token|session[_-]?token|refresh[_-]?token|secret_access_key|secret_key|private_key"
     r"|client_secret|(?:shotgrid|shotgun)[_-]key"
     r"|pwd(?!\\*['\"]?\s*[:=]\s*\\*['\"]?(?:[/\\~]|[a-z]:)))"  # but a folder is none
@@ -88,7 +88,8 @@ PATTERNS: tuple[tuple[str, str], ...] = (
         r"(?i)\bx-(?:api-key|[a-z-]{0,30}token|(?:shotgun|shotgrid)-session)"
         rf"{_IS}\\*['\"]?(?P<secret>[^\s'\",;)}}\\]{{8,}})",
     ),
-    # Shotgun(URL, "script", "…"): what a traceback shows of it
+    # gazu.log_in("ana@studio", "…"), Shotgun(URL, "script", "…"): what a traceback shows of them
+    ("log_in(", r"\blog_in\([^,()]{1,200},\s*['\"](?P<secret>[^'\"]+)"),
     (
         "shotgun(",
         r"(?<!\w)Shotgun\([^,()]{1,200},\s*['\"][^'\"]{0,100}['\"],\s*['\"](?P<secret>[^'\"]+)",

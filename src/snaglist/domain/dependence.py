@@ -67,7 +67,7 @@ def _ranks(text: str) -> dict[str, int]:
     return found
 
 
-_USUAL_RANKS = _ranks(USUAL_ORDER)
+_USUAL_RANKS = _ranks(USUAL_ORDER.replace("Version Note", "Version > Note"))
 _BESIDE = frozenset(
     ["Status", "Step", "HumanUser", "Person", "Group", "ClientUser", "ApiUser", "Department"]
 )
@@ -81,7 +81,7 @@ def rank_of(kind: str) -> int:
 def hangs_on(kind: str, entity_type: str) -> bool:
     """Whether one of this type hangs on one of that kind: a task on a shot, no shot on its tasks.
 
-    By the usual order, in which unknown types come last.
+    By the usual order, in which unknown types come last; and a note on its version.
     """
     return rank_of(kind) < rank_of(entity_type)
 

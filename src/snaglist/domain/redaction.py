@@ -77,7 +77,7 @@ class Redactor:
         ]
         needles = {word for word in self._words if not word.endswith("key")}
         needles |= {"bearer", "eyj", "sig=", "snag_", "key-pair-id", "/\\/"}
-        needles |= {"session_id", "-session", "shotgun(", "curl"}
+        needles |= {"session_id", "-session", "shotgun(", "log_in(", "curl"}
         needles |= {word for word in own_words if word.endswith("key")}
         self._needles = BytesAhoCorasick([*_CLUES, *(word.encode() for word in sorted(needles))])
         self._always = bool(own_patterns)

@@ -52,6 +52,6 @@ class Live:
                         yield f"event: change\ndata: {pace} {mark.text}\n\n"
                     elif looks >= BEAT_LOOKS:
                         looks = 0
-                        yield ": here\n\n"
+                        yield "event: here\ndata:\n\n"
         finally:
             self._pages -= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -119,6 +120,12 @@ def _end_of(pages: Pages, visit: Visit) -> str | None:
     return moment
 
 
+def _typed(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """What was typed of a token, to be shown again."""
+    typed = {"name": "", "until": "", **dict(fields)}
+    return {**typed, "scopes": [text for name, text in fields if name == "scope"]}
+
+
 async def _shown(
     pages: Pages,
     visit: Visit,
@@ -138,6 +145,7 @@ async def _shown(
             "at": "/settings",
             "made": made,
             "fault": fault,
+            "typed": _typed(visit.fields if fault is not None else ()),
             "studio": pages.studio,
             "workers": workers,
             "deeds": newest,

@@ -2,6 +2,8 @@
 
 const LEAST_PACE_MS = 2000;
 const REFRESH_MS = 60_000;
+const SILENCE_MS = 45_000; // the desk says every 15 seconds that it is there
+const ANSWER_MS = 20_000;
 const KEYS_OFF = "snaglist-keys-off";
 
 // --- Times ---------------------------------------------------------------------------------------
@@ -167,7 +169,7 @@ async function refresh() {
   isStale = false;
   try {
     // What a form was answered with is to be found elsewhere than where the form went.
-    const answer = await fetch(document.body.dataset.at ?? location.href, { headers: { accept: "text/html" } });
+    const answer = await fetch(document.body.dataset.at ?? location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(ANSWER_MS) });
     if (answer.redirected && new URL(answer.url).pathname === "/signin") sayOut();
     else if (answer.ok) putIn(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
@@ -189,6 +191,7 @@ let pace = LEAST_PACE_MS;
 let askedAt = 0;
 let wasAway = false;
 let line = null;
+let heardAt = Date.now();
 
 // At the pace that the desk tells, so that many open pages do not ask more often together.
 function soon() {
@@ -200,7 +203,12 @@ function follow() {
   if (isOut) return;
   const offline = document.getElementById("offline");
   line = new EventSource("/live");
+  heardAt = Date.now();
+  line.addEventListener("here", () => {
+    heardAt = Date.now();
+  });
   line.addEventListener("open", () => {
+    heardAt = Date.now();
     offline.hidden = true;
     if (wasAway) soon();
     wasAway = false;
@@ -214,11 +222,21 @@ function follow() {
     setTimeout(follow, 2 * LEAST_PACE_MS);
   });
   line.addEventListener("change", (event) => {
+    heardAt = Date.now();
     const [told, ...change] = event.data.split(" ");
     pace = Number(told);
     if (change.join(" ") !== document.body.dataset.change) soon();
     document.body.dataset.change = change.join(" ");
   });
+}
+
+// A line may go silent without being closed: by a proxy, or a desk that hangs.
+function followAnew() {
+  if (isOut || Date.now() - heardAt < SILENCE_MS) return;
+  wasAway = true;
+  document.getElementById("offline").hidden = false;
+  line.close();
+  follow();
 }
 
 function setUpFollowing() {
@@ -228,6 +246,7 @@ function setUpFollowing() {
   });
   // What is due by the clock alone, an overdue import or a new day, is no change of the desk.
   setInterval(soon, REFRESH_MS);
+  setInterval(followAnew, SILENCE_MS / 9);
   window.addEventListener("pagehide", () => line?.close());
   window.addEventListener("pageshow", (event) => {
     countTicks();
