@@ -15,7 +15,7 @@ import pytest
 
 import snaglist_client
 from support.desks import DeskProcess
-from support.importers import run_importer
+from support.importers import errors, run_importer
 from support.pythons import pythons
 from support.waiting import wait_until
 
@@ -289,3 +289,12 @@ def test_a_gateway_that_takes_nothing_is_no_desk_and_costs_nothing(
         assert not snaglist.flush(2)
     assert (snaglist.status().waiting, snaglist.status().refused) == (1, 0)
     assert "16 MB" in snaglist.status().trouble
+
+
+def test_a_cap_that_is_lower_than_what_is_sent_at_once_stops_nothing(
+    desk: DeskProcess, client: httpx.Client, new_snaglist: Callable[..., snaglist_client.Desk]
+) -> None:
+    snaglist = new_snaglist(desk.url, desk.new_token("report", rate="20"))
+    for number in range(60):
+        snaglist.record(str(number))
+    wait_until(lambda: snaglist.flush(1) or len(errors(client)) >= 15, what="what may be sent")

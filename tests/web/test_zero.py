@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 from support.desks import DeskProcess
 from web.conftest import failed
@@ -163,6 +164,45 @@ def test_an_order_that_stopped_is_told_however_many_came_after_it(desk: DeskProc
         failed(desk, shotgun_id=100 + number, entity_type="Task")
         tries("type=Task", 1, {"outcome": "came_over"})
     assert "Trying again stopped by itself" in overview(desk)
+
+
+def test_more_of_one_type_does_not_hide_what_was_not_tried_of_another(desk: DeskProcess) -> None:
+    complete(desk, "Nightly", 87, 10)
+    client = desk.client()
+    told = {"name": "Nightly", "project": 87, "total": {"Shot": 5, "Asset": 5}}
+    run = client.post("/api/v1/runs", json=told).json()["id"]
+    shots = [
+        {"shotgun_id": one, "entity_type": "Shot", "project": 87, "run": run} for one in range(10)
+    ]
+    client.post("/import/shotgun/imported", json=shots).raise_for_status()
+    client.post(f"/api/v1/runs/{run}/end", json={}).raise_for_status()
+    page = overview(desk)
+    assert "ended before it had tried all: 5 are left" in page
+    assert "5 not tried" in page
+    assert "All 10 came over" not in page
+
+
+def test_nothing_is_sure_of_an_import_of_which_some_was_lost(desk: DeskProcess) -> None:
+    complete(desk, "Nightly", 87, 10)
+    client = desk.client()
+    run = client.post("/api/v1/runs", json={"name": "Media", "project": 87}).json()["id"]
+    client.post(f"/api/v1/runs/{run}/beats", json={"has_gaps": True}).raise_for_status()
+    client.post(f"/api/v1/runs/{run}/end", json={}).raise_for_status()
+    assert "Some of what Media reported was lost on its way" in overview(desk)
+    assert "All 10 came over" not in overview(desk)
+
+
+def test_a_list_with_parts_ends_where_all_is_shown(desk: DeskProcess) -> None:
+    for part in ("", "movie"):
+        for number in range(60):
+            failed(desk, shotgun_id=number, name=f"SH{number}", part=part)
+    client = signed_in(desk)
+    first = client.get("/things?project=Big+Buck+Bunny").text
+    (further,) = re.findall(r'href="(/things[^"]*below=[^"]*)"', first)
+    last = client.get(unescape(further)).text
+    assert first.count("data-row") + last.count("data-row") == 120
+    assert "below=" not in last
+    assert "There is nothing further" in client.get("/things?below=1").text
 
 
 def test_the_trail_tells_of_a_complete_import_that_took_nothing_off(desk: DeskProcess) -> None:

@@ -93,7 +93,8 @@ class Delivery:
                 answer = line.post(portion.path, portion.body, seconds_left(), media_type)
             except (Capped, TimedOut) as error:
                 is_small = len(portion.bodies) <= _FEWEST_HALVED
-                if not is_small:
+                may_be_halved = len(portion.bodies) > 1 and isinstance(error, Capped)
+                if not is_small or may_be_halved:  # a cap may be lower than the fewest
                     self._replace_first(portion.halves)
                 if is_small or isinstance(error, TimedOut):
                     raise

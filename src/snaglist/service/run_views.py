@@ -51,6 +51,8 @@ class RunView(msgspec.Struct, frozen=True):
     @property
     def not_tried(self) -> int | None:
         """How many entities it has yet to try; None where nobody said how many there are."""
+        if self.run.totals_by_type:
+            return sum(one.not_tried or 0 for one in self.types)
         return None if self.run.total is None else max(0, self.run.total - self.tried)
 
     def number(self, outcome: TryOutcome, *, parts: bool = False) -> int:

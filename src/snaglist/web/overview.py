@@ -35,6 +35,7 @@ from snaglist.web.projects import (
     project_lines,
     proofs,
     proving,
+    with_gaps,
 )
 from snaglist.web.retries import titles_of
 
@@ -124,6 +125,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "is_sure": bool(proof) or (bool(projects) and is_certain(runs, projects)),
             "are_projects_sure": bool(projects) and all(one.is_sure for one in projects),
             "short": fell_short(runs),
+            "with_gaps": with_gaps(runs)[:_SHOWN_STOPPED],
             "outages": [
                 one for one in summary.outages if one.open_items or one.last_failed_at >= lately
             ],

@@ -186,13 +186,14 @@ def proving(standing: Standing, projects: Sequence[ProjectLine]) -> dict[str, se
 def is_certain(standing: Standing, projects: Sequence[ProjectLine]) -> bool:
     """Whether the zeros are sure, and nothing is under way that could end them.
 
-    So no import goes on, ended before it had tried all, stopped on its way or has something to
-    send.
+    So no import goes on, ended before it had tried all, stopped on its way, lost something or has
+    something to send.
     """
     return (
         all(line.is_sure for line in projects)
         and not any(_goes_on(view.run) for view in standing.newest)
         and not fell_short(standing)
+        and not with_gaps(standing)
         and not any(run.kind is Kind.RUN for run in standing.stopped)
         and not standing.unsent
     )
@@ -201,6 +202,11 @@ def is_certain(standing: Standing, projects: Sequence[ProjectLine]) -> bool:
 def fell_short(standing: Standing) -> list[RunView]:
     """The imports that ended before they had tried all that they meant to, the newest of each."""
     return [view for view in newest_of_each(standing.newest) if _fell_short(view)]
+
+
+def with_gaps(standing: Standing) -> list[RunView]:
+    """The imports of which something was lost for good, the newest of each."""
+    return [view for view in newest_of_each(standing.newest) if view.run.has_gaps]
 
 
 def proofs(

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from snaglist.domain.cause import Cause
-from snaglist.domain.filtering import Subject
+from snaglist.domain.filtering import Filter, Subject
 from snaglist.domain.history import Event
 from snaglist.domain.item import Item
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.edits import get_edit
-from snaglist.service.lists import Listed
+from snaglist.service.lists import Listed, ListedItems
 from snaglist.service.retries import connected, order_of_item
 from snaglist.service.run_views import find_run
 from snaglist.web.changes import change_of, stack_of
@@ -32,6 +33,7 @@ from snaglist.web.pages import (
 )
 
 _PAGE = 50
+_MOST_LOOKS = 20
 _SHOWN = ("state", "q", "project", "type", "cause", "assignee", "since", "run")
 
 
@@ -48,7 +50,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
     wanted = pages.wanted(asked, Subject.ITEMS)
     text = visit.request.query_params.get("below", "")
     below = int(text) if text.isdecimal() and len(text) < 19 else None
-    found = await pages.run(lambda: service.find_entities(pages.database, wanted, below, _PAGE))
+    found = await pages.run(lambda: _found(pages, wanted, below))
     chosen_from = await pages.run(lambda: choices(pages.database, pages.clock()))
     done = done_of(visit)
     edit = None if done is None else await pages.run(lambda: get_edit(pages.database, done))
@@ -74,10 +76,27 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
             "at_least": len(found.items) if below is None else 0,
             "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
             "further": further,
+            "is_further": below is not None,
             "filter": urlencode(given_of(asked)),
             "done": edit,
         },
     )
+
+
+def _found(pages: Pages, wanted: Filter, below: int | None) -> ListedItems:
+    """A page of the list, which leads on only to one that has something. Blocks."""
+    found = service.find_entities(pages.database, wanted, below, _PAGE)
+    further = found.further
+    if not any(one.item.part for one in found.items):
+        return found
+    for _ in range(_MOST_LOOKS):  # parts that this page has already are not shown again
+        if further is None:
+            break
+        ahead = service.find_entities(pages.database, wanted, further, _PAGE)
+        if ahead.items:
+            break
+        further = ahead.further
+    return replace(found, further=further)
 
 
 async def show(pages: Pages, visit: Visit) -> Response:
