@@ -86,6 +86,22 @@ def test_what_hangs_on_what_was_not_come_to_stays_if_nothing_of_its_kind_was(
     assert left(client) == {"Sequence 1", "Task 21"}
 
 
+def test_a_task_hangs_on_an_entity_of_a_studio_s_own_type(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    def level(number: int) -> dict[str, Any]:
+        return {"type": "CustomEntity01", "id": number, "tasks": [{"type": "Task", "id": 20}]}
+
+    def task(number: int, entity: int) -> dict[str, Any]:
+        return {"type": "Task", "id": number, "entity": {"type": "CustomEntity01", "id": entity}}
+
+    night(snaglist, (level(10), True), (task(20, 10), False))
+    night(snaglist, (level(10), False), (level(11), True), (task(21, 11), True))
+    assert left(client) == {"CustomEntity01 10", "Task 20"}
+    night(snaglist, (level(11), True), (task(21, 11), True))
+    assert left(client) == set()
+
+
 def test_a_note_hangs_on_its_version(snaglist: snaglist_client.Desk, client: httpx.Client) -> None:
     def note(number: int, version: int) -> dict[str, Any]:
         return {"type": "Note", "id": number, "note_links": [{"type": "Version", "id": version}]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import httpx
 import pytest
@@ -222,6 +223,25 @@ def test_a_word_that_did_not_hold_is_not_told_as_over_before_it_is(desk: DeskPro
     failed(desk)
     edit(client, path, edit="ignore")
     assert "failed once since" in text_of(client.get(path).text)
+
+
+def test_what_was_set_aside_one_by_one_can_be_put_back_from_its_cause(desk: DeskProcess) -> None:
+    client, path = signed_in(desk), f"/things/{failed(desk)}"
+    edit(client, path, edit="ignore")
+    page = client.get(f"/causes/{cause_of(desk)}").text
+    assert "Put back on the list…" in page
+    (link,) = re.findall(r'class="button" href="(/things[^"]+)"', page)
+    assert "SQ010_SH0010" in client.get(unescape(link)).text
+
+
+def test_a_preview_says_that_nobody_takes_these_types(desk: DeskProcess) -> None:
+    failed(desk)
+    lease_nothing(desk, "Task")
+    client = signed_in(desk)
+    asked = {"form_key": form_key(client), "edit_and_reason": "retry", "every": "on", "filter": ""}
+    assert "No program is connected" in client.post("/things/edits", data=asked).text
+    lease_nothing(desk)
+    assert "No program is connected" not in client.post("/things/edits", data=asked).text
 
 
 def test_an_undo_that_undoes_nothing_says_so(desk: DeskProcess) -> None:

@@ -113,15 +113,37 @@ def parents_of(event: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def linked_to(event: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """The entities that a record's details and payload link to: type and id of each."""
+def linked_to(event: Mapping[str, Any], *, lists: bool = True) -> set[tuple[str, str]]:
+    """The entities that a record's details and payload link to: type and id of each.
+
+    Without `lists` only where a member has one alone.
+    """
     found: set[tuple[str, str]] = set()
     for place in _places(event):
         for value in islice(place.values(), _MOST_MEMBERS):
+            if type(value) is list and not lists:
+                continue
             for link in value[:_MOST_PARENTS] if type(value) is list else [value]:
                 if type(link) is dict and type(link.get("type")) is str:
                     found.add((entity_type_of(link["type"]), entity_id_of(link.get("id"))))
     return {(kind, entity_id) for kind, entity_id in found if kind and entity_id}
+
+
+def fixed_to(event: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """The entities that a record's payload says it is of: a task's `entity`, a note's links."""
+    found: set[tuple[str, str]] = set()
+    for place in _places(event):
+        for member in ("entity", "note_links"):
+            links = place.get(member)
+            for link in links[:_MOST_PARENTS] if type(links) is list else [links]:
+                if type(link) is dict and type(link.get("type")) is str:
+                    found.add((entity_type_of(link["type"]), entity_id_of(link.get("id"))))
+    return {(kind, entity_id) for kind, entity_id in found if kind and entity_id}
+
+
+def is_known(kind: str) -> bool:
+    """Whether the usual order has a place for this type."""
+    return kind.lower() in _USUAL_RANKS
 
 
 def depths(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from snaglist.domain.dependence import hangs_on, holds_up, linked_to, may_hold_up, parents_of
+from snaglist.domain.dependence import (
+    fixed_to,
+    hangs_on,
+    holds_up,
+    is_known,
+    linked_to,
+    may_hold_up,
+    parents_of,
+)
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Item, Status
@@ -140,7 +148,11 @@ def _not_there(connection: Connection, links: Mapping[str, Links]) -> set[str]:
 
 def _linked(item: Item, text: str) -> Links:
     event: Mapping[str, object] = _decode(text) if text else {}
-    found = {one for one in linked_to(event) if hangs_on(one[0], item.entity_type)}
+    own = (item.entity_type, item.entity_id)
+    # What has a type that the order does not know, a studio's own, lists what hangs on it.
+    links = linked_to(event, lists=is_known(item.entity_type))
+    found = {one for one in links if hangs_on(one[0], item.entity_type)}
+    found |= {one for one in fixed_to(event) if not is_known(one[0])} - {own}
     if item.entity_type == _ASSET:
         found |= {(_ASSET, parent) for parent in parents_of(event) if parent != item.entity_id}
     return {

@@ -51,7 +51,11 @@ class RetryPreview(msgspec.Struct, frozen=True):
 
 def preview(database: Database, asked: Filter, at: str) -> RetryPreview:
     """What an order for what this filter finds would try; nothing is changed."""
-    places = find_places(database, asked)
+    return preview_of(database, find_places(database, asked), at)
+
+
+def preview_of(database: Database, places: Sequence[int], at: str) -> RetryPreview:
+    """What an order for the items at these places would try."""
     would_try = taken = 0
     kinds: set[tuple[str, str, str]] = set()
     for page in _candidates(database, places):

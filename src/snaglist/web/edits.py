@@ -28,8 +28,7 @@ from snaglist.service.edits import (
 )
 from snaglist.service.lists import find_cause, look_at_item
 from snaglist.service.merging import SplitBefore
-from snaglist.service.ordering import count_free
-from snaglist.service.retries import connected
+from snaglist.service.ordering import preview_of
 from snaglist.service.slices import carry_out
 from snaglist.service.undo import begin_undo
 from snaglist.storage.edits import Edit
@@ -171,8 +170,9 @@ async def _retry_things(pages: Pages, visit: Visit) -> Response:
     places, query = await _chosen(pages, visit)
     if _is_sure(visit, places):
         return await ordered(pages, visit, query, places)
-    number = await pages.run(lambda: count_free(pages.database, places))
-    return await _ask(pages, visit, Preview(len(places), number), places)
+    said = await pages.run(lambda: preview_of(pages.database, places, pages.now))
+    shown = Preview(said.matching, said.would_try)
+    return await _ask(pages, visit, shown, places, has_workers=bool(said.workers))
 
 
 def _is_sure(visit: Visit, places: Sequence[int]) -> bool:
@@ -184,7 +184,14 @@ def _mark_of(places: Sequence[int]) -> str:
     return blake2b(",".join(map(str, sorted(places))).encode(), digest_size=12).hexdigest()
 
 
-async def _ask(pages: Pages, visit: Visit, said: Preview, places: Sequence[int]) -> Response:
+async def _ask(
+    pages: Pages,
+    visit: Visit,
+    said: Preview,
+    places: Sequence[int],
+    *,
+    has_workers: bool = True,
+) -> Response:
     """Say what it would do, and ask whether to do it: the same form again."""
     form = visit.form
     kept = [(name, text) for name, text in visit.fields if name not in ("form_key", "sure", "of")]
@@ -198,7 +205,7 @@ async def _ask(pages: Pages, visit: Visit, said: Preview, places: Sequence[int])
             "kept": kept,
             "back": back_of(visit),
             "of": _mark_of(places),
-            "has_workers": bool(await pages.run(lambda: connected(pages.database, pages.now))),
+            "has_workers": has_workers,
             "kind": kind,
             "reason": reason,
             "has_changed": "sure" in form,

@@ -14,6 +14,7 @@ from snaglist.domain.errors import WrongShape
 from snaglist.domain.filtering import Subject
 from snaglist.domain.item import Status
 from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
+from snaglist.domain.worker import Worker
 from snaglist.service import retries as service
 from snaglist.service.cause_edits import edit_cause
 from snaglist.service.edits import find_places, places_of_items
@@ -45,9 +46,14 @@ async def list_retries(pages: Pages, visit: Visit) -> Response:
             "retries": found[:_PAGE],
             "titles": await pages.run(lambda: titles_of(pages, [one.retry for one in found])),
             "further": further,
-            "workers": workers,
+            "workers": programs(workers),
         },
     )
+
+
+def programs(workers: Sequence[Worker]) -> list[Worker]:
+    """One of each program: it asks for each of the items that it tries at once by itself."""
+    return [*{(one.name, one.host, one.who): one for one in workers}.values()]
 
 
 async def show(pages: Pages, visit: Visit) -> Response:

@@ -16,7 +16,7 @@ from snaglist.service.retries import connected
 from snaglist.service.sessions import sign_out_all
 from snaglist.service.tokens import NewToken
 from snaglist.web.pages import HEADERS, Pages, Visit, id_of
-from snaglist.web.retries import titles_of
+from snaglist.web.retries import programs, titles_of
 
 _PAGE = 100
 _FEW = 10
@@ -147,7 +147,7 @@ async def _shown(
             "fault": fault,
             "typed": _typed(visit.fields if fault is not None else ()),
             "studio": pages.studio,
-            "workers": workers,
+            "workers": programs(workers),
             "deeds": newest,
             "titles": await _titles(pages, newest),
         },
