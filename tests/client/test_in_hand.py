@@ -190,6 +190,17 @@ def test_what_has_no_id_is_not_taken_for_something_else(
     assert [one["name"] for one in client.get("/api/v1/items").json()] == ["p1"]
 
 
+def test_what_has_no_id_makes_up_for_nothing_that_was_broken_off(
+    snaglist: snaglist_client.Desk,
+) -> None:
+    with snaglist.run("nightly") as run:
+        run._reporter.broken_off("", None)
+        with run.item("Playlist", None, name="p1"):
+            raise ValueError("no")
+        done = run.complete()
+    assert "broken off" in done.reason
+
+
 def test_a_run_is_not_complete_while_something_of_it_is_being_tried(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

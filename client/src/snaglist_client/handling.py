@@ -19,7 +19,7 @@ from typing import IO, Any, Callable
 from snaglist_client import in_hand
 from snaglist_client.couriers import see_to_forks
 from snaglist_client.failures import event_of
-from snaglist_client.in_hand import FAILED_ELSEWHERE, InHand, one_of
+from snaglist_client.in_hand import FAILED_ELSEWHERE, InHand, entity_of
 from snaglist_client.plain import clean_text, said
 
 Handler = Callable[[Any], Any]
@@ -92,7 +92,7 @@ class _Call(InHand):
         source, target, kind, entity_id, part = (
             self._members[name] for name in ("source", "target", "entity_type", "entity_id", "part")
         )
-        return source, target or None, one_of(kind, entity_id), part
+        return source, target or None, entity_of(kind, entity_id), part
 
     def details(self) -> dict[str, Any]:
         """What a record's details say of the item."""

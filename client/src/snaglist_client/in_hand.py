@@ -13,8 +13,6 @@ from snaglist_client import kin
 from snaglist_client.quietly import passes
 
 FAILED_ELSEWHERE = "A process that was forked for it said that it failed."
-
-
 NOTHING = 0
 
 
@@ -48,7 +46,7 @@ class InHand:
         self.is_open = False
 
     def whose(self) -> tuple[str, str | None, int, str]:
-        """The source, the target, what stands for the entity (`one_of`), and the part."""
+        """The source, the target, what stands for the entity (`entity_of`), and the part."""
         raise NotImplementedError
 
     def details(self) -> dict[str, Any]:
@@ -125,7 +123,7 @@ def _place_of(one: InHand) -> int:
 
 
 def place_of(entity: int, part: str) -> int:
-    """What stands for this part of an entity (`one_of`) among forked processes."""
+    """What stands for this part of an entity (`entity_of`) among forked processes."""
     return NOTHING if entity == NOTHING else hash((entity, part))
 
 
@@ -177,10 +175,10 @@ def is_anything_of(reporter: Any) -> bool:
 
 
 def one_of(entity_type: str, entity_id: int | str, part: str = "") -> int:
-    """What stands for a thing, however its type is spelled: `Shot`, `shot`, `shots`, `statuses`.
-
-    Without an id one is like another, and nothing stands for it.
-    """
-    if entity_id == "":
-        return NOTHING
+    """What stands for a thing, however its type is spelled: `Shot`, `shot`, `shots`, `statuses`."""
     return hash((entity_type.lower().rstrip("es"), str(entity_id), part))
+
+
+def entity_of(entity_type: str, entity_id: int | str) -> int:
+    """What stands for an entity in hand; `NOTHING` without an id: one is like another then."""
+    return NOTHING if entity_id == "" else one_of(entity_type, entity_id)

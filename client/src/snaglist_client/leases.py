@@ -12,7 +12,7 @@ from snaglist_client import in_hand
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of, outcome_line
 from snaglist_client.failures import Failure, event_of
-from snaglist_client.in_hand import FAILED_ELSEWHERE, InHand, one_of
+from snaglist_client.in_hand import FAILED_ELSEWHERE, InHand, entity_of
 from snaglist_client.line import SECONDS, ShutOut
 from snaglist_client.messages import address_of, imported_line, name_of, record_line
 from snaglist_client.moments import new_id, utc_now
@@ -133,7 +133,7 @@ class RetryItem(InHand):
 
     def whose(self) -> tuple[str, str | None, int, str]:
         """As `InHand` says."""
-        entity = one_of(self.entity_type, self.entity_id)
+        entity = entity_of(self.entity_type, self.entity_id)
         return self.source, self.target or None, entity, self.part
 
     def details(self) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class RetryItem(InHand):
     @quietly(None)
     def give_back(self) -> None:
         """Report that it was not tried: it waits again, and no attempt is counted."""
-        if self._settle():
+        if not self.is_settled and self._settle():
             self._is_given_back = True
             self._say(json_of({"lease_id": self.lease_id, "outcome": "returned"}), b"")
 

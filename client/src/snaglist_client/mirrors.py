@@ -11,7 +11,7 @@ from snaglist_client import in_hand
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of
 from snaglist_client.failures import Failure, entry_event_of
-from snaglist_client.in_hand import Failed, InHand, one_of
+from snaglist_client.in_hand import Failed, InHand, entity_of
 from snaglist_client.messages import begin_line, entity_id_of, name_of, path_of_run, project_of
 from snaglist_client.moments import utc_now, utc_text
 from snaglist_client.plain import said
@@ -132,8 +132,8 @@ class MirroredEvent(InHand):
         changed = self._changed()
         source, target = self._reporter.source, self._reporter.target
         if changed is None:
-            return source, target, 0, ""
-        return source, target, one_of(changed.entity_type, changed.entity_id), changed.part
+            return source, target, in_hand.NOTHING, ""
+        return source, target, entity_of(changed.entity_type, changed.entity_id), changed.part
 
     def details(self) -> dict[str, Any]:
         """What a record's details say of what it changed."""
@@ -230,8 +230,13 @@ def _moment_of(value: Any) -> str | None:
 
 def _is_revival(entry: Mapping[str, Any]) -> bool:
     """Whether it brings back what was retired: nothing is said of its attributes."""
-    return said(entry.get("event_type") or "").rpartition("_")[2] == "Revival"
+    return _change_of(entry) == "Revival"
 
 
 def _is_of_the_whole(entry: Mapping[str, Any]) -> bool:
-    return said(entry.get("event_type") or "").rpartition("_")[2] in _OF_THE_WHOLE
+    return _change_of(entry) in _OF_THE_WHOLE
+
+
+def _change_of(entry: Mapping[str, Any]) -> str:
+    """How its type ends: `New`, `Change`, `Retirement`, `Revival`."""
+    return said(entry.get("event_type") or "").rpartition("_")[2]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from snaglist_client import in_hand, kin
 from snaglist_client.courier import Courier
 from snaglist_client.failures import Failure, event_of
-from snaglist_client.in_hand import Failed, InHand, one_of
+from snaglist_client.in_hand import Failed, InHand, entity_of, one_of
 from snaglist_client.kin import Kin
 from snaglist_client.messages import (
     EntityId,
@@ -57,7 +57,7 @@ class Thing(NamedTuple):
     @property
     def place(self) -> int:
         """What stands for it among forked processes."""
-        return in_hand.place_of(one_of(self.entity_type, self.entity_id), self.part)
+        return in_hand.place_of(entity_of(self.entity_type, self.entity_id), self.part)
 
     @property
     def project_id(self) -> EntityId | None:
@@ -168,7 +168,7 @@ class Reporter:
     def broken_off(self, entity_type: Any, entity_id: Any, part: Any = None) -> None:
         """Something was begun, and nothing is known of how it would have ended."""
         tried = thing(entity_type, entity_id, part=part)
-        held = self._in_hand(tried)
+        held = self._holders(tried)
         speaker = self._speaker(held)
         label = f"{tried.entity_type} {tried.entity_id} {tried.part}".strip() or "nobody knows what"
         speaker.unfinished[one_of(tried.entity_type, tried.entity_id, tried.part)] = label
@@ -193,14 +193,14 @@ class Reporter:
         self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
     ) -> str:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
-        speaker = self._speaker(self._in_hand(tried))
+        speaker = self._speaker(self._holders(tried))
         if tried.project_id is None and speaker.usual_project is not None:
             tried = tried._replace(project=speaker.usual_project)
         return speaker.tell_failure(tried, event_of(error, {**tried.details, **(details or {})}))
 
     def tell_failure(self, tried: Thing | None, event_data: bytes, occurred_at: str = "") -> str:
         """The same, of what is worded already; None is nothing that is known."""
-        held = [] if tried is None else self._in_hand(tried)
+        held = [] if tried is None else self._holders(tried)
         speaker = self._speaker(held)
         if tried is not None:
             speaker._note_failure(tried)
@@ -228,9 +228,9 @@ class Reporter:
                 if self.kin is not None:
                     self.kin.fails_in_part(entity)
 
-    def _in_hand(self, tried: Thing) -> list[InHand]:
+    def _holders(self, tried: Thing) -> list[InHand]:
         """What is in a block just now of this entity."""
-        entity = one_of(tried.entity_type, tried.entity_id)
+        entity = entity_of(tried.entity_type, tried.entity_id)
         return in_hand.holders(self.source, self.target, entity)
 
     def _speaker(self, held: list[InHand]) -> Reporter:

@@ -13,7 +13,7 @@ from snaglist_client.completion import Completion, completed
 from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of
 from snaglist_client.failures import Failure, error_text
-from snaglist_client.in_hand import Failed, InHand, one_of
+from snaglist_client.in_hand import Failed, InHand, entity_of
 from snaglist_client.kin import expect_forks
 from snaglist_client.messages import (
     begin_line,
@@ -314,7 +314,7 @@ class Item(InHand):
         """As `InHand` says."""
         tried = self._thing()
         source, target = self._reporter.source, self._reporter.target
-        return source, target, one_of(tried.entity_type, tried.entity_id), tried.part
+        return source, target, entity_of(tried.entity_type, tried.entity_id), tried.part
 
     @property
     def reporter(self) -> Reporter:

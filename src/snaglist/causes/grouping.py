@@ -14,9 +14,8 @@ from snaglist.causes.cause_file import Cause
 from snaglist.causes.conditions import Check
 from snaglist.causes.evidence import Evidence, evidence_of
 from snaglist.causes.fingerprint import VERSION, fingerprint_of
-from snaglist.causes.masks import masked
 from snaglist.causes.messages import clean, message_of
-from snaglist.causes.naming import names_in
+from snaglist.causes.naming import said_alike
 from snaglist.causes.piece import NOTHING, Piece
 from snaglist.causes.pieces import PIECES
 from snaglist.causes.reading import Reading
@@ -24,7 +23,6 @@ from snaglist.domain.payload import lasting_part
 
 _MOST_LOOKS = 8192
 _MOST_KEYS = 8192
-_MARK = re.compile(r"<(?:\w+)>")
 _PLACE = re.compile(r"((?:: | by | in )?)\{(\w+)\}")
 _LONGEST = 200
 
@@ -120,9 +118,8 @@ class Grouper:
         )
 
     def _unknown(self, reading: Reading) -> Grouping:
-        line = message_of(reading.event)
-        title = clean(_MARK.sub("…", masked(line, names_in(reading))), _LONGEST)
-        return Grouping(fingerprint_of(reading), title or line[:_LONGEST], None, "", False)
+        title = clean(said_alike(reading), _LONGEST) or message_of(reading.event)[:_LONGEST]
+        return Grouping(fingerprint_of(reading), title, None, "", False)
 
 
 UNREADABLE = Grouping(f"{VERSION}/unreadable", "A record that could not be read", None, "", False)

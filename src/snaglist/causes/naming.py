@@ -7,12 +7,14 @@ import re
 from snaglist.causes import signs
 from snaglist.causes.anchors import Anchors, anchors_of
 from snaglist.causes.masks import masked, without_places
+from snaglist.causes.messages import message_of
 from snaglist.causes.reading import Reading
 from snaglist.causes.texts import bodies_in
 from snaglist.causes.traces import GENERIC, looks_like_trace
 from snaglist.causes.wording import telling, unquoted
 from snaglist.causes.wrappers import without_tags
 
+_MARK = re.compile(r"<(?:\w+)>")
 _MOST_WORDS = 5
 _MOST_LINES = 4
 _MOST_NAMES = 40
@@ -25,6 +27,11 @@ _ONLY_ENDED = re.compile(
     re.DOTALL,
 )
 """A program's end: whatever else the record says tells more."""
+
+
+def said_alike(reading: Reading) -> str:
+    """What a record says, without what varies from one to another."""
+    return _MARK.sub("…", masked(message_of(reading.event), names_in(reading)))
 
 
 def named_in(reading: Reading, text: str) -> Anchors:

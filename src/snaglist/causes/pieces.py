@@ -8,14 +8,11 @@ from collections.abc import Callable, Mapping
 from snaglist.causes import mentions, surroundings
 from snaglist.causes.culprits import culprit_of, people_of, status_of
 from snaglist.causes.lazily import once
-from snaglist.causes.masks import masked
-from snaglist.causes.messages import message_of
-from snaglist.causes.naming import names_in
+from snaglist.causes.naming import said_alike
 from snaglist.causes.piece import LONGEST, NOTHING, Piece, named_piece
 from snaglist.causes.reading import Reading
 from snaglist.causes.texts import bodies_in
 
-_MARK = re.compile(r"<(?:\w+)>")
 _LINKS = frozenset(
     """
     step entity task sg_task tasks asset_type sg_asset_type sg_sequence sequence episode sg_episode
@@ -331,7 +328,7 @@ def subject(reading: Reading) -> Piece:
 
 def said(reading: Reading) -> Piece:
     """What was said, without what varies."""
-    text = _MARK.sub("…", masked(message_of(reading.event), names_in(reading)))[:LONGEST]
+    text = said_alike(reading)[:LONGEST]
     return Piece(text, text)
 
 

@@ -118,26 +118,27 @@ def linked_to(event: Mapping[str, Any], *, lists: bool = True) -> set[tuple[str,
 
     Without `lists` only where a member has one alone.
     """
-    found: set[tuple[str, str]] = set()
-    for place in _places(event):
-        for value in islice(place.values(), _MOST_MEMBERS):
-            if type(value) is list and not lists:
-                continue
-            for link in value[:_MOST_PARENTS] if type(value) is list else [value]:
-                if type(link) is dict and type(link.get("type")) is str:
-                    found.add((entity_type_of(link["type"]), entity_id_of(link.get("id"))))
-    return {(kind, entity_id) for kind, entity_id in found if kind and entity_id}
+    return _links_in(
+        value
+        for place in _places(event)
+        for value in islice(place.values(), _MOST_MEMBERS)
+        if lists or type(value) is not list
+    )
 
 
 def fixed_to(event: Mapping[str, Any]) -> set[tuple[str, str]]:
     """The entities that a record's payload says it is of: a task's `entity`, a note's links."""
+    members = ("entity", "note_links")
+    return _links_in(place.get(name) for place in _places(event) for name in members)
+
+
+def _links_in(values: Iterable[Any]) -> set[tuple[str, str]]:
+    """Type and id of each link among these, and in lists of them."""
     found: set[tuple[str, str]] = set()
-    for place in _places(event):
-        for member in ("entity", "note_links"):
-            links = place.get(member)
-            for link in links[:_MOST_PARENTS] if type(links) is list else [links]:
-                if type(link) is dict and type(link.get("type")) is str:
-                    found.add((entity_type_of(link["type"]), entity_id_of(link.get("id"))))
+    for value in values:
+        for link in value[:_MOST_PARENTS] if type(value) is list else [value]:
+            if type(link) is dict and type(link.get("type")) is str:
+                found.add((entity_type_of(link["type"]), entity_id_of(link.get("id"))))
     return {(kind, entity_id) for kind, entity_id in found if kind and entity_id}
 
 

@@ -282,7 +282,8 @@ class _Sitting:
             member = self._members[report.lease_id]
             item = self._items[member.item_id]
             tried_at = self._tried_at(report, item)
-            if tried_at < item.decided_at:
+            is_late = tried_at < item.decided_at
+            if is_late:
                 moves.item(
                     *(item, item.lease_ended(self._at), Event.LEASE_ENDED, report.who),
                     edit_id=member.retry_id,
@@ -299,7 +300,7 @@ class _Sitting:
                 if not item.part and not report.is_alone:
                     of_parts = replace(success, came_over_at=item.since, is_alone=False)
                     arrivals.append(replace(told, success=of_parts, yields_to_parts=True))
-            elif tried_at >= item.decided_at:
+            elif not is_late:
                 moves.item(
                     *(item, item.came_over(tried_at, self._at), Event.CAME_OVER, report.who),
                     edit_id=member.retry_id,
