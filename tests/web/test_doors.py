@@ -219,3 +219,12 @@ def test_a_mistyped_address_is_a_page_in_a_browser_and_json_for_programs(desk: D
         assert (told.status_code, told.json()["error"]) == (404, True)
     told = desk.client().get("/api/v1/nosuch", headers={"accept": "text/html"})
     assert told.headers["content-type"].startswith("application/")
+
+
+def test_a_script_is_sent_again_only_when_it_changed(desk: DeskProcess) -> None:
+    client = desk.client("")
+    first = client.get("/static/desk.js")
+    kept = client.get("/static/desk.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, kept.status_code, kept.content) == (200, 304, b"")
+    assert client.get("/static/desk.js", headers={"If-None-Match": '"older"'}).content
+    assert client.get("/static/forms.js").headers["etag"] != first.headers["etag"]

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from mimetypes import guess_type
 from urllib.parse import quote, urlsplit
@@ -182,16 +183,27 @@ async def _static(request: Request) -> Response:
     found = _files().get(request.path_params["name"])
     if found is None:
         raise HTTPException(404)
-    body, media_type = found
-    headers = {"cache-control": "no-cache", "content-security-policy": "default-src 'none'"}
+    body, media_type, etag = found
+    headers = {
+        "cache-control": "no-cache",
+        "content-security-policy": "default-src 'none'",
+        "etag": etag,
+    }
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
 
 
 @cache
-def _files() -> dict[str, tuple[bytes, str]]:
+def _files() -> dict[str, tuple[bytes, str, str]]:
+    """Body, media type and ETag of each file by its name."""
     folder = files("snaglist.web") / "static"
     return {
-        file.name: (file.read_bytes(), guess_type(file.name)[0] or "application/octet-stream")
+        file.name: (
+            body := file.read_bytes(),
+            guess_type(file.name)[0] or "application/octet-stream",
+            f'"{sha256(body).hexdigest()[:32]}"',
+        )
         for file in folder.iterdir()
         if file.is_file()
     }
