@@ -11,9 +11,9 @@ import httpx
 from snaglist.cli.remote import words
 from snaglist.domain.cause import CauseStatus, Claim
 from snaglist.domain.history import Event
-from snaglist.domain.item import Reason, Status
 from snaglist.domain.retry import RetryStatus
 from snaglist.domain.run import RunStatus
+from snaglist.domain.standing import Reason, Status
 from support.desks import DeskProcess, snaglist
 
 FAILED = {

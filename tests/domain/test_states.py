@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from snaglist.domain.errors import WrongState
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.item import Failure, Item, Reason, Status, new_item
+from snaglist.domain.item import Failure, Item, new_item
+from snaglist.domain.standing import Reason, Status
 
 PAGE = (Path(__file__).parents[2] / "docs" / "states.md").read_text("utf-8")
 KEY = ItemKey("shotgun", "kitsu", "Asset", "12345", "", "87")

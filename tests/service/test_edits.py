@@ -21,8 +21,9 @@ from snaglist.domain.edits import (
 )
 from snaglist.domain.errors import NotFound, Stale, WrongState
 from snaglist.domain.history import Event
-from snaglist.domain.item import Item, Reason, Status
+from snaglist.domain.item import Item
 from snaglist.domain.moment import utc_text
+from snaglist.domain.standing import Reason, Status
 from snaglist.service.edits import edit_item, list_edits, preview
 from snaglist.service.records import delete_record
 from snaglist.service.slices import do_slice

@@ -11,7 +11,7 @@ import pytest
 from conftest import open_database
 from snaglist.domain.cause import CauseStatus
 from snaglist.domain.errors import RecordRefused
-from snaglist.domain.item import Reason, Status
+from snaglist.domain.standing import Reason, Status
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
 from snaglist.storage.history import entries_of_item

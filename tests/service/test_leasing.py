@@ -5,8 +5,8 @@ from __future__ import annotations
 from snaglist.domain.errors import LeaseLost
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.item import Status
 from snaglist.domain.retry import MemberState
+from snaglist.domain.standing import Status
 from snaglist.service import ordering
 from snaglist.storage.retries import lanes_of
 from snaglist.wiring import new_id

@@ -12,7 +12,7 @@ from snaglist.domain.cause import CauseStatus
 from snaglist.domain.edits import Fix, Ignore, Merge, Resolve, Split
 from snaglist.domain.errors import NotFound, WrongState
 from snaglist.domain.history import Event
-from snaglist.domain.item import Status
+from snaglist.domain.standing import Status
 from snaglist.service.cause_edits import edit_cause
 from snaglist.service.recount import recounted
 from snaglist.service.slices import do_slice

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 from conftest import open_database
 from snaglist.domain.edits import Resolve
 from snaglist.domain.errors import LeaseLost, WrongState
-from snaglist.domain.item import Status
 from snaglist.domain.retry import MemberState, Outcome
+from snaglist.domain.standing import Status
 from snaglist.service.leasing import Lease
 from snaglist.service.outcomes import Report, Taken
 from support.workshop import Workshop

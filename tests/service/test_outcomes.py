@@ -9,8 +9,8 @@ from snaglist.domain.edits import Ignore, Resolve
 from snaglist.domain.errors import LeaseLost, WrongShape
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.item import Reason, Status
 from snaglist.domain.retry import MemberState, RetryStatus
+from snaglist.domain.standing import Reason, Status
 from snaglist.service.outcomes import Taken
 from snaglist.service.records import delete_record
 from support.records import new_record, new_sighting

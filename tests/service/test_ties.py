@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from snaglist.domain.item import Reason, Status
+from snaglist.domain.standing import Reason, Status
 from snaglist.storage.database import Database
 from support.understanding import Understanding
 from support.workshop import Workshop

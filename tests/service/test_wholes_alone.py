@@ -8,7 +8,7 @@ import pytest
 
 from snaglist.domain.cause import CauseStatus
 from snaglist.domain.edits import Ignore
-from snaglist.domain.item import Reason, Status
+from snaglist.domain.standing import Reason, Status
 from snaglist.service.edits import edit_item
 from snaglist.storage.database import Database
 from support.understanding import Understanding

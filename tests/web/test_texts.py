@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from snaglist.causes.pieces import PIECES
 from snaglist.domain.cause import CauseStatus, Claim
 from snaglist.domain.history import Event
-from snaglist.domain.item import Reason, Status
 from snaglist.domain.retry import Member, MemberState
 from snaglist.domain.run import RunStatus
+from snaglist.domain.standing import Reason, Status
 from snaglist.service import retry_moves
 from snaglist.service.outcomes import ABORTED
 from snaglist.web.sayings import _FORMS, in_words

@@ -10,7 +10,8 @@ from msgspec import Meta
 from snaglist.api.wire import Id, Moment
 from snaglist.domain.cause import Cause, CauseStatus, Claim
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.item import Item, Reason, Status
+from snaglist.domain.item import Item
+from snaglist.domain.standing import Reason, Status
 from snaglist.service.lists import CauseView, ItemView, Listed, Summary
 
 

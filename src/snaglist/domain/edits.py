@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.history import Event
-from snaglist.domain.item import Item, Reason
+from snaglist.domain.item import Item
 from snaglist.domain.moment import read_moment
+from snaglist.domain.standing import Reason
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BREAK = re.compile(r"[\t\r\n]")

@@ -16,9 +16,9 @@ import msgspec
 from snaglist.domain.cause import Claim
 from snaglist.domain.errors import BadParameter
 from snaglist.domain.identity import entity_type_of
-from snaglist.domain.item import Reason, Status
 from snaglist.domain.moment import read_moment
 from snaglist.domain.record import is_source
+from snaglist.domain.standing import Reason, Status
 from snaglist.domain.words import one_line, wholes_of
 
 BUCKETS: tuple[str, ...] = (

@@ -24,7 +24,7 @@ from snaglist.domain.edits import (
     why_of,
 )
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.item import Status
+from snaglist.domain.standing import Status
 from snaglist.service.edits import kind_of, sliced, start
 from snaglist.service.evidence import PiecesOf
 from snaglist.service.merging import (

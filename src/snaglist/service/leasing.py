@@ -14,9 +14,10 @@ import msgspec
 
 from snaglist.domain.errors import LeaseLost, SnaglistError
 from snaglist.domain.history import Event
-from snaglist.domain.item import Item, Status
+from snaglist.domain.item import Item
 from snaglist.domain.moment import moment_after, utc_text
 from snaglist.domain.retry import Lane, Member, open_lanes
+from snaglist.domain.standing import Status
 from snaglist.domain.worker import Worker
 from snaglist.service.lists import Listed, listed
 from snaglist.service.moves import Moves

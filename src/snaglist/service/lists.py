@@ -16,10 +16,11 @@ from snaglist.domain.errors import NotFound
 from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Entry
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.item import NEVER_MEANT, Item
+from snaglist.domain.item import Item
 from snaglist.domain.moment import read_moment
 from snaglist.domain.projects import as_one
 from snaglist.domain.record import Record
+from snaglist.domain.standing import NEVER_MEANT
 from snaglist.service.timeline import Happening, timeline
 from snaglist.storage import filtering as store
 from snaglist.storage.causes import causes_by_id

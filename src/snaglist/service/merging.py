@@ -16,7 +16,8 @@ from snaglist.domain.cause import Cause
 from snaglist.domain.edits import Merge, Split
 from snaglist.domain.errors import NotFound, WrongState
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.item import Item, Status
+from snaglist.domain.item import Item
+from snaglist.domain.standing import Status
 from snaglist.service.edits import sliced, start
 from snaglist.service.evidence import PiecesOf, evidence_of
 from snaglist.service.moves import Moves

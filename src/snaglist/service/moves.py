@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from snaglist.domain.cause import Cause, Tally
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.item import Item, Status
+from snaglist.domain.item import Item
+from snaglist.domain.standing import Status
 from snaglist.service.retry_moves import let_go
 from snaglist.storage import causes as cause_store
 from snaglist.storage import history

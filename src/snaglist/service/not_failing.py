@@ -17,8 +17,9 @@ from snaglist.domain.dependence import (
 )
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
-from snaglist.domain.item import Item, Status
+from snaglist.domain.item import Item
 from snaglist.domain.run import Completion, TryOutcome
+from snaglist.domain.standing import Status
 from snaglist.service.moves import Moves
 from snaglist.storage.connection import Connection
 from snaglist.storage.edits import Edit

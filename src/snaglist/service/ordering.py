@@ -11,8 +11,8 @@ import msgspec
 from snaglist.domain.dependence import Order, depths, parents_of
 from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Event
-from snaglist.domain.item import Status
 from snaglist.domain.retry import Lane, Member, Retry, RetryStatus
+from snaglist.domain.standing import Status
 from snaglist.service.edits import find_places
 from snaglist.service.retries import connected, entry_of_retry, known_retry
 from snaglist.service.retry_moves import RetryMoves

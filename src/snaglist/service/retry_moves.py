@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.item import Item, Reason
+from snaglist.domain.item import Item
 from snaglist.domain.retry import PROBE, Member, MemberState, Retry, RetryStatus
+from snaglist.domain.standing import Reason
 from snaglist.storage import history
 from snaglist.storage import retries as store
 from snaglist.storage.causes import causes_by_id

@@ -14,10 +14,10 @@ from snaglist.domain.dependence import rank_of
 from snaglist.domain.errors import WrongShape, WrongState
 from snaglist.domain.filtering import NONE, Filter
 from snaglist.domain.identity import entity_id_of, entity_type_of
-from snaglist.domain.item import Status
 from snaglist.domain.moment import attempted_at, read_moment
 from snaglist.domain.record import is_source
 from snaglist.domain.run import COMPLETE, Completion, Kind, Run, RunStatus, run_id_of
+from snaglist.domain.standing import Status
 from snaglist.domain.words import one_line
 from snaglist.service.edits import sliced, start
 from snaglist.service.run_views import RunView, known_run, tried_by_type, view_of

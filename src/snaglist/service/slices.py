@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from snaglist.domain.edits import Ignore, ItemEdit, Split
 from snaglist.domain.errors import StoreUnavailable
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.item import Footing, Item, Status
+from snaglist.domain.item import Item
 from snaglist.domain.run import COMPLETE
+from snaglist.domain.standing import Footing, Status
 from snaglist.service.edits import edit_slice, get_edit, known_edit
 from snaglist.service.evidence import PiecesOf
 from snaglist.service.merging import (

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey, entity_id_of, entity_type_of
-from snaglist.domain.item import Status
 from snaglist.domain.moment import attempted_at
 from snaglist.domain.record import is_label, is_source
 from snaglist.domain.run import TryOutcome, run_id_of
+from snaglist.domain.standing import Status
 from snaglist.domain.words import one_line
 from snaglist.service.moves import Moves
 from snaglist.service.sightings import Targets

@@ -12,8 +12,8 @@ from snaglist.domain.access import Scope
 from snaglist.domain.edits import ClaimFixed
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.filtering import Subject
-from snaglist.domain.item import Status
 from snaglist.domain.retry import USUAL_ATTEMPTS, MemberState, Retry
+from snaglist.domain.standing import Status
 from snaglist.domain.worker import Worker
 from snaglist.service import retries as service
 from snaglist.service.cause_edits import edit_cause

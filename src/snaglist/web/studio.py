@@ -7,7 +7,8 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from snaglist.domain.item import Item, Reason
+from snaglist.domain.item import Item
+from snaglist.domain.standing import Reason
 from snaglist.service.lists import Listed
 
 _WITH_A_PAGE = frozenset(
