@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from importlib.resources import files
 
 import httpx
 
@@ -228,3 +229,9 @@ def test_a_script_is_sent_again_only_when_it_changed(desk: DeskProcess) -> None:
     assert (first.status_code, kept.status_code, kept.content) == (200, 304, b"")
     assert client.get("/static/desk.js", headers={"If-None-Match": '"older"'}).content
     assert client.get("/static/forms.js").headers["etag"] != first.headers["etag"]
+
+
+def test_a_page_asks_for_all_its_scripts_at_once(desk: DeskProcess) -> None:
+    told = set(re.findall(r"/static/(\w+\.js)", desk.client("").get("/signin").text))
+    static = files("snaglist.web") / "static"
+    assert told == {one.name for one in static.iterdir() if one.name.endswith(".js")}
