@@ -1,14 +1,19 @@
 """Night after night: what the list says beside what a studio's target really has.
 
-A nightly goes down from sequences to shots, tasks, versions with their movies, and notes, and comes
-to nothing that hangs on what is not there. Things break, are repaired and retired, and some are
-tried again in between. What failed and did not come over since is on the list, and nothing else.
+A nightly goes down from sequences to shots, tasks, versions with their movies, and notes, one by
+one, in threads or in processes, and comes to nothing that hangs on what is not there; some nights
+it is killed. Things break, are repaired and retired, and some are tried again in between. After a
+night that came to its end, what failed and did not come over since is on the list, nothing else.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import random
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +23,83 @@ import snaglist_client
 from support.desks import DeskProcess
 
 Key = tuple[str, int, str]
+Which = tuple[str, int]
+Way = Callable[[Callable[[Which], None], list[Which]], None]
 TYPES = ("Sequence", "Asset", "Shot", "Task", "Version", "Note")
 NIGHTS = 6
+
+
+def one_by_one(do: Callable[[Which], None], things: list[Which]) -> None:
+    for one in things:
+        do(one)
+
+
+def in_threads(do: Callable[[Which], None], things: list[Which]) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(do, things))
+
+
+def in_processes(do: Callable[[Which], None], things: list[Which]) -> None:
+    in_child(lambda: one_by_one(do, things[::2]))
+    in_child(lambda: one_by_one(do, things[1::2]))
+
+
+def in_child(work: Callable[[], object]) -> int:
+    """Have a fork do it; its wait status."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitpid(child, 0)[1]
+
+
+class Target:
+    """What is there and what is not, in a file, so that it is one for all processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        self.dies_after = -1
+
+    def tries(self, key: Key, faults: set[Key]) -> None:
+        """What an importer calls. Raises ValueError for what is wrong."""
+        self.dies_after -= 1
+        if self.dies_after == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.write(self._file, json.dumps([*key, key not in faults]).encode() + b"\n")
+        if key in faults:
+            raise ValueError(f"{key[0]} has no counterpart")
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    @property
+    def end(self) -> int:
+        return os.fstat(self._file).st_size
+
+    def left(self, since: int = 0) -> set[Key]:
+        """What was tried since this place of the file, and is not there."""
+        return {key for key, is_there in self._tried(since).items() if not is_there}
+
+    def came(self, since: int) -> set[Key]:
+        """What was tried since this place of the file, and is there."""
+        return {key for key, is_there in self._tried(since).items() if is_there}
+
+    def _tried(self, since: int) -> dict[Key, bool]:
+        lines = os.pread(self._file, self.end - since, since).splitlines()
+        told: Iterable[list[Any]] = map(json.loads, lines)
+        return {(kind, number, part): is_there for kind, number, part, is_there in told}
 
 
 class Studio:
     """Entities of two projects that hang on each other, what is wrong with them, and the target."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, target: Target) -> None:
         self.chance = chance
-        self.entities: dict[tuple[str, int], dict[str, Any]] = {}
+        self.target = target
+        self.entities: dict[Which, dict[str, Any]] = {}
         self.faults: set[Key] = set()
-        self.left: set[Key] = set()
         for project in (1, 2):
             for _ in range(3):
                 sequence = self._add("Sequence", project)
@@ -70,27 +140,25 @@ class Studio:
                 if which in self.above(entity):
                     self._retire(other)
 
-    def tries(self, key: Key) -> None:
-        """What an importer calls. Raises ValueError for what is wrong."""
-        self.left.add(key)
-        if key in self.faults:
-            raise ValueError(f"{key[0]} has no counterpart")
-        self.left.discard(key)
-
-    def imports(self, run: snaglist_client.Run) -> None:
+    def imports(self, run: snaglist_client.Run, way: Way) -> None:
         """A night: down from what others hang on, past what hangs on what is not there."""
-        there: set[tuple[str, int]] = set()
+        began = self.target.end
+
+        def movie(which: Which) -> None:
+            with run.item(*which, payload=self.entities[which], part="movie"):
+                self.target.tries((*which, "movie"), self.faults)
+
+        def whole(which: Which) -> None:
+            entity, kind = self.entities[which], which[0]
+            with run.item(*which, payload=entity, alone=kind == "Version") as item:
+                self.target.tries((*which, ""), self.faults)
+            if item.ok and kind == "Version":
+                movie(which)
+
         for kind in TYPES:
-            for which, entity in list(self.entities.items()):
-                if kind != which[0] or not {*self.above(entity)} <= there:
-                    continue
-                with run.item(*which, payload=entity, alone=kind == "Version") as item:
-                    self.tries((*which, ""))
-                if item.ok:
-                    there.add(which)
-                    if kind == "Version":
-                        with run.item(*which, payload=entity, part="movie"):
-                            self.tries((*which, "movie"))
+            there = {(of, number) for of, number, part in self.target.came(began) if not part}
+            of_kind = [which for which in self.entities if which[0] == kind]
+            way(whole, [one for one in of_kind if {*self.above(self.entities[one])} <= there])
 
     def tries_again(self, desk: snaglist_client.Desk) -> None:
         """What a worker does with what is ordered."""
@@ -100,18 +168,19 @@ class Studio:
                 item.alone = not item.part
                 if key[:2] not in self.entities:
                     raise LookupError("It is retired")
-                if any((*one, "") in self.left for one in self.above(self.entities[key[:2]])):
+                left = self.target.left()
+                if any((*one, "") in left for one in self.above(self.entities[key[:2]])):
                     raise LookupError("That on which it hangs is not there")
-                self.tries(key)
+                self.target.tries(key, self.faults)
 
 
 @pytest.fixture
 def importer(desk: DeskProcess, tmp_path: Path) -> Iterator[Callable[[], snaglist_client.Desk]]:
     """Makes the client of whoever imports and tries again."""
     made: list[snaglist_client.Desk] = []
+    token = desk.new_token("report", "work", name="nightly")
 
     def make() -> snaglist_client.Desk:
-        token = desk.new_token("report", "work", name=f"nightly {len(made)}")
         made.append(snaglist_client.Desk(desk.url, token, target="kitsu", spool=tmp_path / "spool"))
         return made[-1]
 
@@ -120,26 +189,40 @@ def importer(desk: DeskProcess, tmp_path: Path) -> Iterator[Callable[[], snaglis
         one.close(0)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("way", "seed"), [(one_by_one, 0), (in_threads, 1), (in_processes, 2)])
 def test_the_list_is_what_did_not_come_over(
-    desk: DeskProcess, importer: Callable[[], snaglist_client.Desk], seed: int
+    desk: DeskProcess,
+    importer: Callable[[], snaglist_client.Desk],
+    tmp_path: Path,
+    way: Way,
+    seed: int,
 ) -> None:
-    client, snaglist = desk.client(), importer()
-    studio = Studio(random.Random(seed))
+    client, chance = desk.client(), random.Random(seed)
+    studio = Studio(chance, Target(tmp_path / "target"))
     for night in range(NIGHTS):
+        snaglist = importer()
         studio.goes_on()
         if night:
             client.post("/api/v1/retries?state=open", json={"probe": False}).raise_for_status()
             studio.tries_again(snaglist)
             assert snaglist.flush(20)
-        with snaglist.run("nightly") as run:
-            studio.imports(run)
-            done = run.complete()
-        assert done, done.reason
+        if night in (2, 4):
+            studio.target.dies_after = chance.randrange(2, 60)
+            in_child(lambda: a_night(importer(), studio, way))
+            studio.target.dies_after = -1
+        assert a_night(snaglist, studio, way)
 
         found = client.get("/api/v1/items?state=open&limit=200").json()
         listed = {(one["entity_type"], int(one["entity_id"]), one["part"]) for one in found}
-        known = {key for key in studio.left if key[:2] in studio.entities}
+        known = {key for key in studio.target.left() if key[:2] in studio.entities}
         assert {key for key in listed if key[:2] in studio.entities} == known, f"night {night}"
         gone = {key for key in listed if key[:2] not in studio.entities}
         assert not gone or known, "what is retired stays while something above it fails, no longer"
+    studio.target.close()
+
+
+def a_night(snaglist: snaglist_client.Desk, studio: Studio, way: Way) -> bool:
+    """Whether it came to its end; it says that it tried everything."""
+    with snaglist.run("nightly") as run:
+        studio.imports(run, way)
+        return bool(run.complete())
