@@ -206,3 +206,48 @@ def test_a_failed_retry_does_not_hide_on_what_something_hangs(
     other = {**TASK, "id": 22, "entity": {"type": "Shot", "id": 12}}
     night(snaglist, (SHOT, False), (other, True))
     assert left(client) == {"Shot 11", "Task 21"}
+
+
+def returned(desk: snaglist_client.Desk, *shots: dict[str, Any], loses: int) -> None:
+    """A run in which the target gave these shots back, one without its sequence; tasks follow."""
+    with desk.run("nightly", project=87) as run:
+        for shot in shots:
+            with run.item("Shot", shot["id"], payload=shot) as item:
+                parent = None if shot["id"] == loses else "a sequence"
+                item.check_returned([{"shotgun_id": shot["id"], "parent_id": parent}])
+            task = {**TASK, "id": shot["id"] + 10, "entity": {"type": "Shot", "id": shot["id"]}}
+            if item.ok:
+                with run.item("Task", task["id"], payload=task):
+                    pass
+        assert run.complete(projects=87)
+
+
+def test_what_hangs_on_what_came_over_without_a_link_stays(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """To check_returned such a shot failed, so that its tasks are passed."""
+    other = {**SHOT, "id": 12}
+    night(snaglist, (SHOT, True), (TASK, False))
+    returned(snaglist, SHOT, other, loses=11)
+    assert left(client) == {"Shot 11", "Task 21"}
+    returned(snaglist, SHOT, other, loses=12)
+    assert left(client) == {"Shot 12"}
+
+
+@pytest.mark.parametrize("kind", ["Sequence", "Shot"])
+def test_what_hangs_on_what_failed_in_a_part_stays(
+    snaglist: snaglist_client.Desk, client: httpx.Client, kind: str
+) -> None:
+    """A sequence without its episode, after which its shots are passed; or a shot in a part."""
+    failing = {"Sequence": sequence(1), "Shot": SHOT}[kind]
+    night(snaglist, (sequence(1), True), (SHOT, True), (TASK, False))
+    with snaglist.run("nightly", project=87) as run:
+        for entity in (sequence(1), SHOT)[: 1 if kind == "Sequence" else 2]:
+            with run.item(entity["type"], entity["id"], payload=entity, alone=True):
+                pass
+        with run.item(kind, failing["id"], payload=failing, part="episode"):
+            raise AssertionError("no link")
+        with run.item("Task", 22, payload={**TASK, "id": 22, "entity": {**SHOT, "id": 12}}):
+            pass
+        assert run.complete(projects=87)
+    assert left(client) == {f"{kind} {failing['id']}", "Task 21"}

@@ -34,8 +34,8 @@ _ASSET, _PROJECT = "Asset", "Project"
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
-Links = dict[str, str]
-"""On what an item hangs, as its record says: the key of each entity, and its type."""
+Links = dict[str, ItemKey]
+"""On what an item hangs, as its record says: each entity by its key."""
 
 
 def pass_over(
@@ -44,26 +44,27 @@ def pass_over(
     """Let those of these leave the list that a complete run tried, and that did not fail in it.
 
     Where an entity failed, as a whole or in a part, nobody may have come to try its other parts,
-    nor what hangs on it: the tasks of an asset that is not there, whatever run that failed in. Nor,
-    where the run came not even to that asset, because of something above it that failed.
+    nor what hangs on it: the tasks of an asset that is not there, whatever run that failed in, or
+    that came over without a link. Nor, where the run came not even to that asset, because of
+    something above it that failed.
     """
     completion = msgspec.json.decode(edit.asked, type=Completion)
-    parts = [item for item in items if item.part]
-    kin: dict[tuple[str, ...], set[str]] = {}
-    for one in items_of_entities(connection, [item.named for item in parts]) if parts else ():
-        kin.setdefault(_entity(one), set()).add(one.key)
     links = _links(connection, items)
+    linked = {key: one for own in links.values() for key, one in own.items()}
+    above = {key: one for key, one in linked.items() if may_hold_up(one.entity_type)}
+    kin = _kin(connection, [*(item.named for item in items if item.part), *above.values()])
     keys = {key for item in items for key in (item.key, item.whole_key)}
-    keys = keys.union(*kin.values(), *links.values())
-    ways = _Ways(connection, completion.run_id, keys)
-    gone = _not_there(connection, links)
+    ways = _Ways(connection, completion.run_id, keys.union(linked, *kin.values()))
+    gone = _not_there(connection, above)
 
     def is_tried(item: Item) -> bool:
-        own = {item.key, item.whole_key}
-        if item.part:
-            own |= kin.get(_entity(item), set())
         own_links = links.get(item.id, {})
-        return gone.isdisjoint(own_links) and not ways.are_shut(item.project, own, own_links)
+        failing = {item.key, item.whole_key, *own_links}
+        failing.update(*(kin.get(_entity(one), ()) for one in own_links.values()))
+        if item.part:
+            failing |= kin.get(_entity(item.named), set())
+        is_shut = ways.are_shut(item.project, failing, own_links)
+        return not is_shut and gone.isdisjoint(own_links)
 
     changed = 0
     left = [item for item in items if item.not_failing(completion.began_at, at) is not item]
@@ -89,30 +90,40 @@ class _Ways:
     def __init__(self, connection: Connection, run_id: str, keys: set[str]) -> None:
         self._outcomes = outcomes_in(connection, run_id, keys)
         counts = counts_of(connection, [run_id]).get(run_id, [])
-        wholes = [one for one in counts if not one.is_part and one.things]
-        self._tells_all = any(one.outcome is TryOutcome.CAME_OVER for one in wholes)
+        self._tells_all = any(
+            one.outcome is TryOutcome.CAME_OVER and one.things and not one.is_part for one in counts
+        )
         self._failed = [
             (one.entity_type, {*projects_named(connection, one.project)} if one.project else None)
-            for one in wholes
-            if one.outcome is TryOutcome.FAILED
+            for one in counts
+            if one.outcome is TryOutcome.FAILED and one.things
         ]
 
-    def are_shut(self, project: str, own: set[str], links: Links) -> bool:
-        """Whether something of its own failed, or what it hangs on did, or was not come to.
+    def are_shut(self, project: str, failing: set[str], links: Links) -> bool:
+        """Whether one of these failed, or what the item hangs on was not come to.
 
         Of the latter what fails in another project is no reason; and a run that tells of failures
         alone says nothing of what it came to.
         """
-        if any(self._outcomes.get(key) is TryOutcome.FAILED for key in (*own, *links)):
+        if any(self._outcomes.get(key) is TryOutcome.FAILED for key in failing):
             return True
         return self._tells_all and any(
             key not in self._outcomes
             and any(
-                holds_up(failed, kind) and (not project or projects is None or project in projects)
+                holds_up(failed, one.entity_type)
+                and (not project or projects is None or project in projects)
                 for failed, projects in self._failed
             )
-            for key, kind in links.items()
+            for key, one in links.items()
         )
+
+
+def _kin(connection: Connection, named: Sequence[ItemKey]) -> dict[tuple[str, ...], set[str]]:
+    """The keys of all items of these entities, in all their parts, by entity."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for one in items_of_entities(connection, named) if named else ():
+        found.setdefault(_entity(one.named), set()).add(one.key)
+    return found
 
 
 def _links(connection: Connection, items: Sequence[Item]) -> dict[str, Links]:
@@ -132,17 +143,12 @@ def _links(connection: Connection, items: Sequence[Item]) -> dict[str, Links]:
     return found
 
 
-def _not_there(connection: Connection, links: Mapping[str, Links]) -> set[str]:
-    """Which of the entities that these hang on are on the list, or set aside, as a whole.
+def _not_there(connection: Connection, above: Links) -> set[str]:
+    """Which of these entities are on the list, or set aside, as a whole.
 
     A project aside: with that on the list nothing of it would ever leave.
     """
-    keys = {
-        key
-        for own in links.values()
-        for key, kind in own.items()
-        if may_hold_up(kind) and kind != _PROJECT
-    }
+    keys = {key for key, one in above.items() if one.entity_type != _PROJECT}
     found = items_by_key(connection, keys) if keys else {}
     return {key for key, one in found.items() if one.status is not Status.RESOLVED}
 
@@ -156,11 +162,9 @@ def _linked(item: Item, text: str) -> Links:
     found |= {one for one in fixed_to(event) if not is_known(one[0])} - {own}
     if item.entity_type == _ASSET:
         found |= {(_ASSET, parent) for parent in parents_of(event) if parent != item.entity_id}
-    return {
-        ItemKey(item.source, item.target, kind, entity_id, "", "").digest: kind
-        for kind, entity_id in found
-    }
+    named = [ItemKey(item.source, item.target, kind, number, "", "") for kind, number in found]
+    return {one.digest: one for one in named}
 
 
-def _entity(item: Item) -> tuple[str, ...]:
-    return (item.source, item.target, item.entity_type, item.entity_id)
+def _entity(named: ItemKey) -> tuple[str, ...]:
+    return (named.source, named.target, named.entity_type, named.entity_id)
