@@ -6,10 +6,9 @@ import threading
 
 import pytest
 
-from snaglist.domain.cause import CauseStatus, Claim
+from snaglist.domain.cause import CauseStatus
 from snaglist.domain.edits import (
     Assign,
-    ClaimFixed,
     Fix,
     Ignore,
     ItemEdit,
@@ -17,7 +16,6 @@ from snaglist.domain.edits import (
     Note,
     Reopen,
     Resolve,
-    Unclaim,
 )
 from snaglist.domain.errors import NotFound, Stale, WrongState
 from snaglist.domain.history import Event
@@ -301,30 +299,6 @@ def test_a_cause_keeps_what_people_wrote(triage: Triage) -> None:
     ]
     triage.edits_cause(cause, Name(name=None))
     assert triage.cause().shown_title == "It failed"
-
-
-def test_a_claim_is_kept_until_an_attempt_shows_otherwise(triage: Triage) -> None:
-    triage.fails(1)
-    triage.edits_cause(triage.cause(), ClaimFixed(why="restarted it"))
-    assert (triage.cause().claim, triage.cause().claimed_by) == (Claim.WAITING, "ana")
-
-    triage.fails(1)
-
-    assert triage.cause().claim is Claim.DID_NOT_HOLD
-
-
-def test_a_claim_can_be_taken_back(triage: Triage) -> None:
-    triage.fails(1)
-    triage.edits_cause(triage.cause(), ClaimFixed())
-    triage.edits_cause(triage.cause(), Unclaim(why="the wrong farm"))
-    version = triage.cause().version
-    triage.edits_cause(triage.cause(), Unclaim())
-
-    assert (triage.cause().claim, triage.cause().claimed_by) == (None, None)
-    assert triage.cause().version == version
-    assert triage.history(triage.cause())[-1].event is Event.UNCLAIMED
-    triage.fails(1)
-    assert triage.cause().claim is None
 
 
 def test_resolving_a_cause_is_an_edit_of_its_items_that_can_be_undone(triage: Triage) -> None:

@@ -21,7 +21,9 @@ from snaglist.service.edits import begin_edit, edit_item
 from snaglist.service.filing import Filing
 from snaglist.service.recount import Difference, recounted
 from snaglist.service.run_chores import Watch
+from snaglist.service.sightings import Targets
 from snaglist.service.slices import carry_out
+from snaglist.service.successes import Imported, report_imported, reported
 from snaglist.service.undo import begin_undo
 from snaglist.storage import causes as cause_store
 from snaglist.storage.database import Database
@@ -69,6 +71,14 @@ class Triage:
     def fails(self, *entities: int, fingerprint: str = "1/a", **evidence: str) -> None:
         """Each of these assets fails, and it is stored."""
         self.record([self.failure(entity, fingerprint, **evidence) for entity in entities])
+
+    def comes_over(self, *entities: int) -> None:
+        """Each of these assets is reported to have come over."""
+        for entity in entities:
+            at = self.now()
+            told = Imported(shotgun_id=entity, entity_type="Asset", target="kitsu")
+            success = reported("shotgun", told, Targets(), who=self.who, arrived_at=at)
+            report_imported(self.database, [success], who=self.who, at=at)
 
     def record(self, records: list[NewRecord]) -> None:
         """Store these, some together."""

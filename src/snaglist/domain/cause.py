@@ -37,8 +37,9 @@ class Tally(msgspec.Struct, frozen=True, gc=False):
     `opened`, `resolved`, `ignored`, `moved_away` say how many items came into that; `moved_to`
     is the cause that the last of those now fails for. `failed_at` and `came_over_at` are the
     newest attempts, "" without one. `taken` are failures that came from another cause by a merge
-    or split, or went there. `is_quiet` says that what opened was opened by people's own hand:
-    no news that the cause came back.
+    or split, or went there, `taken_since_claim` those of them that this cause's claim counts.
+    `is_quiet` says that what opened was opened by people's own hand: no news that the cause came
+    back.
     """
 
     failures: int = 0
@@ -53,6 +54,7 @@ class Tally(msgspec.Struct, frozen=True, gc=False):
     came_over_at: str = ""
     failed_since_claim: int = 0
     taken: int = 0
+    taken_since_claim: int = 0
     is_quiet: bool = False
 
 
@@ -228,6 +230,9 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
             ignored_failures=None
             if self.ignored_failures is None
             else self.ignored_failures - self.failures,
+            claim=None if self.claim is None else Claim.WAITING,
+            claimed_by=self.claimed_by,
+            claimed_at=self.claimed_at,
         )
 
     def check_whole(self) -> None:
@@ -241,6 +246,19 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Raise Stale unless it is this version; None is any."""
         if version is not None and version != self.version:
             raise Stale(f"Cause {self.id} is at version {self.version}, not {version}.")
+
+    def claim_settled(self, came_over: bool) -> Cause:
+        """With the claim of which no failure is known, as what `came_over` since shows."""
+        return replace(self, claim=Claim.HELD if came_over else Claim.WAITING)
+
+    def is_claimed(self, attempted_at: str) -> bool:
+        """Whether it was said to be fixed before this attempt."""
+        return self.claimed_at is not None and attempted_at > self.claimed_at
+
+    def shares_claim(self, other: Cause) -> bool:
+        """Whether one word that it is fixed was said of both, which were one cause then."""
+        own = (self.claimed_by, self.claimed_at)
+        return self.claim is not None and own == (other.claimed_by, other.claimed_at)
 
     def claimed(self, who: str, at: str) -> Cause:
         """Somebody says it is fixed; the next attempt shows."""
@@ -261,14 +279,14 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """With the claim as the newest attempts have shown it."""
         if self.claim is None or self.claimed_at is None:
             return self
-        if tally.failed_since_claim:
-            return replace(
-                self,
-                claim=Claim.DID_NOT_HOLD,
-                failed_since_claim=self.failed_since_claim + tally.failed_since_claim,
-            )
-        if self.claim is Claim.WAITING and tally.came_over_at > self.claimed_at:
-            return replace(self, claim=Claim.HELD)
+        change = tally.failed_since_claim + tally.taken_since_claim
+        failed = max(0, self.failed_since_claim + change)
+        if failed:
+            return replace(self, claim=Claim.DID_NOT_HOLD, failed_since_claim=failed)
+        if self.claim is not Claim.HELD and tally.came_over_at > self.claimed_at:
+            return replace(self, claim=Claim.HELD, failed_since_claim=0)
+        if self.claim is Claim.DID_NOT_HOLD:
+            return replace(self, claim=Claim.WAITING, failed_since_claim=0)
         return self
 
     def _told_by_items(self, before: Cause, is_quiet: bool, at: str) -> Cause:

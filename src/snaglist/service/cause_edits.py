@@ -27,13 +27,9 @@ from snaglist.domain.history import Entry, Event
 from snaglist.domain.standing import Status
 from snaglist.service.edits import kind_of, sliced, start
 from snaglist.service.evidence import PiecesOf
-from snaglist.service.merging import (
-    begin_merge,
-    begin_split,
-    check_piece,
-    known_cause,
-)
+from snaglist.service.merging import begin_merge, known_cause
 from snaglist.service.moves import Moves
+from snaglist.service.splitting import begin_split, check_piece
 from snaglist.storage import edits as store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database

@@ -62,19 +62,17 @@ class Moves:
         tally = self._tallies[cause_id]
         tally.failures += 1
         tally.saw(attempted_at)
-        cause = self._causes.get(cause_id)
-        if cause is not None and cause.claimed_at is not None and attempted_at > cause.claimed_at:
-            tally.failed_since_claim += 1
+        tally.failed_since_claim += self._is_claimed(cause_id, attempted_at)
 
     def recounts(self, before: str, after: str, project: str, attempted_at: str) -> None:
         """A failed attempt that was counted under one cause belongs to another."""
         day = attempted_at[:10]
-        self._days[day, before, project] -= 1
-        self._tallies[before].taken -= 1
-        self._days[day, after, project] += 1
-        tally = self._tallies[after]
-        tally.taken += 1
-        tally.saw(attempted_at)
+        for cause_id, change in ((before, -1), (after, 1)):
+            self._days[day, cause_id, project] += change
+            tally = self._tallies[cause_id]
+            tally.taken += change
+            tally.taken_since_claim += change * self._is_claimed(cause_id, attempted_at)
+        self._tallies[after].saw(attempted_at)
 
     def item(
         self,
@@ -154,6 +152,10 @@ class Moves:
         if total:
             tally.first_failed_at, tally.failed_at = first_failed_at, last_failed_at
 
+    def takes_claimed(self, cause_id: str, failures: int) -> None:
+        """Of the failures that a cause took over, or gave away, its claim counts so many."""
+        self._tallies[cause_id].taken_since_claim += failures
+
     def note(self, entry: Entry) -> None:
         """Something that happened and moves nothing."""
         self._entries.append(entry)
@@ -174,6 +176,11 @@ class Moves:
         history.add_entries(connection, self._entries)
         if self._left:
             self._let_go()
+
+    def _is_claimed(self, cause_id: str, attempted_at: str) -> bool:
+        """Whether a cause was said to be fixed when this was tried."""
+        cause = self._causes.get(cause_id)
+        return cause is not None and cause.is_claimed(attempted_at)
 
     def _let_go(self) -> None:
         """Retries in which these items wait, or are leased, need not try them any more."""
@@ -241,7 +248,7 @@ class _Tally:
         self.resolved = self.moved_away = self.failed_since_claim = 0
         self.moved_to: str | None = None
         self.first_failed_at = self.failed_at = self.came_over_at = ""
-        self.taken = 0
+        self.taken = self.taken_since_claim = 0
         self.is_quiet = False
 
     def saw(self, attempted_at: str) -> None:

@@ -13,22 +13,19 @@ from itertools import count
 import msgspec
 from msgspec.structs import replace
 
-from snaglist.domain.edits import Ignore, ItemEdit, Split
+from snaglist.domain.edits import Ignore, ItemEdit, Merge, Split
 from snaglist.domain.errors import StoreUnavailable
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item
 from snaglist.domain.run import COMPLETE
 from snaglist.domain.standing import Footing, Status
+from snaglist.service.claims import settle_claims
 from snaglist.service.edits import edit_slice, get_edit, known_edit
 from snaglist.service.evidence import PiecesOf
-from snaglist.service.merging import (
-    Stretch,
-    lead_items,
-    look_at_stretch,
-    split_records,
-)
+from snaglist.service.merging import lead_items
 from snaglist.service.moves import Moves
 from snaglist.service.not_failing import pass_over
+from snaglist.service.splitting import Stretch, look_at_stretch, made_by, split_records
 from snaglist.storage import edits as store
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
@@ -186,8 +183,22 @@ def _come_so_far(connection: Connection, edit: Edit, at: str) -> Edit:
     """The edit after a slice: what was passed over is known once nothing is left."""
     if store.next_slice(connection, edit.id) is None:
         edit = replace(edit, skipped=edit.matching - edit.changed, ended_at=at)
+        settle_claims(connection, _parted(edit))
     store.update_edit(connection, edit)
     return edit
+
+
+def _parted(edit: Edit) -> list[str]:
+    """The causes that were one, or are one again, after a split or an undo."""
+    match edit.kind:
+        case "split":
+            return [edit.cause_id or "", made_by(edit)]
+        case "unmerge":
+            return [edit.cause_id or "", msgspec.json.decode(edit.asked, type=Merge).into]
+        case "merge" if edit.undoes:
+            return [msgspec.json.decode(edit.asked, type=Merge).into]
+        case _:
+            return []
 
 
 def _asked(edit: Edit) -> ItemEdit:

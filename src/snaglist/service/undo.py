@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from snaglist.domain.errors import NotFound, WrongState
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.run import COMPLETE, Run, RunStatus
-from snaglist.service import merging
+from snaglist.service import merging, splitting
 from snaglist.service.edits import known_edit, sliced, start
 from snaglist.service.runs import not_complete
 from snaglist.storage import edits as store
@@ -52,7 +52,7 @@ def begin_undo(database: Database, edit_id: str | None, *, undo_id: str, who: st
         if edit.kind == "merge":
             return merging.begin_unmerge(connection, edit, edit_id=undo_id, who=who, at=at)
         if edit.kind == "split":
-            return merging.begin_unsplit(connection, edit, edit_id=undo_id, who=who, at=at)
+            return splitting.begin_unsplit(connection, edit, edit_id=undo_id, who=who, at=at)
         if edit.cause_id is not None:
             told = Entry(at, who, Event.UNDONE, cause_id=edit.cause_id, edit_id=undo_id)
             add_entries(connection, [told])

@@ -63,6 +63,33 @@ def failures_since(
     )
 
 
+def failed_after(
+    connection: Connection, fingerprints: Sequence[str], after: int, moment: str
+) -> int:
+    """How many attempts later than a moment the records behind place `after` tell of."""
+    rows = connection.execute(
+        "SELECT count(*) FROM records WHERE attempted_at > :moment AND seq IN"
+        " (SELECT seq FROM places_of_fingerprints"
+        f" WHERE fingerprint IN ({listed(connection, 'fingerprints')}) AND seq > :after)",
+        fingerprints=as_list(fingerprints),
+        after=after,
+        moment=moment,
+    )
+    number: int = rows[0][0]
+    return number
+
+
+def came_over_since(connection: Connection, cause_id: str, moment: str) -> bool:
+    """Whether something of a cause came over, or was found to fail no more, later than this."""
+    rows = connection.execute(
+        "SELECT 1 FROM items WHERE cause_id = :cause AND status = 'resolved'"
+        " AND reason IN ('came_over', 'not_failing') AND decided_at > :moment LIMIT 1",
+        cause=cause_id,
+        moment=moment,
+    )
+    return bool(rows)
+
+
 def last_place(connection: Connection) -> int:
     """The place of the newest record; 0 without one."""
     place: int = connection.execute("SELECT coalesce(max(seq), 0) FROM records")[0][0]

@@ -27,9 +27,9 @@ from snaglist.service.edits import (
     things_at,
 )
 from snaglist.service.lists import find_cause, look_at_item
-from snaglist.service.merging import SplitBefore
 from snaglist.service.ordering import preview_of
 from snaglist.service.slices import carry_out
+from snaglist.service.splitting import made_by
 from snaglist.service.undo import begin_undo
 from snaglist.storage.edits import Edit
 from snaglist.web.opposites import happened
@@ -59,9 +59,8 @@ async def edit_cause(pages: Pages, visit: Visit) -> Response:
     if began is None:
         return _shown_again(f"/causes/{cause_id}", [visit.form.get("edit", "")])
     await pages.run(lambda: _carry_out(pages, began))
-    if began.kind == "split" and began.before is not None:
-        made = msgspec.json.decode(began.before, type=SplitBefore)
-        return _back(f"/causes/{made.cause_id}", began.id)
+    if began.kind == "split":
+        return _back(f"/causes/{made_by(began)}", began.id)
     if began.kind in ("resolve", "merge"):
         return _back(f"/causes/{cause_id}", began.id)
     return _shown_again(f"/causes/{cause_id}", [visit.form.get("edit", "")])
