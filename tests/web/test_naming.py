@@ -16,6 +16,9 @@ def test_the_catalogue_speaks_of_the_target_by_its_name() -> None:
     assert naming.title("This status does not exist in the target: hld2") == (
         "This status does not exist in Kitsu: hld2"
     )
+    assert naming.title("The importer's user may not do this in the target") == (
+        "The importer's user may not do this in Kitsu"
+    )
     assert naming.title("The first 3 all failed again: The target's disk is full") == (
         "The first 3 all failed again: Kitsu's disk is full"
     )
@@ -29,7 +32,11 @@ def test_no_title_of_the_catalogue_is_left_with_the_target() -> None:
 
 def test_what_an_importer_said_stays_as_it_is() -> None:
     naming = Naming("Kitsu", TITLES, PIECES)
-    for title in ("the target directory is gone", "This status does not exist: the target frame"):
+    for title in (
+        "the target directory is gone",
+        "This status does not exist: the target frame",
+        "The target did not answer, says Ana",
+    ):
         assert naming.title(title) == title
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 
 _TARGET = re.compile(r"\b[Tt]he target\b")
 _NOTHING = re.compile(r"(?!)")
+_PLACE = re.compile(r"(?:: | by | in )?\{")
+_END = r"(?=: | by | in | \[|$)"
 _PART = re.compile(r" \[([a-z_]+): ([^\[\]]*)\]")
 
 
@@ -24,9 +26,10 @@ class Naming:
     def __init__(self, name: str, titles: Iterable[str], pieces: Mapping[str, str]) -> None:
         self.name = name
         self._pieces = pieces
-        heads = {title.partition("{")[0] for title in titles}
+        heads = {_PLACE.split(title)[0] for title in titles}
         told = sorted((head for head in heads if _TARGET.search(head)), key=len, reverse=True)
-        self._told = re.compile("|".join(map(re.escape, told))) if told and name else _NOTHING
+        some = "|".join(map(re.escape, told))
+        self._told = re.compile(f"(?:{some}){_END}") if told and name else _NOTHING
 
     def title(self, title: str) -> str:
         """A cause's title, or a sentence that ends with one."""
