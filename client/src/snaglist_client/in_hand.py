@@ -96,7 +96,7 @@ def take(one: InHand) -> None:
     _innermost.set(one)
     everything.add(one)
     if kin.echo is not None:
-        kin.echo.forget(_place_of(one))
+        kin.echo.forget(_place_of(one), _run_of(one))
 
 
 def put_back(one: InHand) -> None:
@@ -108,7 +108,7 @@ def put_back(one: InHand) -> None:
         _innermost.set(one._before)
         one._before = None
     if kin.echo is not None and one.failure is None:
-        one.is_failed_elsewhere = kin.echo.says_failed(_place_of(one))
+        one.is_failed_elsewhere = kin.echo.says_failed(_place_of(one), _run_of(one))
 
 
 def _place_of(one: InHand) -> int:
@@ -120,6 +120,11 @@ def _place_of(one: InHand) -> int:
             raise
         return NOTHING
     return place_of(entity, part)
+
+
+def _run_of(one: InHand) -> str | None:
+    """The run of which it is; None if it is of none."""
+    return None if one.reporter is None else one.reporter.run
 
 
 def place_of(entity: int, part: str) -> int:
@@ -161,6 +166,17 @@ def holders(source: str, target: str | None, entity: int) -> list[InHand]:
         is_there = target is None or own_target is None or own_target == target
         if own_entity == entity and own_source == source and is_there:
             found.append(one)
+    return found
+
+
+def around(held: list[InHand]) -> list[InHand]:
+    """Those of these in which this very thread, or task, is."""
+    found: list[InHand] = []
+    one = _innermost.get()
+    while one is not None:
+        if one in held:
+            found.append(one)
+        one = one._before
     return found
 
 

@@ -11,6 +11,7 @@ import mmap
 import os
 import threading
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 _PROCESSES = 1 << 22
@@ -66,26 +67,45 @@ class Kin:
 
 
 class Echo:
-    """What processes of one program told last of each thing, by its hash, one byte each.
+    """What processes of one program told last of each thing, by hashes, one byte each.
 
-    Two may share one, and then what one process tells of the one is taken as told of the other.
+    A thing has a byte for each run that tells of it, one for all that is told outside of runs, and
+    one for all that is told: a block of a run hears the first two, another block the last. Two
+    things may share a byte, and then what one process tells of the one is taken as told of the
+    other.
     """
 
     def __init__(self) -> None:
         self._told = mmap.mmap(-1, _ENTITIES)
 
-    def tell(self, place: int, *, failed: bool) -> None:
-        """It failed, or came over; 0 is nothing."""
+    def tell(self, place: int, runs: Iterable[str], *, failed: bool) -> None:
+        """It failed, or came over, as was told in these runs, or outside of one; 0 is nothing."""
+        for run in runs if place else ():
+            if failed:
+                self._told[_byte(place, run)] = self._told[_byte(place, None)] = 1
+            else:
+                self._clear(place, run)
+
+    def forget(self, place: int, run: str | None) -> None:
+        """It is tried anew, in this run; None is none."""
         if place:
-            self._told[place % _ENTITIES] = failed
+            self._clear(place, run)
 
-    def forget(self, place: int) -> None:
-        """It is tried anew."""
-        self._told[place % _ENTITIES] = 0
+    def says_failed(self, place: int, run: str | None) -> bool:
+        """Whether it failed, as whoever told last of it said to a block of this run."""
+        if not place:
+            return False
+        heard = (None,) if run is None else (run, "")
+        return any(self._told[_byte(place, one)] for one in heard)
 
-    def says_failed(self, place: int) -> bool:
-        """Whether it failed, as whoever told last of it said."""
-        return bool(place and self._told[place % _ENTITIES])
+    def _clear(self, place: int, run: str | None) -> None:
+        for byte in (_byte(place, run), _byte(place, ""), _byte(place, None)):
+            self._told[byte] = 0
+
+
+def _byte(place: int, run: str | None) -> int:
+    """Where it is kept what is told of a thing in a run, outside of one (""), or at all (None)."""
+    return hash((place, run)) % _ENTITIES
 
 
 echo: Echo | None = None

@@ -168,8 +168,7 @@ class Reporter:
     def broken_off(self, entity_type: Any, entity_id: Any, part: Any = None) -> None:
         """Something was begun, and nothing is known of how it would have ended."""
         tried = thing(entity_type, entity_id, part=part)
-        held = self._holders(tried)
-        speaker = self._speaker(held)
+        held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
         label = f"{tried.entity_type} {tried.entity_id} {tried.part}".strip() or "nobody knows what"
         speaker.unfinished[one_of(tried.entity_type, tried.entity_id, tried.part)] = label
         for one in held:
@@ -178,8 +177,7 @@ class Reporter:
     def has_failed_in_part(self, entity_type: str, entity_id: EntityId) -> bool:
         """Whether a part of this entity failed in this run, or in the block that it is in."""
         if in_hand.everything and not self.run:
-            held = in_hand.holders(self.source, self.target, one_of(entity_type, entity_id))
-            speaker = self._speaker(held)
+            held, speaker = self._heard(one_of(entity_type, entity_id))
             if speaker is not self:
                 return speaker.has_failed_in_part(entity_type, entity_id)
             return any(one.is_failed_in_part for one in held)
@@ -193,22 +191,23 @@ class Reporter:
         self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
     ) -> str:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
-        speaker = self._speaker(self._holders(tried))
+        _, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
         if tried.project_id is None and speaker.usual_project is not None:
             tried = tried._replace(project=speaker.usual_project)
         return speaker.tell_failure(tried, event_of(error, {**tried.details, **(details or {})}))
 
     def tell_failure(self, tried: Thing | None, event_data: bytes, occurred_at: str = "") -> str:
         """The same, of what is worded already; None is nothing that is known."""
-        held = [] if tried is None else self._holders(tried)
-        speaker = self._speaker(held)
+        held: list[InHand] = []
+        speaker = self
         if tried is not None:
+            held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
             speaker._note_failure(tried)
         speaker.failed += 1
         record_id = speaker.record(event_data, occurred_at)
         if tried is not None:
             if kin.echo is not None:
-                kin.echo.tell(tried.place, failed=True)
+                kin.echo.tell(tried.place, speaker._runs_of(held), failed=True)
             for one in held:
                 one.note(tried.part, Failed(record_id, event_data, speaker.run, tried.part))
         return record_id
@@ -228,10 +227,30 @@ class Reporter:
                 if self.kin is not None:
                     self.kin.fails_in_part(entity)
 
-    def _holders(self, tried: Thing) -> list[InHand]:
-        """What is in a block just now of this entity."""
-        entity = entity_of(tried.entity_type, tried.entity_id)
-        return in_hand.holders(self.source, self.target, entity)
+    def _heard(self, entity: int) -> tuple[list[InHand], Reporter]:
+        """The blocks that hear what is told of this entity now, and who tells it.
+
+        What another run tries at the same time is another try, unless the one is in the other.
+        """
+        held = in_hand.holders(self.source, self.target, entity)
+        if not held:
+            return held, self
+        around = in_hand.around(held)
+        speaker = self._speaker(around or held)
+        if self.run or around:
+            held = [one for one in held if one in around or speaker._is_of(one)]
+        return held, speaker
+
+    def _is_of(self, one: InHand) -> bool:
+        """Whether this block may be one try with what is told in this run, in another thread."""
+        reporter = one.reporter
+        if reporter is None or not self.run:
+            return reporter is None
+        return bool(reporter.run == self.run and self._is_counted)
+
+    def _runs_of(self, heard: list[InHand]) -> set[str]:
+        """This run, and those in whose blocks it is."""
+        return {self.run, *(one.reporter.run for one in heard if one.reporter is not None)}
 
     def _speaker(self, held: list[InHand]) -> Reporter:
         """Whoever tells of it: the run in whose block it is, where none is named."""
@@ -276,9 +295,9 @@ class Reporter:
             self.courier.say("What came over without a type or an id is not reported.")
             return False
         part = name_or_none(part)
+        held: list[InHand] = []
         if in_hand.noted or (in_hand.everything and not self.run):
-            held = in_hand.holders(self.source, self.target, one_of(entity_type, entity_id))
-            speaker = self._speaker(held)
+            held, speaker = self._heard(one_of(entity_type, entity_id))
             if speaker is not self:
                 return speaker.came_over_now(
                     entity_type, entity_id, part, project, payload, target_url, alone
@@ -286,7 +305,8 @@ class Reporter:
             for one in held:
                 one.note(part, None)
         if kin.echo is not None:
-            kin.echo.tell(in_hand.place_of(one_of(entity_type, entity_id), part), failed=False)
+            place = in_hand.place_of(one_of(entity_type, entity_id), part)
+            kin.echo.tell(place, self._runs_of(held), failed=False)
         if self._is_counted:
             self._note(entity_type, entity_id, part)
             if not part:

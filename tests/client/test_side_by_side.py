@@ -1,0 +1,132 @@
+"""Two tries of one thing at the same time, in different runs: each has an outcome of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import httpx
+import pytest
+
+import snaglist_client
+from client.test_in_hand import standing
+from support.desks import DeskProcess
+from support.importers import run_importer
+
+Block = Callable[[], AbstractContextManager[Any]]
+PERSON = {"type": "HumanUser", "id": 3}
+
+
+def side_by_side(failing: Block, well: Block, tell: Callable[[], object] | None = None) -> Any:
+    """One block that fails, or in which it is told, while the other runs, which ends well."""
+    begun, failed = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        assert begun.wait(20)
+        with failing():
+            if tell is None:
+                raise RuntimeError("409 Conflict: ana@x exists already")
+            tell()
+        failed.set()
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    with well() as item:
+        begun.set()
+        assert failed.wait(20)
+    thread.join()
+    return item
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_what_fails_in_one_import_may_come_over_in_another(
+    snaglist: snaglist_client.Desk, client: httpx.Client, is_recorded: bool
+) -> None:
+    def record() -> None:
+        snaglist.record("409", entity_type="HumanUser", shotgun_id=3)
+
+    with snaglist.run("Big Buck Bunny") as one, snaglist.run("Nebula") as other:
+        item = side_by_side(
+            lambda: one.item("HumanUser", 3, payload=PERSON),
+            lambda: other.item("HumanUser", 3, payload=PERSON),
+            record if is_recorded else None,
+        )
+        assert (item.ok, one.failed, other.failed, other.came_over) == (True, 1, 0, 1)
+    assert snaglist.flush(20)
+    assert standing(client) == {("3", ""): "resolved"}
+
+
+def test_a_success_of_one_import_is_no_word_on_what_another_tries(
+    snaglist: snaglist_client.Desk,
+) -> None:
+    def comes_over() -> None:
+        with other.item("HumanUser", 3):
+            pass
+
+    with snaglist.run("Big Buck Bunny") as one, snaglist.run("Nebula") as other:
+        with one.item("HumanUser", 3) as item:
+            snaglist.record("409", entity_type="HumanUser", shotgun_id=3)
+            thread = threading.Thread(target=comes_over)
+            thread.start()
+            thread.join()
+        assert (item.ok, other.came_over) == (False, 1)
+
+
+def test_two_events_of_one_attribute_are_two_tries(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    mirror = snaglist.mirror("events")
+
+    def change(number: int) -> dict[str, Any]:
+        link = {"type": "Shot", "id": 8}
+        return {
+            "id": number,
+            "event_type": "Shotgun_Shot_Change",
+            "attribute_name": "sg_status_list",
+            "entity": link,
+        }
+
+    event = side_by_side(lambda: mirror.event(change(1)), lambda: mirror.event(change(2)))
+    assert event.ok
+    assert snaglist.flush(20)
+    assert standing(client) == {("8", "sg_status_list"): "resolved"}
+
+
+def test_processes_that_import_side_by_side_speak_each_for_itself(
+    desk: DeskProcess, client: httpx.Client, spool: Any
+) -> None:
+    run_importer(
+        """
+        import multiprocessing
+        fork = multiprocessing.get_context("fork")
+        begun, failed = fork.Event(), fork.Event()
+
+        def one():
+            assert begun.wait(20)
+            with desk.run("Big Buck Bunny") as run, run.item("HumanUser", 3):
+                raise RuntimeError("409 Conflict: ana@x exists already")
+            failed.set()
+
+        def other():
+            with desk.run("Nebula") as run:
+                with run.item("HumanUser", 3) as item:
+                    begun.set()
+                    assert failed.wait(20)
+                assert item.ok
+                assert (run.tried, run.failed, run.came_over) == (1, 0, 1)
+
+        children = [fork.Process(target=one), fork.Process(target=other)]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
+        assert [child.exitcode for child in children] == [0, 0]
+        desk.flush(20)
+        """,
+        desk.url,
+        desk.new_token("report"),
+        spool,
+    )
+    assert standing(client) == {("3", ""): "resolved"}
