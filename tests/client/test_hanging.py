@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import httpx
@@ -251,3 +252,50 @@ def test_what_hangs_on_what_failed_in_a_part_stays(
             pass
         assert run.complete(projects=87)
     assert left(client) == {f"{kind} {failing['id']}", "Task 21"}
+
+
+def _raised(_desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
+    raise ValueError("no task type")
+
+
+def _logged(desk: snaglist_client.Desk, _run: snaglist_client.Run, **extra: Any) -> None:
+    log = logging.getLogger("studio.import")
+    handler = snaglist_client.Handler(desk)
+    log.addHandler(handler)
+    log.error("no task type", extra=extra)
+    log.removeHandler(handler)
+
+
+def _logged_by_name(desk: snaglist_client.Desk, run: snaglist_client.Run) -> None:
+    _logged(desk, run, entity_type="Task", shotgun_id=21)
+
+
+def _recorded(desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
+    desk.record("no task type")
+
+
+def _recorded_by_name(desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
+    desk.record("no task type", entity_type="Task", shotgun_id=21)
+
+
+def _nested(_desk: snaglist_client.Desk, run: snaglist_client.Run) -> None:
+    with run.item("Task", 21):
+        raise ValueError("no task type")
+
+
+@pytest.mark.parametrize(
+    "tell", [_raised, _logged, _logged_by_name, _recorded, _recorded_by_name, _nested]
+)
+def test_what_a_block_knows_goes_with_what_is_told_in_it(
+    snaglist: snaglist_client.Desk, client: httpx.Client, tell: Any
+) -> None:
+    """So the desk knows on what it hangs, and in which project."""
+    with snaglist.run("nightly", project=87) as run, run.item("Task", 21, payload=TASK):
+        tell(snaglist, run)
+    assert snaglist.flush(20)
+    (record,) = client.get("/import/shotgun/errors").json()
+    assert record["event_data"]["details"]["payload"] == TASK
+    (item,) = client.get("/api/v1/items").json()
+    assert (item["entity_id"], item["project"]) == ("21", "87")
+    night(snaglist, (SHOT, False), ({**SHOT, "id": 12}, True))
+    assert left(client) == {"Shot 11", "Task 21"}

@@ -122,11 +122,12 @@ class Desk:
             details["part"] = name_or_none(details["part"])
         if isinstance(exception, BaseException):
             details = {**told_by(exception), **details}
+        reporter = self._reporter(run)
         whose = thing_of_details(details)
         if whose is not None:  # which may be what is in hand
             named = {name: value for name, value in details.items() if value is not None}
-            details = {**details, **whose.details, **named}
-        return self._reporter(run).tell_failure(whose, event_of(error, details), occurred_at)
+            details = {**details, **reporter.known_of(whose), **whose.details, **named}
+        return reporter.tell_failure(whose, event_of(error, details), occurred_at)
 
     @quietly("")
     def record_event(self, entry: Any, error: Failure, /, **details: Any) -> str:

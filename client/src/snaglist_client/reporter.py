@@ -192,9 +192,26 @@ class Reporter:
     ) -> str:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
         _, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
-        if tried.project_id is None and speaker.usual_project is not None:
-            tried = tried._replace(project=speaker.usual_project)
-        return speaker.tell_failure(tried, event_of(error, {**tried.details, **(details or {})}))
+        details = {**self.known_of(tried), **tried.details, **(details or {})}
+        if project_of(details.get("project")) is None and speaker.usual_project is not None:
+            details["project"] = small(speaker.usual_project)
+        return speaker.tell_failure(tried, event_of(error, details))
+
+    def known_of(self, tried: Thing) -> dict[str, Any]:
+        """What the blocks in which it is told know of this entity: name, project and payload."""
+        held, _ = self._heard(entity_of(tried.entity_type, tried.entity_id))
+        found: dict[str, Any] = {}
+        for one in (*in_hand.around(held), *held):
+            try:
+                details = one.details()
+            except BaseException as fault:  # whatever a hostile class does: the failure is told of
+                if passes(fault):
+                    raise
+                continue
+            for name in ("name", "project", "payload"):
+                if details.get(name) is not None:
+                    found.setdefault(name, details[name])
+        return found
 
     def tell_failure(self, tried: Thing | None, event_data: bytes, occurred_at: str = "") -> str:
         """The same, of what is worded already; None is nothing that is known."""
