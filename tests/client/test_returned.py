@@ -211,6 +211,26 @@ def test_a_batch_that_failed_leaves_with_a_complete_run_of_its_type(
     assert client.get("/api/v1/items?state=open&type=Asset").json() == []
 
 
+def test_a_batch_of_two_projects_leaves_with_runs_that_are_complete_for_them(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    assets = [
+        {"type": "Asset", "id": one, "project": {"type": "Project", "id": project}}
+        for one, project in ((1, 87), (2, 88), (3, 87))
+    ]
+    with snaglist.run("one") as run:
+        run.check_returned(assets, 500)
+    assert snaglist.flush(10)
+    batches = client.get("/api/v1/items?type=Asset").json()
+    assert {(one["project"], one["name"]) for one in batches} == {
+        ("87", "2 at once"),
+        ("88", "1 at once"),
+    }
+    with snaglist.run("two") as run:
+        run.check_returned(assets, [{"shotgun_id": one["id"]} for one in assets])
+        assert run.complete(projects=[87, 88]).not_failing == 2
+
+
 def test_a_single_entry_that_failed_is_known(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

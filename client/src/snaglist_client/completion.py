@@ -11,6 +11,7 @@ from snaglist_client.delivery import json_of
 from snaglist_client.line import SECONDS, Away, ShutOut
 from snaglist_client.losses import RejectedFile
 from snaglist_client.messages import is_mapping, name_or_none, path_of_run, project_of
+from snaglist_client.moments import waitable
 from snaglist_client.reporter import Reporter
 
 _PAUSE = 0.5
@@ -39,6 +40,7 @@ class Completion(_Answer):
 
 def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> Completion:
     """Flush, look whether something of the run is missing, and say that it is complete."""
+    seconds = waitable(seconds)
     until = time.monotonic() + seconds
     courier = reporter.courier
     courier.flush(seconds)

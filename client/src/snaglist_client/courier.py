@@ -16,6 +16,7 @@ from snaglist_client.keeping import Keeping
 from snaglist_client.line import SECONDS, Answer, Away, Line, OutOfTime, ShutOut, Unsent
 from snaglist_client.losses import Dropped, DroppedCount, RejectedFile
 from snaglist_client.messages import path_of_run
+from snaglist_client.moments import waitable
 from snaglist_client.pace import MOST_SECONDS, Pace, varied
 from snaglist_client.quietly import complain, tell
 from snaglist_client.spool import Taken
@@ -295,6 +296,7 @@ class Courier:
 
         Without patience it gives up when the desk is away.
         """
+        seconds = waitable(seconds)
         until = time.monotonic() + seconds
         return self.elsewhere(seconds, lambda: self._flush(until, patiently=patiently)) is True
 

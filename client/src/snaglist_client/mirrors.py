@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import platform
 from collections.abc import Mapping
 from types import TracebackType
@@ -12,7 +13,14 @@ from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of
 from snaglist_client.failures import Failure, entry_event_of
 from snaglist_client.in_hand import Failed, InHand, entity_of
-from snaglist_client.messages import begin_line, entity_id_of, name_of, path_of_run, project_of
+from snaglist_client.messages import (
+    EntityId,
+    begin_line,
+    entity_id_of,
+    name_of,
+    path_of_run,
+    project_of,
+)
 from snaglist_client.moments import utc_now, utc_text
 from snaglist_client.plain import said
 from snaglist_client.quietly import passes, quietly
@@ -33,8 +41,7 @@ class Mirror:
     ) -> None:
         self.name = name_of(name)
         self.label = f"mirror:{source}:{target or ''}:{self.name}"[:200]
-        self.last_event_id: Any = None
-        self._last_event_at: str | None = None
+        self._last = LastEvent()
         self._reporter = Reporter(courier, source, target, self.label, is_endless=True)
         self._reporter.usual_project = project
         self._is_begun = False
@@ -90,21 +97,61 @@ class Mirror:
     ) -> None:
         self.close()
 
+    @property
+    def last_event_id(self) -> Any:
+        """The id of the last event that is behind it, in whatever process; None before one is."""
+        return self._last.told[0]
+
     @quietly(None)
     def note(self, entry: Any) -> None:
         """This entry is behind us, come over or not."""
         if isinstance(entry, Mapping) and entry.get("id") is not None:
-            self.last_event_id = entity_id_of(entry["id"])
-            self._last_event_at = _moment_of(entry.get("created_at"))
+            self._last.put(entity_id_of(entry["id"]), _moment_of(entry.get("created_at")))
 
     def _beat(self, unsent: int) -> tuple[str, bytes]:
         beat: dict[str, Any] = {"unsent": unsent}
-        if self.last_event_id is not None:
-            beat["last_event_id"] = self.last_event_id
-            if self._last_event_at is not None:
-                beat["last_event_at"] = self._last_event_at
+        number, at = self._last.told
+        if number is not None:
+            beat["last_event_id"] = number
+            if at is not None:
+                beat["last_event_at"] = at
         return path_of_run(self.label, "beats"), json_of(beat)
 
+
+class LastEvent:
+    """The last event that is behind a mirror: in all its processes the one of the highest id."""
+
+    def __init__(self) -> None:
+        self._named: tuple[Any, str | None] = (None, None)
+        try:
+            self._shared: mmap.mmap | None = mmap.mmap(-1, mmap.PAGESIZE)
+        except OSError:
+            self._shared = None
+
+    def put(self, number: EntityId, at: str | None) -> None:
+        """This one is; what has no number for an id is simply the last."""
+        shared = self._shared
+        if shared is None or type(number) is not int or not 0 < number < _HIGHEST_ID:
+            self._named = number, at
+        elif number >= int.from_bytes(shared[:_ID_BYTES], "big"):
+            moment = (at or "").encode("ascii", "replace")[:_MOMENT_BYTES]
+            shared[: _ID_BYTES + _MOMENT_BYTES] = number.to_bytes(_ID_BYTES, "big") + moment.ljust(
+                _MOMENT_BYTES
+            )
+
+    @property
+    def told(self) -> tuple[Any, str | None]:
+        """Its id, and when it happened; None for what is not known."""
+        shared = b"" if self._shared is None else self._shared[: _ID_BYTES + _MOMENT_BYTES]
+        number = int.from_bytes(shared[:_ID_BYTES], "big")
+        if not number:
+            return self._named
+        return number, shared[_ID_BYTES:].decode("ascii").strip() or None
+
+
+_ID_BYTES = 8
+_HIGHEST_ID = 1 << 63
+_MOMENT_BYTES = 40
 
 _OF_THE_WHOLE = ("New", "Revival")
 """How the types of events end that bring an entity over as a whole."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from datetime import datetime, timezone
 
 _RANDOM_BITS = (1 << 62) - 1
 _VARIANT = 1 << 63
+
+
+def waitable(seconds: float) -> float:
+    """So long, as a thread can wait: not for ever, and not at all for what is no number."""
+    return min(max(0.0, seconds), threading.TIMEOUT_MAX / 2) if seconds == seconds else 0.0
 
 
 def now() -> int:

@@ -266,8 +266,9 @@ class Reporter:
         return bool(reporter.run == self.run and self._is_counted)
 
     def _runs_of(self, heard: list[InHand]) -> set[str]:
-        """This run, and those in whose blocks it is."""
-        return {self.run, *(one.reporter.run for one in heard if one.reporter is not None)}
+        """This run, and those in whose blocks it is; of one without end only these."""
+        own = () if self.run and not self._is_counted else (self.run,)
+        return {*own, *(one.reporter.run for one in heard if one.reporter is not None)}
 
     def _speaker(self, held: list[InHand]) -> Reporter:
         """Whoever tells of it: the run in whose block it is, where none is named."""

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from snaglist_client.failures import event_of
-from snaglist_client.messages import is_mapping, member_of, name_of, small
+from snaglist_client.messages import EntityId, is_mapping, member_of, name_of, small
 from snaglist_client.plain import said
 from snaglist_client.quietly import complain
 from snaglist_client.reporter import Reporter, Thing, thing
@@ -248,22 +248,25 @@ def _fail_batch(
     project: Any,
     error: Any,
 ) -> None:
-    """One record for a batch that failed as a whole: nothing tells at which entry.
+    """One record for a batch that failed as a whole, of each project: nothing tells at which entry.
 
     The desk knows it by its type and project, so that a run that is complete for these clears it.
     """
-    things = [_thing_of(entry, entity_type, project) for entry in entries]
-    projects = {one.project_id: one.own_project for one in things}
-    common = projects.popitem()[1] if len(projects) == 1 else None
-    details = {
-        "batch_of": things[0].entity_type,
-        "batch": len(entries),
-        "name": f"{len(entries)} at once",
-        "project": small(reporter.usual_project if common is None else common),
-        "not_tried": outcome.not_tried[:_MOST_IDS],
-        **_told_by(error),
-    }
-    reporter.record(event_of(_fault(error), details))
+    things: dict[EntityId | None, list[Thing]] = {}
+    for entry in entries:
+        one = _thing_of(entry, entity_type, project)
+        things.setdefault(one.project_id, []).append(one)
+    for of_project in things.values():
+        own = of_project[0].own_project
+        details = {
+            "batch_of": of_project[0].entity_type,
+            "batch": len(of_project),
+            "name": f"{len(of_project)} at once",
+            "project": small(reporter.usual_project if own is None else own),
+            "not_tried": outcome.not_tried[:_MOST_IDS],
+            **_told_by(error),
+        }
+        reporter.record(event_of(_fault(error), details))
 
 
 def _thing_of(entry: Any, entity_type: Any, project: Any, part: Any = None) -> Thing:

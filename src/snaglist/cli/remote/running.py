@@ -63,6 +63,6 @@ def _far(run: dict[str, Any]) -> str:
         return f"event {cut(run['last_event_id'] or '-', 20)}"
     if not run["total"]:
         return f"{run['tried']} tried"
-    share = min(1.0, run["tried"] / run["total"])
-    full = int(share * _BAR)
-    return f"[{'#' * full}{'.' * (_BAR - full)}] {run['tried']} of {run['total']}"
+    done = run["total"] - run["not_tried"]
+    full = int(done / run["total"] * _BAR)
+    return f"[{'#' * full}{'.' * (_BAR - full)}] {done} of {run['total']}"

@@ -163,7 +163,9 @@ def _run(one: Mapping[str, Any]) -> Told:
 
 
 def _tried(run: Mapping[str, Any]) -> str:
-    of_all = f" of {run['total']}" if run["total"] is not None else ""
+    """How far it came: of its total, unless it tried more of one type and less of another."""
+    is_plain = run["total"] is not None and run["tried"] + run["not_tried"] == run["total"]
+    of_all = f" of {run['total']}" if is_plain else ""
     came_to = _came_to(run["came_over"], run["failed"])
     not_tried = f", {run['not_tried']} not tried{_by_type(run)}" if run["not_tried"] else ""
     return f"{run['tried']}{of_all}{': ' if came_to else ''}{came_to}{not_tried}"

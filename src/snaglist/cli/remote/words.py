@@ -29,7 +29,7 @@ CAUSE_STATES = {
 RUN_STATES = {
     "running": "running",
     "ended": "ended",
-    "complete": "ended, and tried everything",
+    "complete": "ended, and complete",
     "failed": "stopped with a fault",
     "abandoned": "stopped answering",
 }
