@@ -94,6 +94,19 @@ def test_a_cause_is_told_where_it_changed(desk: DeskProcess) -> None:
     assert told[2]["cause_title"] == ""
 
 
+def test_what_went_well_says_nothing_of_a_cause(desk: DeskProcess) -> None:
+    """It failed for one cause, then for an outage, and came over."""
+    with desk.client() as client:
+        item_id = fails(client, MISSING)
+        fails(client, OUTAGE)
+        comes_over(client)
+        told = history(client, item_id)
+
+    assert [one["event"] for one in told] == ["failed", "failed", "came_over"]
+    assert all(one["cause_title"] for one in told[:2])
+    assert told[2]["cause_id"] is None
+
+
 def test_failures_that_moved_nothing_are_told_together_by_their_run(desk: DeskProcess) -> None:
     with desk.client() as client:
         item_id = fails(client, MISSING, "night 1")

@@ -22,6 +22,7 @@ from snaglist.storage.retries import retries_by_id
 from snaglist.storage.runs import runs_by_id
 
 _OF_RETRIES = (Event.LEASED, Event.LEASE_ENDED, Event.FAILED, Event.CAME_OVER)
+_SAYS_WHY = (Event.FAILED, Event.MERGED, Event.SPLIT, Event.REGROUPED)
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -143,12 +144,13 @@ def _moves_nothing(one: Happening) -> bool:
 
 
 def _changes_of_cause(happened: Iterable[Happening], causes: dict[str, Cause]) -> list[Happening]:
-    """The same, each with its cause only where another one was told before."""
+    """The same, each that says why it fails with its cause where another one was told before."""
     shown: list[Happening] = []
     before: str | None = None
     for one in happened:
-        cause_id = _final(one.cause_id, causes)
-        shown.append(replace(one, cause_id=None) if cause_id == before else one)
+        cause_id = _final(one.cause_id, causes) if one.event in _SAYS_WHY else None
+        is_told = cause_id is not None and cause_id != before
+        shown.append(one if is_told else replace(one, cause_id=None))
         before = cause_id or before
     return shown
 

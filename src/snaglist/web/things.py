@@ -106,7 +106,8 @@ async def show(pages: Pages, visit: Visit) -> Response:
     item = view.listed.item
     parts = await pages.run(lambda: service.parts_of(pages.database, item))
     workers = await pages.run(lambda: connected(pages.database, pages.now))
-    newest = view.records[0] if view.records else None
+    standing = next((one for one in view.records if one.id == item.standing_record_id), None)
+    standing = standing or (view.records[0] if view.records else None)
     cause = await pages.run(lambda: _cause_of(pages, item.cause_id))
     links = pages.studio.links
     return await pages.page(
@@ -117,9 +118,9 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "item": item,
             "history": view.history,
             "parts_of_it": parts,
-            "newest": newest,
-            "change": None if newest is None else change_of(newest.event_data),
-            "stack": None if newest is None else stack_of(newest.event_data),
+            "standing": standing,
+            "change": None if standing is None else change_of(standing.event_data),
+            "stack": None if standing is None else stack_of(standing.event_data),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
             "has_workers": any(
                 one.can_do(item.source, item.target, item.entity_type) for one in workers
