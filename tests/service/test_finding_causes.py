@@ -89,4 +89,4 @@ def test_what_is_pressing_is_counted_however_much_there_is(triage: Triage) -> No
     assert (len(told.new), told.causes["new"]) == (20, 33)
 
     later = f"2026-12-24{triage.now()[10:]}"
-    assert summarize(triage.database, later).causes == {"new": 0, "came_back": 0, "did_not_hold": 0}
+    assert not any(summarize(triage.database, later).causes.values())

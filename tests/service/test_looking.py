@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from snaglist.domain.access import Scope
@@ -9,10 +11,12 @@ from snaglist.domain.edits import Assign, Ignore
 from snaglist.domain.errors import NotFound
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey
+from snaglist.domain.moment import utc_text
 from snaglist.domain.run import Run, TryOutcome, run_id_of
 from snaglist.service.choices import choices
 from snaglist.service.evidence import Piece, dividing_pieces
 from snaglist.service.history import newest_deeds
+from snaglist.service.lists import summarize
 from snaglist.service.run_failures import failures_of_run
 from snaglist.service.run_views import look_at_run
 from snaglist.service.runs import RunIn, begin_run
@@ -148,6 +152,33 @@ def test_what_divides_a_cause_is_read_from_failures_spread_over_the_newest(triag
     found = {piece.value: piece.failures for piece in pieces}
     assert found.keys() == {"farm1", "farm2"}
     assert 0.3 < found["farm2"] / looked_at < 0.36
+
+
+def test_what_was_set_aside_until_now_is_on_the_list_again_and_not_new(triage: Triage) -> None:
+    day = 86_400
+    triage.seconds = time.time()
+    triage.fails(1, fingerprint="1/a")
+    until = utc_text(triage.seconds + 3 * day)
+    triage.edits_cause(triage.cause("1/a"), Ignore(until=until))
+    assert pressing(triage) == {"new": 0, "again": 0}
+    triage.ticks(3 * day + 1)
+    assert pressing(triage) == {"new": 0, "again": 1}
+    triage.ticks(2 * day)
+    assert pressing(triage) == {"new": 0, "again": 0}
+
+
+def test_what_failed_yesterday_for_the_first_time_is_new(triage: Triage) -> None:
+    triage.seconds = time.time()
+    triage.fails(1, fingerprint="1/a")
+    assert pressing(triage) == {"new": 1, "again": 0}
+    triage.ticks(2 * 86_400)
+    assert pressing(triage) == {"new": 0, "again": 0}
+
+
+def pressing(triage: Triage) -> dict[str, int]:
+    """How many causes are new now, and how many are on the list again."""
+    found = summarize(triage.database, utc_text(triage.seconds)).causes
+    return {name: found[name] for name in ("new", "again")}
 
 
 def test_a_run_is_told_beside_the_one_before_it(triage: Triage) -> None:

@@ -322,7 +322,7 @@ def test_what_is_new_is_behind_its_number(desk: DeskProcess) -> None:
         failed(desk, shotgun_id=number, error=f"KeyError: 'sg_field_{chr(97 + number)}'")
     client = signed_in(desk)
     page = client.get("/", headers={"accept": "text/html"}).text
-    number, link = re.search(r'href="(/causes\?[^"]*opened[^"]*)">(\d+) new causes', page).group(
+    number, link = re.search(r'href="(/causes\?[^"]*heard[^"]*)">(\d+) new causes', page).group(
         2, 1
     )
     listed = client.get(link.replace("&amp;", "&")).text

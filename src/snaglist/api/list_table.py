@@ -32,6 +32,8 @@ FILTERS = {
     "run": "The run that reported it.",
     "claim": "What became of somebody's word that it is fixed: waiting, held or did_not_hold.",
     "opened": "Open since this moment or later.",
+    "heard": "Heard of for the first time at this moment or later.",
+    "known": "Heard of for the first time before this moment.",
     "since": "From this moment on, RFC 3339 or a date.",
     "until": "Before this moment.",
     "q": "Words; all must match, each by how it begins.",

@@ -172,12 +172,13 @@ class SummaryOut(msgspec.Struct):
 
     items: Annotated[dict[str, int], Meta(description="By status, the resolved by their reason.")]
     projects: list[ProjectOut]
-    new_causes: Annotated[list[CauseOut], Meta(description="Open since yesterday, 20 at most.")]
+    new_causes: Annotated[list[CauseOut], Meta(description="Heard of since yesterday, 20 at most.")]
     came_back: list[CauseOut]
     did_not_hold: Annotated[list[CauseOut], Meta(description="Said to be fixed, and failing.")]
     outages: Annotated[list[CauseOut], Meta(description="What clears by itself, newest first.")]
     cause_counts: Annotated[
-        dict[str, int], Meta(description="How many are new, came_back or did_not_hold, in all.")
+        dict[str, int],
+        Meta(description="How many are new, open again, came_back or did_not_hold, in all."),
     ]
     failures_by_day: Annotated[
         dict[str, dict[str, int]], Meta(description="Of 14 days, by day and cause.")

@@ -51,7 +51,8 @@ NAMES: Mapping[Subject, tuple[str, ...]] = {
         *("since", "until", "q"),
     ),
     Subject.CAUSES: (
-        *("state", "project", "type", "assignee", "claim", "opened", "since", "until", "q"),
+        *("state", "project", "type", "assignee", "claim", "opened", "heard", "known"),
+        *("since", "until", "q"),
     ),
     Subject.RECORDS: (
         *("state", "project", "type", "cause", "assignee", "source", "target", "item", "run"),
@@ -64,7 +65,8 @@ class Filter(msgspec.Struct, frozen=True):
     """What is asked for; None and () ask for nothing.
 
     `since` and `until` bound when an item came into its state, a cause failed last, or a record
-    arrived; `opened` is since when a cause is open. `project`, `entity_type` and `assignee` are
+    arrived; `opened` is since when a cause is open, `heard` since when the desk knows of it,
+    `known` before when it did. `project`, `entity_type` and `assignee` are
     `none` for what has none. `words` are what `q` says, folded as
     `domain/words.py` does it: all must match, each by how it begins.
     """
@@ -80,6 +82,8 @@ class Filter(msgspec.Struct, frozen=True):
     run: str | None = None
     claim: str | None = None
     opened: str | None = None
+    heard: str | None = None
+    known: str | None = None
     since: str | None = None
     until: str | None = None
     words: tuple[str, ...] = ()
@@ -110,6 +114,8 @@ class Filter(msgspec.Struct, frozen=True):
             ("run", self.run),
             ("claim", self.claim),
             ("opened", self.opened),
+            ("heard", self.heard),
+            ("known", self.known),
             ("since", self.since),
             ("until", self.until),
             ("q", " ".join(self.words) or None),
@@ -145,6 +151,8 @@ def read_filter(subject: Subject, pairs: Iterable[tuple[str, str]]) -> Filter:
         run=_line("run", given),
         claim=_claim(given.get("claim")),
         opened=_moment("opened", given),
+        heard=_moment("heard", given),
+        known=_moment("known", given),
         since=_moment("since", given),
         until=_moment("until", given),
         words=_words(given.get("q")),

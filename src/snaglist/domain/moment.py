@@ -50,6 +50,13 @@ def attempted_at(given: object, arrived_at: str) -> str:
     return arrived_at if moment is None or moment > arrived_at else moment
 
 
+def first_id_of(moment: str) -> str:
+    """The UUIDv7 before which no id of this moment or later comes, as text."""
+    milliseconds = int(datetime.fromisoformat(moment).timestamp() * 1000)
+    digits = f"{max(0, milliseconds):012x}"[-12:]
+    return f"{digits[:8]}-{digits[8:]}-7000-8000-000000000000"
+
+
 def seconds_between(earlier: str, later: str) -> float:
     """How many seconds lie between two moments; negative if they are the other way round."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

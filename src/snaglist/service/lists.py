@@ -92,7 +92,7 @@ class Summary(msgspec.Struct, frozen=True):
     """What the front page needs.
 
     `items` by bucket, `projects` by project and bucket, `types` by project of what is meant to come
-    over. `new` causes have opened since yesterday; of those, of `came_back` and of `did_not_hold`
+    over. Of `new` causes, heard of since yesterday, and open, of `came_back` and of `did_not_hold`
     the newest are told, and in `causes` how many there are. `days` are failures by day and cause,
     `outages` the causes that clear by themselves.
     """
@@ -257,10 +257,15 @@ def look_at_cause(database: Database, grouper: Grouper, cause_id: str, at: str) 
 
 
 def pressing_causes(at: str) -> dict[str, Filter]:
-    """The filters of the causes that need somebody now: new, came_back and did_not_hold."""
+    """The filters of the causes that need somebody now, by why they do.
+
+    What the desk knew before and is open `again` was set aside until now, or put back by people.
+    """
     yesterday = (date.fromisoformat(at[:10]) - timedelta(days=1)).isoformat()
+    since = read_moment(f"{yesterday}T00:00:00Z")
     return {
-        "new": Filter(states=("open",), opened=read_moment(f"{yesterday}T00:00:00Z")),
+        "new": Filter(states=("open",), heard=since),
+        "again": Filter(states=("open",), opened=since, known=since),
         "came_back": Filter(states=("came_back",)),
         "did_not_hold": Filter(states=("open", "came_back"), claim=Claim.DID_NOT_HOLD.value),
     }
@@ -285,8 +290,8 @@ def summarize(database: Database, at: str) -> Summary:
             days[day][cause_id] = failures
         pressing = pressing_causes(at)
         new, came_back, did_not_hold = (
-            page_of_causes(connection, of, "newest", None, NEWEST).causes
-            for of in pressing.values()
+            page_of_causes(connection, pressing[name], "newest", None, NEWEST).causes
+            for name in ("new", "came_back", "did_not_hold")
         )
         return Summary(
             items,

@@ -6,6 +6,7 @@ import msgspec
 
 from snaglist.domain.cause import Cause
 from snaglist.domain.filtering import NONE, Filter
+from snaglist.domain.moment import first_id_of
 from snaglist.storage import causes as cause_store
 from snaglist.storage.connection import Connection, Value
 from snaglist.storage.filtering import counted_by
@@ -15,9 +16,14 @@ _LETTERS = "abcdefgh"
 _MEMBERS = {
     "claim": "causes.claim = :claim",
     "opened": "causes.status = 'open' AND causes.since >= :opened",
+    "heard": "causes.id >= :heard",
+    "known": "causes.id < :known",
     "since": "causes.last_failed_at >= :since",
     "until": "causes.last_failed_at < :until",
 }
+_BY_ID = ("heard", "known")
+"""What goes by a cause's id, which tells when it was made."""
+
 _STATES = {
     "open": "(causes.status = 'open' AND causes.times_back = 0)",
     "came_back": "(causes.status = 'open' AND causes.times_back > 0)",
@@ -100,7 +106,7 @@ def _found(connection: Connection, wanted: Filter) -> tuple[str, list[str], dict
         asked = getattr(wanted, name)
         if asked is not None:
             conditions.append(condition)
-            values[name] = asked
+            values[name] = first_id_of(asked) if name in _BY_ID else asked
     for place, text in enumerate(wanted.words):
         conditions.append(f"causes.words LIKE :word{_LETTERS[place]} ESCAPE '!'")
         values[f"word{_LETTERS[place]}"] = f"% {_escaped(text)}%"

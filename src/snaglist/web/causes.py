@@ -41,7 +41,7 @@ _TELLING = (
 )
 """Pieces that are read alike of any failure; others say something only of a cause that asks."""
 
-_SHOWN = ("q", "project", "type", "assignee", "since", "claim", "opened")
+_SHOWN = ("q", "project", "type", "assignee", "since", "claim", "opened", "heard", "known")
 STATES = ("open", "came_back", "done", "ignored")
 OPEN = "open,came_back"
 """What is open: with what was done before, and failed again."""

@@ -22,11 +22,13 @@ _FILTERS = {
     "run": "The run that reported it.",
     "claim": "What became of a word that it is fixed: waiting, held, did_not_hold.",
     "opened": "Open since this moment or day.",
+    "heard": "Heard of for the first time from this moment or day on.",
+    "known": "Heard of for the first time before this moment or day.",
     "since": "From this moment or day on.",
     "until": "Before this moment or day.",
     "q": "Words; all must match, each by how it begins.",
 }
-_OF_CAUSES_ONLY = ("claim", "opened")
+_OF_CAUSES_ONLY = ("claim", "opened", "heard", "known")
 OF_RECORDS = tuple(name for name in _FILTERS if name not in _OF_CAUSES_ONLY)
 OF_ITEMS = tuple(name for name in OF_RECORDS if name != "item")
 OF_CAUSES = ("state", "project", "type", "assignee", *_OF_CAUSES_ONLY, "since", "until", "q")
