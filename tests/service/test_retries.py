@@ -13,7 +13,7 @@ from snaglist.domain.errors import LeaseLost, SnaglistError, WrongState
 from snaglist.domain.filtering import Filter
 from snaglist.domain.history import Event
 from snaglist.domain.retry import RetryStatus
-from snaglist.service import ordering
+from snaglist.service import ordering, retries
 from snaglist.service.leasing import Ask
 from snaglist.service.outcomes import Taken
 from snaglist.service.workers import list_workers
@@ -176,6 +176,16 @@ def test_the_desk_knows_who_is_there_and_what_they_can_do(workshop: Workshop) ->
     assert [one.name for one, _ in list_workers(workshop.database)] == ["assets", "shots"]
     workshop.ticks(31 * 24 * 3_600)
     assert list_workers(workshop.database) == []
+
+
+def test_what_waits_in_an_order_is_counted_for_each_cause(workshop: Workshop) -> None:
+    workshop.fails(1, 2)
+    workshop.fails(3, fingerprint="1/b")
+    order = workshop.orders()
+    for fingerprint, number in (("1/a", 2), ("1/b", 1)):
+        cause = workshop.cause(fingerprint)
+        found = retries.orders_of_cause(workshop.database, cause.id, workshop.now())
+        assert [(view.retry.id, waiting) for view, waiting in found] == [(order.id, number)]
 
 
 def test_a_poll_for_nothing_writes_nothing(workshop: Workshop) -> None:

@@ -36,14 +36,30 @@ class InHand:
     forked process told the last of it, that it failed.
     """
 
-    __slots__ = ("_before", "failure", "is_failed_elsewhere", "is_failed_in_part", "is_open")
+    __slots__ = (
+        "_before",
+        "_identity",
+        "failure",
+        "is_failed_elsewhere",
+        "is_failed_in_part",
+        "is_open",
+    )
 
     def __init__(self) -> None:
         self._before: InHand | None = None
+        self._identity: tuple[str, str | None, int, str] | None = None
         self.failure: Failed | None = None
         self.is_failed_in_part = False
         self.is_failed_elsewhere = False
         self.is_open = False
+
+    @property
+    def identity(self) -> tuple[str, str | None, int, str]:
+        """`whose()`, as it was when it was first asked for in this block."""
+        found = self._identity
+        if found is None:
+            found = self._identity = self.whose()
+        return found
 
     def whose(self) -> tuple[str, str | None, int, str]:
         """The source, the target, what stands for the entity (`entity_of`), and the part."""
@@ -88,7 +104,7 @@ noted: set[InHand] = set()
 
 def take(one: InHand) -> None:
     """This is tried from now on."""
-    one.failure = None
+    one.failure = one._identity = None
     one.is_failed_in_part = one.is_failed_elsewhere = one.is_open = False
     before = one._before = _innermost_still()
     if before is not None:
@@ -158,7 +174,7 @@ def holders(source: str, target: str | None, entity: int) -> list[InHand]:
         return found
     for one in list(everything):
         try:
-            own_source, own_target, own_entity, _ = one.whose()
+            own_source, own_target, own_entity, _ = one.identity
         except BaseException as fault:  # whatever a hostile class does
             if passes(fault):
                 raise

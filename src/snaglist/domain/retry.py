@@ -203,6 +203,17 @@ class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
             self._come_to(RetryStatus.DONE), is_probing=False, stopped_because=None, ended_at=at
         )
 
+    def taken_up(self, *, is_held: bool) -> Retry:
+        """Something that it had passed over is to be tried after all.
+
+        If it was done it goes on, or waits for people if it `is_held`: paused, or stopped.
+        """
+        if self.status is not RetryStatus.DONE:
+            return self
+        again = self._come_to(RetryStatus.PAUSED if is_held else RetryStatus.WORKING)
+        is_untried = not (self.came_over or self.failed)
+        return replace(again, ended_at=None, is_probing=is_untried)
+
     def is_stillborn(self, at: str) -> bool:
         """Whether it is in the making for so long that whoever made it must have died."""
         return (
@@ -308,6 +319,10 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def skipped(self, reason: str) -> Member:
         """It is not to be tried any more; a lease is lost."""
         return replace(self._freed(MemberState.SKIPPED), reason=reason)
+
+    def taken_up(self, place: int) -> Member:
+        """What was skipped waits again, at this place."""
+        return replace(self._freed(MemberState.WAITING), place=place, reason=None)
 
     def _freed(self, state: MemberState) -> Member:
         return replace(self, state=state, lease_id=None, worker_id=None, leased_until=None)

@@ -16,7 +16,7 @@ from snaglist.domain.cause import Cause, Tally
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item
 from snaglist.domain.standing import Status
-from snaglist.service.retry_moves import let_go
+from snaglist.service.retry_moves import let_go, take_up
 from snaglist.storage import causes as cause_store
 from snaglist.storage import history
 from snaglist.storage import items as item_store
@@ -47,6 +47,7 @@ class Moves:
         self._counts: dict[history.Bucket, int] = defaultdict(int)
         self._days: dict[history.Day, int] = defaultdict(int)
         self._left: set[str] = set()
+        self._back: set[str] = set()
 
     def knows(self, causes: Iterable[Cause]) -> None:
         """These causes were read in this transaction already."""
@@ -108,6 +109,8 @@ class Moves:
             return
         if before is not None and not by_retry and _is_open(before) and not _is_open(after):
             self._left.add(after.id)
+        if event in (Event.UNDONE, Event.REOPENED) and _is_open(after):
+            self._back.add(after.id)
         self._account(before, after, event)
         was, is_now = _told(before, after, event)
         self._entries.append(
@@ -176,6 +179,8 @@ class Moves:
         history.add_entries(connection, self._entries)
         if self._left:
             self._let_go()
+        if self._back:
+            take_up(connection, [self._moved[item_id] for item_id in sorted(self._back)], self.at)
 
     def _is_claimed(self, cause_id: str, attempted_at: str) -> bool:
         """Whether a cause was said to be fixed when this was tried."""

@@ -159,6 +159,20 @@ def waiting_by_cause(database: Database) -> dict[str, int]:
     return database.read(query)
 
 
+def orders_of_cause(database: Database, cause_id: str, at: str) -> list[tuple[RetryView, int]]:
+    """The orders in which open items of a cause wait, and how many in each, the newest first."""
+
+    def query(connection: Connection) -> list[tuple[RetryView, int]]:
+        if not any(one.waiting for one in store.retries_going_on(connection)):
+            return []
+        waiting = member_store.waiting_by_retry(connection, cause_id)
+        retries = store.retries_by_id(connection, waiting)
+        views = _viewed(connection, [retries[one] for one in waiting], at)
+        return list(zip(views, waiting.values(), strict=True))
+
+    return database.read(query)
+
+
 def known_retry(connection: Connection, retry_id: str) -> Retry:
     """The order of this id. Raises NotFound."""
     retry = store.find_retry(connection, retry_id)

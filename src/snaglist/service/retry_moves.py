@@ -10,13 +10,19 @@ from collections.abc import Iterable, Sequence
 
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item
+from snaglist.domain.moment import moment_after
 from snaglist.domain.retry import PROBE, Member, MemberState, Retry, RetryStatus
-from snaglist.domain.standing import Reason
+from snaglist.domain.standing import REASONS_OF_PEOPLE, Reason
 from snaglist.storage import history
 from snaglist.storage import retries as store
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
-from snaglist.storage.retry_members import active_members, failed_alike, update_members
+from snaglist.storage.retry_members import (
+    active_members,
+    failed_alike,
+    skipped_members,
+    update_members,
+)
 
 WHO = "snaglist"
 """Whose doing it is in the audit trail that a retry stops."""
@@ -165,13 +171,46 @@ def let_go(connection: Connection, items: Sequence[Item], at: str) -> None:
     moves.write()
 
 
+def take_up(connection: Connection, items: Sequence[Item], at: str) -> None:
+    """These items were put back on the list: an order that passed one over for that tries it.
+
+    Unless the order was aborted, or ended a day ago or longer.
+    """
+    since = moment_after(at, -_KEPT_SECONDS)
+    retries = {one.id: one for one in store.retries_not_over(connection, since)}
+    if not retries:
+        return
+    ids = [item.id for item in items]
+    waits = {member.item_id for member in active_members(connection, ids)}
+    moves = RetryMoves(connection, at)
+    moves.knows(retries.values())
+    for before in skipped_members(connection, retries, ids):
+        if before.item_id not in waits and before.reason in _BY_PEOPLE:
+            waits.add(before.item_id)
+            is_held = is_retry_held(connection, before.retry_id)
+            moves.retry(moves.of(before.retry_id).taken_up(is_held=is_held))
+            moves.member(before, before.taken_up(moves.next_place(before.retry_id)))
+    moves.write()
+
+
+_KEPT_SECONDS = 86_400
+
+
+def is_retry_held(connection: Connection, retry_id: str) -> bool:
+    """Whether people, or its first few, held this order up when something was last done to it."""
+    done = [one.event for one in store.entries_of_retry(connection, retry_id)]
+    held = (Event.PAUSED, Event.STOPPED)
+    return next((one in held for one in reversed(done) if one in (*held, Event.RESUMED)), False)
+
+
 def _told(item: Item) -> str:
     """Why an item that left the list is not tried any more, in words."""
     if item.reason is None:
-        return "It was set aside."
+        return _ASIDE
     return _TOLD[item.reason]
 
 
+_ASIDE = "It was set aside."
 _TOLD = {
     Reason.CAME_OVER: "It came over.",
     Reason.NOT_FAILING: "It is not failing any more: a complete import passed without it.",
@@ -180,6 +219,9 @@ _TOLD = {
     Reason.BY_HAND: "It was made by hand.",
     Reason.DELETED: "Its standing record was deleted.",
 }
+
+
+_BY_PEOPLE = {_ASIDE, *(_TOLD[reason] for reason in REASONS_OF_PEOPLE)}
 
 
 def _change(before: Member, after: Member, state: MemberState) -> int:

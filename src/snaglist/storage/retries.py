@@ -127,6 +127,16 @@ def retries_going_on(connection: Connection) -> list[Retry]:
     return [_retry_of(row) for row in rows]
 
 
+def retries_not_over(connection: Connection, since: str) -> list[Retry]:
+    """The orders that go on, or ended at this moment or later, those that were aborted aside."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM retries WHERE (ended_at IS NULL OR ended_at >= :since)"
+        " AND status NOT IN ('aborted', 'preparing')",
+        since=since,
+    )
+    return [_retry_of(row) for row in rows]
+
+
 def retries_in(connection: Connection, status: str) -> list[Retry]:
     """The orders of this status that have not ended, the oldest first."""
     rows = connection.execute(

@@ -90,11 +90,36 @@ def active_members(connection: Connection, item_ids: Iterable[str]) -> list[Memb
     return [_member_of(row) for row in rows]
 
 
+def skipped_members(
+    connection: Connection, retry_ids: Iterable[str], item_ids: Iterable[str]
+) -> list[Member]:
+    """What was skipped of these items in these orders, the newest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM retry_members WHERE state = 'skipped'"
+        f" AND retry_id {among(connection, 'retries')} AND item_id {among(connection, 'items')}"
+        " ORDER BY seq DESC",
+        retries=as_list(retry_ids),
+        items=as_list(item_ids),
+    )
+    return [_member_of(row) for row in rows]
+
+
 def waiting_by_cause(connection: Connection) -> dict[str, int]:
     """How many open items wait in an order, by their cause."""
     rows = connection.execute(
         "SELECT i.cause_id, count(*) FROM retry_members m JOIN items i ON i.id = m.item_id"
         " WHERE m.state = 'waiting' AND i.status = 'open' GROUP BY i.cause_id"
+    )
+    return dict(rows)
+
+
+def waiting_by_retry(connection: Connection, cause_id: str) -> dict[str, int]:
+    """How many open items of a cause wait in an order, by order, the newest first."""
+    rows = connection.execute(
+        "SELECT m.retry_id, count(*) FROM retry_members m JOIN items i ON i.id = m.item_id"
+        " WHERE m.state = 'waiting' AND i.status = 'open' AND i.cause_id = :cause"
+        " GROUP BY m.retry_id ORDER BY max(m.seq) DESC",
+        cause=cause_id,
     )
     return dict(rows)
 

@@ -19,7 +19,7 @@ from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.evidence import NEWEST, Piece, dividing_pieces
 from snaglist.service.history import deeds_of_cause
-from snaglist.service.retries import connected, waiting_by_cause
+from snaglist.service.retries import connected, orders_of_cause, waiting_by_cause
 from snaglist.web.opposites import is_newest, opposite_of
 from snaglist.web.overview import days_of
 from snaglist.web.pages import Pages, Visit, asked_of, done_of, given_of, id_of, times_before
@@ -131,7 +131,7 @@ async def show(pages: Pages, visit: Visit) -> Response:
         view.cause.moved_to if view.cause.status == "moved_on" else None
     )
     deeds = await pages.run(lambda: deeds_of_cause(pages.database, cause_id))
-    in_orders = await pages.run(lambda: waiting_by_cause(pages.database).get(cause_id, 0))
+    orders = await pages.run(lambda: orders_of_cause(pages.database, cause_id, at))
     onward = None
     if other is not None:
         onward = await pages.run(
@@ -152,9 +152,8 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "has_more": found.further is not None,
             "states": ",".join(states),
             "held": sum(quad.items for quad in view.quads if not states or quad.bucket in states),
-            "waiting": max(0, _in(view, "open") - in_orders),
-            "in_orders": in_orders,
-            "orders": [one.order for one in deeds if one.order and not one.order.ended_at],
+            "waiting": max(0, _in(view, "open") - sum(number for _, number in orders)),
+            "orders": orders,
             "being_tried": _in(view, "retrying"),
             "ended": _by_bucket(view),
             "deeds": deeds,
