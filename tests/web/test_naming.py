@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from snaglist.causes.catalogue import Catalogue
 from snaglist.web.naming import Naming
 from snaglist.web.texts import texts_in
+from support.desks import DeskProcess
+from web.conftest import failed
+from web.test_doors import signed_in
 
 PIECES = texts_in("en").below("piece")
 TITLES = [cause.title for cause in Catalogue.shipped().causes.values()]
@@ -46,13 +51,21 @@ def test_without_one_name_nothing_is_changed() -> None:
     assert naming.text("Ask the target") == "Ask the target"
 
 
-def test_a_search_finds_what_a_page_shows() -> None:
+def test_things_are_searched_for_without_the_targets_name() -> None:
     naming = Naming("Kitsu", TITLES, PIECES)
-    assert naming.search("kitsu did not answer", of_causes=True) == "target did not answer"
-    assert naming.search("Kitsu", of_causes=True) == "target"
-    assert naming.search("kitsu did not answer", of_causes=False) == "did not answer"
-    assert naming.search("Kitsu", of_causes=False) == "Kitsu"
-    assert naming.search("", of_causes=True) == ""
+    assert naming.without("kitsu did not answer") == "did not answer"
+    assert naming.without("Kitsu") == "Kitsu"
+    assert naming.without("") == ""
+
+
+@pytest.mark.parametrize("q", ["kitsu", "Kits", "target", "Kitsu answer", "kitsu brumble"])
+def test_a_search_finds_the_causes_whose_titles_say_so(desk: DeskProcess, q: str) -> None:
+    """The name is the catalogue's "the target", or is what an import said."""
+    failed(desk, shotgun_id=1, error="Kitsu preview daemon said brumble")
+    failed(desk, shotgun_id=2, error="502 Bad Gateway")
+    page = signed_in(desk).get("/causes", params={"q": q}).text
+    assert ("brumble" in page) == (q not in ("target", "Kitsu answer"))
+    assert ("Kitsu did not answer" in page) == (q != "kitsu brumble")
 
 
 def test_what_a_cause_was_split_by_is_told_in_words() -> None:

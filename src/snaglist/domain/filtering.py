@@ -37,6 +37,10 @@ _LONGEST = 200
 _MOST_WORDS = 8
 
 
+EITHER = "|"
+"""What stands between words of which one must match; no folded word holds it."""
+
+
 class Subject(StrEnum):
     """What a filter chooses from."""
 
@@ -87,6 +91,7 @@ class Filter(msgspec.Struct, frozen=True):
     since: str | None = None
     until: str | None = None
     words: tuple[str, ...] = ()
+    """Each may be several, with `EITHER` between: one of them must match."""
 
     @property
     def buckets(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from snaglist.domain.cause import Cause
-from snaglist.domain.filtering import NONE, Filter
+from snaglist.domain.filtering import EITHER, NONE, Filter
 from snaglist.domain.moment import first_id_of
 from snaglist.storage import causes as cause_store
 from snaglist.storage.connection import Connection, Value
@@ -108,8 +108,12 @@ def _found(connection: Connection, wanted: Filter) -> tuple[str, list[str], dict
             conditions.append(condition)
             values[name] = first_id_of(asked) if name in _BY_ID else asked
     for place, text in enumerate(wanted.words):
-        conditions.append(f"causes.words LIKE :word{_LETTERS[place]} ESCAPE '!'")
-        values[f"word{_LETTERS[place]}"] = f"% {_escaped(text)}%"
+        either: list[str] = []
+        for word, letter in zip(text.split(EITHER), _LETTERS, strict=False):
+            name = f"word{_LETTERS[place]}{letter}"
+            either.append(f"causes.words LIKE :{name} ESCAPE '!'")
+            values[name] = f"% {_escaped(word)}%"
+        conditions.append(f"({' OR '.join(either)})")
     return source, conditions, values
 
 

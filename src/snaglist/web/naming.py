@@ -8,7 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from snaglist.domain.filtering import EITHER
+from snaglist.domain.words import folded
+
 _TARGET = re.compile(r"\b[Tt]he target\b")
+_SHORTEST = 3
+"""How much of the target's name must be asked for to be taken for it."""
+
 _NOTHING = re.compile(r"(?!)")
 _PLACE = re.compile(r"(?:: | by | in )?\{")
 _END = r"(?=: | by | in | \[|$)"
@@ -45,15 +51,15 @@ class Naming:
         """What the catalogue says of a cause."""
         return _TARGET.sub(lambda _: self.name, text) if self.name else text
 
-    def search(self, words: str, *, of_causes: bool) -> str:
-        """What is searched for, by the words that are kept.
+    def either(self, word: str) -> str:
+        """A folded word of a search for causes: the target by its name, or as titles call it."""
+        is_name = len(word) >= _SHORTEST and folded(self.name).startswith(word)
+        return f"{word}{EITHER}target" if is_name else word
 
-        Of causes these are the titles, which say "target"; what things are found by holds the
-        importer's words, too, so the name counts if it is all that is asked for.
+    def without(self, words: str) -> str:
+        """What things are searched for: what they are found by holds the importer's words.
+
+        So the target's name counts only if it is all that is asked for.
         """
-        named = [word.casefold() == self.name.casefold() for word in words.split()]
-        if of_causes:
-            pairs = zip(words.split(), named, strict=True)
-            return " ".join("target" if is_name else word for word, is_name in pairs)
-        kept = [word for word, is_name in zip(words.split(), named, strict=True) if not is_name]
+        kept = [word for word in words.split() if word.casefold() != self.name.casefold()]
         return " ".join(kept) or words

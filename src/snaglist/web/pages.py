@@ -15,6 +15,7 @@ from uuid import UUID
 
 import jinja2
 from markupsafe import Markup
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -61,6 +62,12 @@ HEADERS = {
 _SPACES = 3
 TICK = "tick"
 """The parameter of an address that names what is ticked on its page."""
+
+TYPED = "typed."
+"""What the parameters of an address begin with that give back what a form for many held."""
+
+BULK_FIELDS = ("edit_and_reason", "to", "until", "why")
+"""The fields of that form."""
 
 _LARGEST_FORM = 64 << 10
 _TYPED = ("text", "note", "fix", "name", "why", "to")
@@ -209,8 +216,11 @@ class Pages:
         return self._places.get(slug) or slug.capitalize()
 
     def wanted(self, asked: Mapping[str, str], subject: Subject) -> Filter:
-        """What a filter asks for, the target by the word that the catalogue has for it."""
-        q = self.naming.search(asked.get("q", ""), of_causes=subject is Subject.CAUSES)
+        """What a filter asks for, the target also by the word that the catalogue has for it."""
+        if subject is Subject.CAUSES:
+            found = read_filter(subject, given_of(asked))
+            return replace(found, words=tuple(map(self.naming.either, found.words)))
+        q = self.naming.without(asked.get("q", ""))
         return read_filter(subject, given_of({**asked, "q": q}))
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -293,7 +303,8 @@ def back_of(visit: Visit) -> str:
         return "/"
     if path == "/things/edits":
         ticked = [(TICK, text) for name, text in visit.fields if name == "thing" and is_id(text)]
-        return f"/things?{visit.form.get('filter', '')}&{urlencode(ticked)}"
+        typed = [(TYPED + name, visit.form.get(name, "")) for name in BULK_FIELDS]
+        return f"/things?{visit.form.get('filter', '')}&{urlencode([*ticked, *filter(all, typed)])}"
     return "/".join(path.split("/")[:3]) if not path.startswith("/settings") else "/settings"
 
 

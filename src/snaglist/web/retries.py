@@ -18,7 +18,7 @@ from snaglist.domain.worker import Worker
 from snaglist.service import retries as service
 from snaglist.service.cause_edits import edit_cause
 from snaglist.service.edits import find_places, places_of_items
-from snaglist.service.lists import Listed, titles_of_causes
+from snaglist.service.lists import Listed, known_cause, titles_of_causes
 from snaglist.service.ordering import count_free, order
 from snaglist.service.retries import RetryEdit
 from snaglist.service.run_views import find_run
@@ -187,7 +187,11 @@ async def retry_cause(pages: Pages, visit: Visit) -> Response:
 
 
 def _of_cause(pages: Pages, visit: Visit) -> tuple[list[int], str]:
-    """The places of a cause's open things, of what a list was narrowed to; and their filter."""
+    """The places of a cause's open things, of what a list was narrowed to; and their filter.
+
+    Raises NotFound, or WrongState for one that was merged.
+    """
+    known_cause(pages.database, id_of(visit)).check_whole()
     narrowed = {name: visit.form.get(name, "") for name in ("project", "type")}
     asked = {"cause": id_of(visit), "state": Status.OPEN.value, **narrowed}
     wanted = pages.wanted(asked, Subject.ITEMS)

@@ -22,7 +22,9 @@ from snaglist.service.run_views import find_run
 from snaglist.web.changes import change_of, stack_of
 from snaglist.web.opposites import is_newest, opposite_of
 from snaglist.web.pages import (
+    BULK_FIELDS,
     TICK,
+    TYPED,
     Pages,
     Visit,
     asked_of,
@@ -66,6 +68,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
         {
             "entities": grouped(found.items),
             "ticked": visit.request.query_params.getlist(TICK),
+            "typed": asked_typed(visit),
             "asked": asked,
             "is_asked": any(asked.values()),
             "choices": chosen_from,
@@ -81,6 +84,12 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
             "done": edit,
         },
     )
+
+
+def asked_typed(visit: Visit) -> dict[str, str]:
+    """What the address says was typed into the form for many things."""
+    given = visit.request.query_params
+    return {name: given.get(TYPED + name, "") for name in BULK_FIELDS}
 
 
 def _found(pages: Pages, wanted: Filter, below: int | None) -> ListedItems:

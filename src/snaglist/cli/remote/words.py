@@ -59,7 +59,7 @@ EVENTS = {
     "lease_ended": "the try ended without a word",
     "resolved": "marked as done",
     "ignored": "set aside",
-    "ignore_ended": "the time aside is over",
+    "ignore_ended": "no longer set aside",
     "reopened": "put back on the list",
     "not_failing": "a complete run passed without it",
     "record_deleted": "its record was deleted",
