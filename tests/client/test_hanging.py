@@ -283,8 +283,12 @@ def _nested(_desk: snaglist_client.Desk, run: snaglist_client.Run) -> None:
         raise ValueError("no task type")
 
 
+def _dropped(desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
+    desk.check_returned({"type": "Task", "id": 21, "sg_body": "as the target takes it"}, [])
+
+
 @pytest.mark.parametrize(
-    "tell", [_raised, _logged, _logged_by_name, _recorded, _recorded_by_name, _nested]
+    "tell", [_raised, _logged, _logged_by_name, _recorded, _recorded_by_name, _nested, _dropped]
 )
 def test_what_a_block_knows_goes_with_what_is_told_in_it(
     snaglist: snaglist_client.Desk, client: httpx.Client, tell: Any
@@ -294,7 +298,7 @@ def test_what_a_block_knows_goes_with_what_is_told_in_it(
         tell(snaglist, run)
     assert snaglist.flush(20)
     (record,) = client.get("/import/shotgun/errors").json()
-    assert record["event_data"]["details"]["payload"] == TASK
+    assert record["event_data"]["details"]["payload"]["entity"] == TASK["entity"]
     (item,) = client.get("/api/v1/items").json()
     assert (item["entity_id"], item["project"]) == ("21", "87")
     night(snaglist, (SHOT, False), ({**SHOT, "id": 12}, True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -92,6 +93,58 @@ def test_two_events_of_one_attribute_are_two_tries(
     assert event.ok
     assert snaglist.flush(20)
     assert standing(client) == {("8", "sg_status_list"): "resolved"}
+
+
+def test_what_a_pool_says_of_an_event_in_its_block_is_heard(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    asset = {"type": "Asset", "id": 1}
+    entry = {"id": 5, "event_type": "Shotgun_Asset_New", "entity": asset}
+    with ThreadPoolExecutor(1) as pool, snaglist.mirror("events") as mirror:
+        with mirror.event(entry) as event:
+            pool.submit(snaglist.check_returned, asset, []).result()
+        assert not event.ok
+        with mirror.event(entry) as event:
+            snaglist.record("dropped", entity_type="Asset", shotgun_id=1)
+            pool.submit(snaglist.check_returned, asset, [{"shotgun_id": 1}]).result()
+        assert event.ok
+    assert snaglist.flush(20)
+    assert standing(client) == {("1", ""): "resolved"}
+
+
+def test_in_a_program_that_forks_each_target_is_another_matter(
+    desk: DeskProcess, client: httpx.Client, spool: Any
+) -> None:
+    run_importer(
+        """
+        import multiprocessing
+        jira = snaglist_client.Desk(target="jira")
+
+        def fail(_):
+            jira.record("no such project", entity_type="Asset", shotgun_id=1)
+            jira.flush(20)
+
+        with desk.run("nightly", total=1) as run:
+            with run.item("Asset", 1) as item:
+                with multiprocessing.get_context("fork").Pool(1) as pool:
+                    pool.map(fail, [1])
+            assert item.ok
+        with desk.run("other") as run:
+            with run.item("Asset", 2) as item:
+                jira.record("no such project", entity_type="Asset", shotgun_id=2)
+            assert item.ok
+        desk.flush(20)
+        jira.flush(20)
+        """,
+        desk.url,
+        desk.new_token("report"),
+        spool,
+    )
+    found = client.get("/api/v1/items").json()
+    assert {(one["target"], one["entity_id"], one["status"]) for one in found} == {
+        ("jira", "1", "open"),
+        ("jira", "2", "open"),
+    }
 
 
 def test_processes_that_import_side_by_side_speak_each_for_itself(

@@ -126,7 +126,7 @@ class Desk:
         whose = thing_of_details(details)
         if whose is not None:  # which may be what is in hand
             named = {name: value for name, value in details.items() if value is not None}
-            details = {**details, **reporter.known_of(whose), **whose.details, **named}
+            details = reporter.known_of(whose, {**details, **whose.details, **named})
         return reporter.tell_failure(whose, event_of(error, details), occurred_at)
 
     @quietly("")

@@ -112,7 +112,7 @@ def take(one: InHand) -> None:
     _innermost.set(one)
     everything.add(one)
     if kin.echo is not None:
-        kin.echo.forget(_place_of(one), _run_of(one))
+        kin.echo.forget(*_place_of(one))
 
 
 def put_back(one: InHand) -> None:
@@ -124,28 +124,27 @@ def put_back(one: InHand) -> None:
         _innermost.set(one._before)
         one._before = None
     if kin.echo is not None and one.failure is None:
-        one.is_failed_elsewhere = kin.echo.says_failed(_place_of(one), _run_of(one))
+        one.is_failed_elsewhere = kin.echo.says_failed(*_place_of(one))
 
 
-def _place_of(one: InHand) -> int:
-    """What stands for it among forked processes; `NOTHING` of what cannot say what it is."""
+def _place_of(one: InHand) -> tuple[int, str | None, str | None]:
+    """What stands for it among forked processes, its run and its target.
+
+    The place is `NOTHING` of what cannot say what it is.
+    """
     try:
-        _, _, entity, part = one.whose()
+        source, target, entity, part = one.identity
     except BaseException as fault:  # whatever a hostile class does
         if passes(fault):
             raise
-        return NOTHING
-    return place_of(entity, part)
+        return NOTHING, None, None
+    run = None if one.reporter is None else one.reporter.run
+    return place_of(source, entity, part), run, target
 
 
-def _run_of(one: InHand) -> str | None:
-    """The run of which it is; None if it is of none."""
-    return None if one.reporter is None else one.reporter.run
-
-
-def place_of(entity: int, part: str) -> int:
+def place_of(source: str, entity: int, part: str) -> int:
     """What stands for this part of an entity (`entity_of`) among forked processes."""
-    return NOTHING if entity == NOTHING else hash((entity, part))
+    return NOTHING if entity == NOTHING else hash((source, entity, part))
 
 
 def told() -> dict[str, Any]:

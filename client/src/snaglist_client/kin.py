@@ -69,43 +69,50 @@ class Kin:
 class Echo:
     """What processes of one program told last of each thing, by hashes, one byte each.
 
-    A thing has a byte for each run that tells of it, one for all that is told outside of runs, and
-    one for all that is told: a block of a run hears the first two, another block the last. Two
-    things may share a byte, and then what one process tells of the one is taken as told of the
-    other.
+    A thing has a byte for each run and target that is told of, for what is told outside of runs or
+    of no target that was said, and for all that is told. A block hears what its own run or nobody's
+    told of its own target or of none; one without a run, or without a target, hears all. Two things
+    may share a byte, and then what one process tells of the one is taken as told of the other.
     """
 
     def __init__(self) -> None:
         self._told = mmap.mmap(-1, _ENTITIES)
 
-    def tell(self, place: int, runs: Iterable[str], *, failed: bool) -> None:
-        """It failed, or came over, as was told in these runs, or outside of one; 0 is nothing."""
-        for run in runs if place else ():
-            if failed:
-                self._told[_byte(place, run)] = self._told[_byte(place, None)] = 1
-            else:
-                self._clear(place, run)
+    def tell(self, place: int, runs: Iterable[str], target: str | None, *, failed: bool) -> None:
+        """It failed, or came over, as was told in these runs ("" is none); place 0 is nothing."""
+        if place and not failed:
+            self._clear(place, runs, target)
+        elif place:
+            self._set([(run, one) for run in (*runs, _ALL) for one in (target or "", _ALL)], place)
 
-    def forget(self, place: int, run: str | None) -> None:
+    def forget(self, place: int, run: str | None, target: str | None) -> None:
         """It is tried anew, in this run; None is none."""
         if place:
-            self._clear(place, run)
+            self._clear(place, [run or ""], target)
 
-    def says_failed(self, place: int, run: str | None) -> bool:
-        """Whether it failed, as whoever told last of it said to a block of this run."""
-        if not place:
-            return False
-        heard = (None,) if run is None else (run, "")
-        return any(self._told[_byte(place, one)] for one in heard)
+    def says_failed(self, place: int, run: str | None, target: str | None) -> bool:
+        """Whether it failed, as whoever told last of it said to a block of this run and target."""
+        runs = (_ALL,) if run is None else (run, "")
+        targets = (_ALL,) if target is None else (target, "")
+        return bool(place) and any(
+            self._told[_byte(place, one, of)] for one in runs for of in targets
+        )
 
-    def _clear(self, place: int, run: str | None) -> None:
-        for byte in (_byte(place, run), _byte(place, ""), _byte(place, None)):
-            self._told[byte] = 0
+    def _clear(self, place: int, runs: Iterable[str], target: str | None) -> None:
+        targets = (target or "", "", _ALL)
+        self._set([(run, one) for run in (*runs, "", _ALL) for one in targets], place, 0)
+
+    def _set(self, told: Iterable[tuple[str, str]], place: int, to: int = 1) -> None:
+        for run, target in told:
+            self._told[_byte(place, run, target)] = to
 
 
-def _byte(place: int, run: str | None) -> int:
-    """Where it is kept what is told of a thing in a run, outside of one (""), or at all (None)."""
-    return hash((place, run)) % _ENTITIES
+_ALL = "*"
+
+
+def _byte(place: int, run: str, target: str) -> int:
+    """Where it is kept what is told of a thing in a run, of a target."""
+    return hash((place, run, target)) % _ENTITIES
 
 
 echo: Echo | None = None

@@ -55,11 +55,6 @@ class Thing(NamedTuple):
         return found
 
     @property
-    def place(self) -> int:
-        """What stands for it among forked processes."""
-        return in_hand.place_of(entity_of(self.entity_type, self.entity_id), self.part)
-
-    @property
     def project_id(self) -> EntityId | None:
         """The project's id or name."""
         return project_of(self.own_project)
@@ -191,43 +186,45 @@ class Reporter:
         self, tried: Thing, error: Failure, details: Mapping[str, Any] | None = None
     ) -> str:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
-        _, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
-        details = {**self.known_of(tried), **tried.details, **(details or {})}
+        held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
+        details = _with_known(held, {**tried.details, **(details or {})})
         if project_of(details.get("project")) is None and speaker.usual_project is not None:
             details["project"] = small(speaker.usual_project)
-        return speaker.tell_failure(tried, event_of(error, details))
+        return speaker._tell_failure(tried, event_of(error, details), held)
 
-    def known_of(self, tried: Thing) -> dict[str, Any]:
-        """What the blocks in which it is told know of this entity: name, project and payload."""
+    def known_of(self, tried: Thing, details: Mapping[str, Any]) -> dict[str, Any]:
+        """These details, with what the blocks in which it is told know of this entity besides."""
         held, _ = self._heard(entity_of(tried.entity_type, tried.entity_id))
-        found: dict[str, Any] = {}
-        for one in (*in_hand.around(held), *held):
-            try:
-                details = one.details()
-            except BaseException as fault:  # whatever a hostile class does: the failure is told of
-                if passes(fault):
-                    raise
-                continue
-            for name in ("name", "project", "payload"):
-                if details.get(name) is not None:
-                    found.setdefault(name, details[name])
-        return found
+        return _with_known(held, details)
 
     def tell_failure(self, tried: Thing | None, event_data: bytes, occurred_at: str = "") -> str:
         """The same, of what is worded already; None is nothing that is known."""
-        held: list[InHand] = []
-        speaker = self
+        if tried is None:
+            return self._tell_failure(None, event_data, [], occurred_at)
+        held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
+        return speaker._tell_failure(tried, event_data, held, occurred_at)
+
+    def _tell_failure(
+        self, tried: Thing | None, event_data: bytes, held: list[InHand], occurred_at: str = ""
+    ) -> str:
+        """The same, to these blocks."""
         if tried is not None:
-            held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
-            speaker._note_failure(tried)
-        speaker.failed += 1
-        record_id = speaker.record(event_data, occurred_at)
+            self._note_failure(tried)
+        self.failed += 1
+        record_id = self.record(event_data, occurred_at)
         if tried is not None:
-            if kin.echo is not None:
-                kin.echo.tell(tried.place, speaker._runs_of(held), failed=True)
+            self._echo(entity_of(tried.entity_type, tried.entity_id), tried.part, held, failed=True)
             for one in held:
-                one.note(tried.part, Failed(record_id, event_data, speaker.run, tried.part))
+                one.note(tried.part, Failed(record_id, event_data, self.run, tried.part))
         return record_id
+
+    def _echo(self, entity: int, part: str, held: list[InHand], *, failed: bool) -> None:
+        """Tell other processes, as those hear it that are of this run, or of these blocks'."""
+        if kin.echo is not None:
+            own = () if self.run and not self._is_counted else (self.run,)
+            runs = {*own, *(one.reporter.run for one in held if one.reporter is not None)}
+            place = in_hand.place_of(self.source, entity, part)
+            kin.echo.tell(place, runs, self.target, failed=failed)
 
     def tell_again(self, tried: Thing | None, failure: Failed) -> str:
         """The id of a failure's record in this run, which is made if another run has it alone."""
@@ -264,11 +261,6 @@ class Reporter:
         if reporter is None or not self.run:
             return reporter is None
         return bool(reporter.run == self.run and self._is_counted)
-
-    def _runs_of(self, heard: list[InHand]) -> set[str]:
-        """This run, and those in whose blocks it is; of one without end only these."""
-        own = () if self.run and not self._is_counted else (self.run,)
-        return {*own, *(one.reporter.run for one in heard if one.reporter is not None)}
 
     def _speaker(self, held: list[InHand]) -> Reporter:
         """Whoever tells of it: the run in whose block it is, where none is named."""
@@ -314,17 +306,24 @@ class Reporter:
             return False
         part = name_or_none(part)
         held: list[InHand] = []
+        speaker = self
         if in_hand.noted or (in_hand.everything and not self.run):
             held, speaker = self._heard(one_of(entity_type, entity_id))
-            if speaker is not self:
-                return speaker.came_over_now(
-                    entity_type, entity_id, part, project, payload, target_url, alone
-                )
             for one in held:
                 one.note(part, None)
-        if kin.echo is not None:
-            place = in_hand.place_of(one_of(entity_type, entity_id), part)
-            kin.echo.tell(place, self._runs_of(held), failed=False)
+        speaker._echo(one_of(entity_type, entity_id), part, held, failed=False)
+        return speaker._came_over(entity_type, entity_id, part, project, payload, target_url, alone)
+
+    def _came_over(
+        self,
+        entity_type: str,
+        entity_id: EntityId,
+        part: str,
+        project: Any,
+        payload: Any,
+        target_url: Any,
+        alone: bool,
+    ) -> bool:
         if self._is_counted:
             self._note(entity_type, entity_id, part)
             if not part:
@@ -375,6 +374,40 @@ class Reporter:
             return record_id
         self.lost += 1
         return ""
+
+
+def _with_known(held: list[InHand], details: Mapping[str, Any]) -> dict[str, Any]:
+    """These details, with what these blocks know besides: name, project and payload."""
+    found = dict(details)
+    for one in (*in_hand.around(held), *held):
+        try:
+            known = one.details()
+            for name in ("name", "project", "payload"):
+                if found.get(name) is None and known.get(name) is not None:
+                    found[name] = known[name]
+            found["payload"] = _with_links(found.get("payload"), known.get("payload"))
+        except BaseException as fault:  # whatever a hostile class does: the failure is told of
+            if passes(fault):
+                raise
+    if found.get("payload") is None:
+        found.pop("payload", None)
+    return found
+
+
+def _with_links(payload: Any, known: Any) -> Any:
+    """A payload, with the links besides that another one of the same entity has.
+
+    What was made for a target has lost what it hangs on in its source.
+    """
+    if payload is known or not (is_mapping(payload) and is_mapping(known)):
+        return payload
+    return {**{name: value for name, value in known.items() if _is_link(value)}, **payload}
+
+
+def _is_link(value: Any) -> bool:
+    if type(value) is list:
+        return bool(value) and _is_link(value[0])
+    return type(value) is dict and "type" in value and "id" in value
 
 
 def _let_pass(moment: int) -> None:
