@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import threading
 import time
@@ -218,22 +219,30 @@ def test_a_fork_beside_a_thread_that_captures_for_the_first_time_does_not_hang(
 
 
 @contextlib.contextmanager
-def gateway(desk: DeskProcess, most: int) -> Iterator[tuple[str, list[int]]]:
-    """A proxy in front of a desk that takes so many bytes at once; its address, what it refused."""
+def gateway(
+    desk: DeskProcess, most: int, pages: dict[int, tuple[int, bytes]] | None = None
+) -> Iterator[tuple[str, list[int]]]:
+    """A proxy in front of a desk that takes so many bytes at once; its address, what it refused.
+
+    `pages` are its own answers to requests by their number, such as while the desk restarts.
+    """
     refused: list[int] = []
+    numbers = itertools.count()
 
     class Gateway(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
-            if length > most:
+            own = (pages or {}).get(next(numbers))
+            if length > most or own is not None:
                 refused.append(length)
-                self.send_response(413)
-                self.send_header("Content-Length", "6")
+                status, page = own or (413, b"<html>")
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(page)))
                 self.send_header("Connection", "close")
                 self.end_headers()
-                self.wfile.write(b"<html>")
+                self.wfile.write(page)
                 return
             names = ("Authorization", "Content-Type")
             headers = {name: self.headers[name] for name in names}
@@ -278,6 +287,40 @@ def test_a_proxy_that_takes_less_at_once_is_given_less(
     assert "let it take 16 MB" in snaglist.status().refused_because
     summary = desk.client().get("/api/v1/summary").json()
     assert sum(summary["items"].values()) == 240, summary
+
+
+@pytest.mark.parametrize("page", [(404, b"<h1>Not here</h1>"), (200, b"<h1>Back soon</h1>")])
+def test_what_stands_before_a_desk_does_not_end_whoever_waits_for_retries(
+    desk: DeskProcess,
+    new_snaglist: Callable[..., snaglist_client.Desk],
+    page: tuple[int, bytes],
+) -> None:
+    """But somebody who was never answered by a desk is told that there is none."""
+    client, token = desk.client(), desk.new_token("report", "work")
+    told = {"error": "no rig", "entity_type": "Asset", "shotgun_id": 1, "target": "kitsu"}
+    client.post("/import/shotgun/errors", json=told).raise_for_status()
+    with gateway(desk, 1 << 20, {1: page, 2: page}) as (url, refused):
+        retries = new_snaglist(url, token).retries()
+        asked = threading.Thread(target=lambda: found.extend(_first(retries)))
+        found: list[str] = []
+        asked.start()
+        wait_until(lambda: len(refused) == 2, what="the gateway to answer by itself")
+        client.post("/api/v1/retries", json={"probe": False}).raise_for_status()
+        asked.join(60)
+    assert found == ["1"]
+    with gateway(desk, 1 << 20, {0: page}) as (url, _):
+        retries = new_snaglist(url, token).retries()
+        assert list(retries) == []
+    assert "is no desk" in retries.shut_out
+
+
+def _first(retries: snaglist_client.Retries) -> list[str]:
+    """The entity of the first item that is tried."""
+    for item in retries:
+        with item:
+            retries.stop()
+            return [str(item.entity_id)]
+    return []
 
 
 def test_a_gateway_that_takes_nothing_is_no_desk_and_costs_nothing(

@@ -41,6 +41,15 @@ def test_a_claim_can_be_taken_back(triage: Triage) -> None:
     assert triage.cause().claim is None
 
 
+def test_a_fix_held_behind_which_the_next_fault_shows(triage: Triage) -> None:
+    triage.fails(1, 2, fingerprint="1/a")
+    claimed = triage.cause("1/a")
+    triage.edits_cause(claimed, ClaimFixed())
+    triage.fails(1, 2, fingerprint="1/b")
+
+    assert triage.cause_by_id(claimed.id).claim is Claim.HELD
+
+
 def told(triage: Triage, fingerprint: str) -> tuple[Claim | None, int]:
     """What became of the claim on the cause of this fingerprint, and how often it failed since."""
     cause = triage.cause(fingerprint)

@@ -13,7 +13,7 @@ from snaglist_client.courier import Courier
 from snaglist_client.delivery import json_of, outcome_line
 from snaglist_client.failures import Failure, event_of
 from snaglist_client.in_hand import FAILED_ELSEWHERE, InHand, entity_of
-from snaglist_client.line import SECONDS, ShutOut
+from snaglist_client.line import SECONDS, NoDesk, ShutOut
 from snaglist_client.messages import address_of, imported_line, name_of, record_line
 from snaglist_client.moments import new_id, utc_now
 from snaglist_client.quietly import passes, quietly
@@ -56,13 +56,16 @@ class Worker:
     def lease(self, limit: int = 1, retry: str | None = None) -> tuple[list[RetryItem], float]:
         """Items to try now, and after how many seconds to ask again.
 
-        Raises Away, or ShutOut when the desk has no such thing or the token no scope `work`.
+        Raises Away, or ShutOut when the desk has no such thing or the token no scope `work`, or,
+        as NoDesk, when something else answers.
         """
         asked = {"worker": self._about, "limit": limit, "seconds": self.seconds}
         if retry:
             asked["retry"] = retry
         answer = self.courier.ask("/api/v1/leases", json_of(asked), SECONDS)
-        if answer.status >= 300 or not isinstance(answer.body, dict):
+        if not isinstance(answer.body, dict):
+            raise NoDesk(answer.status)
+        if answer.status >= 300:
             raise ShutOut(answer.reason)
         leases = answer.body.get("leases") or []
         waiting = answer.body.get("waiting")

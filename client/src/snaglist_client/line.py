@@ -57,6 +57,13 @@ class ShutOut(Unsent):
     """Somebody must do something first: the address or the token is not right."""
 
 
+class NoDesk(ShutOut):
+    """Something else answers at the address: the wrong one, or what stands before the desk."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"What answers there with {status} is no desk; check SNAGLIST_URL.")
+
+
 class Answer(NamedTuple):
     """What the desk said."""
 
@@ -208,13 +215,12 @@ def _understood(response: http.client.HTTPResponse, text: bytes) -> Answer:
         raise Capped(answer.reason, _seconds(response.getheader("Retry-After")))
     if status in (408, 425) or status >= 500:
         raise Away(answer.reason, _seconds(response.getheader("Retry-After")))
+    if status >= 300 and status != TOO_LARGE and not isinstance(body, dict):
+        raise NoDesk(status)
     if status == 401:
         raise ShutOut("The desk does not know the token; set SNAGLIST_TOKEN to one of its own.")
     if status == 403:
-        told = answer.reason if isinstance(body, dict) else "It needs the scope `report`."
-        raise ShutOut(f"The token may not do that. {told}")
-    if status >= 300 and status != TOO_LARGE and not isinstance(body, dict):
-        raise ShutOut(f"What answers there with {status} is no desk; check SNAGLIST_URL.")
+        raise ShutOut(f"The token may not do that. {answer.reason}")
     return answer
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from snaglist_client import in_hand
 from snaglist_client.leases import RetryItem, Worker
-from snaglist_client.line import ShutOut, Unsent
+from snaglist_client.line import NoDesk, ShutOut, Unsent
 from snaglist_client.pace import Pace
 from snaglist_client.quietly import complain
 
@@ -28,8 +28,9 @@ class Retries:
     One that was given back and is tried all the same is told of as by any other program.
 
     A thread keeps the item in hand leased, for `item_seconds` at most. `stop()` ends it after the
-    item in hand; a desk that gives none to this token ends it, too, is logged, and `shut_out`
-    says why. `trouble` is why the desk could not be asked the last time.
+    item in hand; a desk that gives none to this token ends it, too, or no desk at the address from
+    the beginning; that is logged, and `shut_out` says why. `trouble` is why the desk could not be
+    asked the last time.
     """
 
     def __init__(
@@ -55,24 +56,27 @@ class Retries:
         keeping = threading.Thread(target=self._keep, name="snaglist-leases", daemon=True)
         pace = Pace()
         given_back: set[str] = set()
+        was_well = False
         try:
             keeping.start()
             while not self._stop.is_set():
                 try:
                     items, pause = self._worker.lease(1, self._retry)
                 except ShutOut as error:
+                    if was_well and self._wait and isinstance(error, NoDesk):
+                        self._waits(error, pace)
+                        continue
                     self.shut_out = str(error)
                     self._worker.courier.say("Snaglist gives out no retries. %s", error)
                     return
                 except Unsent as error:
-                    self.trouble = str(error)
-                    self._worker.courier.say("Snaglist waits for retries. %s", error)
                     if not self._wait:
+                        self.trouble = str(error)
                         return
-                    pace.fault()
-                    self._stop.wait(max(_LEAST_PAUSE, pace.left()))
+                    self._waits(error, pace)
                     continue
                 pace.well()
+                was_well = True
                 self.trouble = ""
                 for item in items:
                     if item.item_id in given_back and not self._wait:
@@ -103,6 +107,13 @@ class Retries:
             self._over.set()
             if self._in_hand is not None and not in_hand.is_in_hand(self._in_hand):
                 self._in_hand.give_back()
+
+    def _waits(self, error: Unsent, pace: Pace) -> None:
+        """Ask the desk again later: it is away, or what stands before it answers for it."""
+        self.trouble = str(error)
+        self._worker.courier.say("Snaglist waits for retries. %s", error)
+        pace.fault()
+        self._stop.wait(max(_LEAST_PAUSE, pace.left()))
 
     def _may_be_more(self) -> bool:
         """Whether what waits may be given soon: an outcome of ours is brought to the desk now.

@@ -36,10 +36,10 @@ class Tally(msgspec.Struct, frozen=True, gc=False):
 
     `opened`, `resolved`, `ignored`, `moved_away` say how many items came into that; `moved_to`
     is the cause that the last of those now fails for. `failed_at` and `came_over_at` are the
-    newest attempts, "" without one. `taken` are failures that came from another cause by a merge
-    or split, or went there, `taken_since_claim` those of them that this cause's claim counts.
-    `is_quiet` says that what opened was opened by people's own hand: no news that the cause came
-    back.
+    newest attempts, "" without one; what fails for another cause now got past this one. `taken`
+    are failures that came from another cause by a merge or split, or went there,
+    `taken_since_claim` those of them that this cause's claim counts. `is_quiet` says that what
+    opened was opened by people's own hand: no news that the cause came back.
     """
 
     failures: int = 0

@@ -214,6 +214,8 @@ class Moves:
             if before.cause_id != after.cause_id and _is_open(before):
                 tally.moved_away += event not in _REGROUPING
                 tally.moved_to = after.cause_id
+                if event is Event.FAILED:
+                    tally.came_over_at = max(tally.came_over_at, after.decided_at)
             elif after.status is Status.RESOLVED and before.status is not Status.RESOLVED:
                 tally.resolved += 1
             elif event is Event.UNDONE and before.bucket != after.bucket:
