@@ -254,6 +254,32 @@ def test_what_hangs_on_what_failed_in_a_part_stays(
     assert left(client) == {f"{kind} {failing['id']}", "Task 21"}
 
 
+def test_two_levels_below_what_a_studio_made_itself_stay(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    version = {"type": "Version", "id": 31, "sg_task": {"type": "Task", "id": 21}}
+    level = {"type": "CustomEntity01", "id": 1}
+    night(snaglist, (level, True), ({**TASK, "entity": level}, True), (version, False))
+    other = {**TASK, "id": 22, "entity": {**level, "id": 2}}
+    well = {**version, "id": 32, "sg_task": {"type": "Task", "id": 22}}
+    night(snaglist, (level, False), ({**level, "id": 2}, True), (other, True), (well, True))
+    assert left(client) == {"CustomEntity01 1", "Version 31"}
+
+
+def test_a_whole_that_is_tried_behind_its_part_stays_if_that_fails(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    night(snaglist, ({"type": "Version", "id": 5}, False))
+    with snaglist.run("nightly", project=87) as run:
+        with run.item("Version", 5, part="movie"):
+            raise AssertionError("no file")
+        with run.item("Version", 6):
+            pass
+        assert run.complete(projects=87)
+    assert left(client) == {"Version 5"}
+    assert len(client.get("/api/v1/items?state=open").json()) == 2
+
+
 def _raised(_desk: snaglist_client.Desk, _run: snaglist_client.Run) -> None:
     raise ValueError("no task type")
 

@@ -184,3 +184,91 @@ def test_processes_that_import_side_by_side_speak_each_for_itself(
         spool,
     )
     assert standing(client) == {("3", ""): "resolved"}
+
+
+TELLS = [
+    'desk.check_returned({"type": "HumanUser", "id": 3}, [])',
+    'desk.record("409 Conflict", entity_type="HumanUser", shotgun_id=3)',
+]
+
+
+@pytest.mark.parametrize("tell", TELLS)
+def test_a_process_that_outlasts_the_block_it_was_forked_in_speaks_for_it_no_more(
+    desk: DeskProcess, client: httpx.Client, spool: Any, tell: str
+) -> None:
+    """A pool that begins its processes with the first that it is given, in the first block."""
+    run_importer(
+        f"""
+        import logging, multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+        logging.getLogger().addHandler(snaglist_client.Handler(desk))
+
+        def bring(project):
+            if project == 88:
+                {tell}
+            logging.getLogger().error(f"no frames of {{project}}")
+            desk.flush(20)
+
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+            for project in (87, 88):
+                with desk.run(f"project {{project}}", project=project) as run:
+                    with run.item("HumanUser", 3) as item:
+                        time.sleep(0.005)
+                        pool.submit(bring, project).result()
+                        time.sleep(0.005)
+                    assert not (project == 88 and item.ok)
+                with desk.run(f"other {{project}}") as run, run.item("Asset", 1) as item:
+                    pool.submit(bring, 0).result()
+                assert item.ok
+        desk.flush(20)
+        """,
+        desk.url,
+        desk.new_token("report"),
+        spool,
+    )
+    found = {(one["entity_id"], one["status"]) for one in client.get("/api/v1/items").json()}
+    assert found == {("3", "open"), ("", "open")}
+
+
+@pytest.mark.parametrize("tell", TELLS)
+def test_two_events_of_one_attribute_in_two_processes_are_two_tries(
+    desk: DeskProcess, client: httpx.Client, spool: Any, tell: str
+) -> None:
+    run_importer(
+        f"""
+        import multiprocessing, time
+        fork = multiprocessing.get_context("fork")
+        begun, failed = fork.Event(), fork.Event()
+        entity = {{"type": "HumanUser", "id": 3}}
+
+        def event(number):
+            return {{"id": number, "event_type": "Shotgun_HumanUser_New", "entity": entity}}
+
+        def one():
+            assert begun.wait(20)
+            with mirror.event(event(1)) as found:
+                {tell}
+            assert not found.ok
+            failed.set()
+
+        def other():
+            with mirror.event(event(2)) as found:
+                begun.set()
+                assert failed.wait(20)
+                time.sleep(0.005)
+            assert found.ok
+
+        with desk.mirror("events") as mirror:
+            children = [fork.Process(target=one), fork.Process(target=other)]
+            for child in children:
+                child.start()
+            for child in children:
+                child.join()
+        assert [child.exitcode for child in children] == [0, 0]
+        desk.flush(20)
+        """,
+        desk.url,
+        desk.new_token("report"),
+        spool,
+    )
+    assert standing(client) == {("3", ""): "resolved"}

@@ -6,7 +6,7 @@ import atexit
 import os
 import threading
 
-from snaglist_client import kin
+from snaglist_client import in_hand, kin
 from snaglist_client.courier import Courier, Settings
 from snaglist_client.quietly import complain
 
@@ -51,6 +51,7 @@ def _at_exit() -> None:
 def _before_fork() -> None:
     try:
         kin.before_fork()
+        in_hand.before_fork()
     except Exception as error:
         complain("preparation of a fork", error)
 
@@ -60,6 +61,7 @@ def _after_fork() -> None:
     _making = threading.RLock()
     try:
         kin.after_fork()
+        in_hand.after_fork()
     except Exception as error:
         complain("beginning in a fork", error)
     for courier in list(_couriers.values()):

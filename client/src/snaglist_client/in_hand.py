@@ -39,6 +39,7 @@ class InHand:
     __slots__ = (
         "_before",
         "_identity",
+        "_number",
         "failure",
         "is_failed_elsewhere",
         "is_failed_in_part",
@@ -48,6 +49,7 @@ class InHand:
     def __init__(self) -> None:
         self._before: InHand | None = None
         self._identity: tuple[str, str | None, int, str] | None = None
+        self._number = 0
         self.failure: Failed | None = None
         self.is_failed_in_part = False
         self.is_failed_elsewhere = False
@@ -74,13 +76,18 @@ class InHand:
         """Who tells of it in its run; None if it is of none."""
         return None
 
+    @property
+    def echo_name(self) -> str | None:
+        """By which name other processes tell of it: its run's, unless it is a try by itself."""
+        return None if self.reporter is None else str(self.reporter.run)
+
     def note(self, part: str, failure: Failed | None) -> None:
         """This was told of this part of the entity: that it failed, or, by None, came over."""
         own_part = self.whose()[3]
         if part == own_part:
             self.failure, self.is_open = failure, False
         elif not part:  # where the whole failed, nobody came to its part
-            if failure is not None or (self.failure is not None and not self.failure.part):
+            if self.failure is None or not self.failure.part:
                 self.failure = failure
         elif failure is not None and not own_part:
             self.is_failed_in_part = True
@@ -98,6 +105,9 @@ _innermost: ContextVar[InHand | None] = ContextVar("snaglist_in_hand", default=N
 everything: set[InHand] = set()
 """Whatever is in hand, in all threads."""
 
+_inherited: set[InHand] = set()
+"""Those in which this process was forked, and which the one that began them may have ended."""
+
 noted: set[InHand] = set()
 """Those of which something was told; mostly there are none, and then nobody need look."""
 
@@ -105,6 +115,8 @@ noted: set[InHand] = set()
 def take(one: InHand) -> None:
     """This is tried from now on."""
     one.failure = one._identity = None
+    one._number = 0
+    _inherited.discard(one)
     one.is_failed_in_part = one.is_failed_elsewhere = one.is_open = False
     before = one._before = _innermost_still()
     if before is not None:
@@ -120,11 +132,15 @@ def put_back(one: InHand) -> None:
     everything.discard(one)
     if noted:
         noted.discard(one)
+    if one._number:
+        _end(one)
     if _innermost.get() is one:
         _innermost.set(one._before)
         one._before = None
     if kin.echo is not None and one.failure is None:
-        one.is_failed_elsewhere = kin.echo.says_failed(*_place_of(one))
+        told = kin.echo.says(*_place_of(one))
+        one.is_failed_elsewhere = told is kin.Told.FAILED
+        one.is_open = one.is_open or told is kin.Told.LEFT_OPEN
 
 
 def _place_of(one: InHand) -> tuple[int, str | None, str | None]:
@@ -138,8 +154,7 @@ def _place_of(one: InHand) -> tuple[int, str | None, str | None]:
         if passes(fault):
             raise
         return NOTHING, None, None
-    run = None if one.reporter is None else one.reporter.run
-    return place_of(source, entity, part), run, target
+    return place_of(source, entity, part), one.echo_name, target
 
 
 def place_of(source: str, entity: int, part: str) -> int:
@@ -155,7 +170,38 @@ def told() -> dict[str, Any]:
     return found
 
 
+def before_fork() -> None:
+    """Have the child know when the blocks end in which it is forked."""
+    if kin.running is not None:
+        for one in list(everything):
+            if not one._number:
+                one._number = kin.running.begin()
+
+
+def after_fork() -> None:
+    """In the child: the blocks in which it was forked are another process's."""
+    _inherited.update(one for one in everything if one._number)
+
+
+def _end(one: InHand) -> None:
+    """It ended: here alone where it was begun by another process, else in all that know of it."""
+    if one in _inherited:
+        _inherited.discard(one)
+    elif kin.running is not None:
+        kin.running.end(one._number)
+
+
+def _let_go() -> None:
+    """What this process was forked in, and is over, is not in hand any more."""
+    for one in list(_inherited):
+        if kin.running is None or not kin.running.has(one._number):
+            for known in (_inherited, everything, noted):
+                known.discard(one)
+
+
 def _innermost_still() -> InHand | None:
+    if _inherited:
+        _let_go()
     return _still(_innermost.get())
 
 
@@ -171,6 +217,8 @@ def holders(source: str, target: str | None, entity: int) -> list[InHand]:
     found: list[InHand] = []
     if entity == NOTHING:
         return found
+    if _inherited:
+        _let_go()
     for one in list(everything):
         try:
             own_source, own_target, own_entity, _ = one.identity

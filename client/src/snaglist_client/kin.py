@@ -7,6 +7,7 @@ may share one, and then too much is taken as failed in part, never too little.
 
 from __future__ import annotations
 
+import enum
 import mmap
 import os
 import threading
@@ -66,6 +67,14 @@ class Kin:
         return bool(self._failed[entity % _ENTITIES])
 
 
+class Told(enum.IntEnum):
+    """What was told last of a thing."""
+
+    NOTHING_BAD = 0
+    FAILED = 1
+    LEFT_OPEN = 2
+
+
 class Echo:
     """What processes of one program told last of each thing, by hashes, one byte each.
 
@@ -78,34 +87,71 @@ class Echo:
     def __init__(self) -> None:
         self._told = mmap.mmap(-1, _ENTITIES)
 
-    def tell(self, place: int, runs: Iterable[str], target: str | None, *, failed: bool) -> None:
-        """It failed, or came over, as was told in these runs ("" is none); place 0 is nothing."""
-        if place and not failed:
+    def tell(self, place: int, runs: Iterable[str], target: str | None, told: Told) -> None:
+        """It was told of it in these runs ("" is none); of place 0 nothing can be."""
+        if place and not told:
             self._clear(place, runs, target)
         elif place:
-            self._set([(run, one) for run in (*runs, _ALL) for one in (target or "", _ALL)], place)
+            for run in (*runs, _ALL):
+                for one in (target or "", _ALL):
+                    self._told[_byte(place, run, one)] = told
 
     def forget(self, place: int, run: str | None, target: str | None) -> None:
         """It is tried anew, in this run; None is none."""
         if place:
             self._clear(place, [run or ""], target)
 
-    def says_failed(self, place: int, run: str | None, target: str | None) -> bool:
-        """Whether it failed, as whoever told last of it said to a block of this run and target."""
+    def says(self, place: int, run: str | None, target: str | None) -> Told:
+        """What whoever told last of it said to a block of this run and target."""
         runs = (_ALL,) if run is None else (run, "")
         targets = (_ALL,) if target is None else (target, "")
-        return bool(place) and any(
-            self._told[_byte(place, one, of)] for one in runs for of in targets
-        )
+        heard = [self._told[_byte(place, one, of)] for one in runs for of in targets if place]
+        return Told.FAILED if Told.FAILED in heard else Told(max(heard, default=0))
 
     def _clear(self, place: int, runs: Iterable[str], target: str | None) -> None:
-        targets = (target or "", "", _ALL)
-        self._set([(run, one) for run in (*runs, "", _ALL) for one in targets], place, 0)
+        for run in (*runs, "", _ALL):
+            for one in (target or "", "", _ALL):
+                self._told[_byte(place, run, one)] = 0
 
-    def _set(self, told: Iterable[tuple[str, str]], place: int, to: int = 1) -> None:
-        for run, target in told:
-            self._told[_byte(place, run, target)] = to
 
+class Running:
+    """Which blocks are running in the processes that began them, for the forks made in them.
+
+    A process that was forked in a block, such as a pool's, may outlast it.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = mmap.mmap(-1, _BLOCKS * _NUMBER_BYTES)
+        self._last = 0
+
+    def begin(self) -> int:
+        """The number of a block that is running."""
+        self._last += 1
+        number = self._last * _PROCESSES + os.getpid() % _PROCESSES
+        self._put(number, number)
+        return number
+
+    def end(self, number: int) -> None:
+        """It is running no more."""
+        if self.has(number):
+            self._put(number, 0)
+
+    def has(self, number: int) -> bool:
+        """Whether it is running still; a number that is very old may have been forgotten."""
+        at = self._at(number)
+        return self._numbers[at : at + _NUMBER_BYTES] == number.to_bytes(_NUMBER_BYTES, "big")
+
+    def _put(self, number: int, told: int) -> None:
+        at = self._at(number)
+        self._numbers[at : at + _NUMBER_BYTES] = told.to_bytes(_NUMBER_BYTES, "big")
+
+    def _at(self, number: int) -> int:
+        order, process = divmod(number, _PROCESSES)
+        return (order * 31 + process) % _BLOCKS * _NUMBER_BYTES
+
+
+_BLOCKS = 1 << 16
+_NUMBER_BYTES = 12
 
 _ALL = "*"
 
@@ -116,7 +162,8 @@ def _byte(place: int, run: str, target: str) -> int:
 
 
 echo: Echo | None = None
-"""There is one from the first fork on."""
+running: Running | None = None
+"""There is one of each from the first fork on."""
 
 _expecting: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -128,9 +175,9 @@ def expect_forks(reporter: Any) -> None:
 
 def before_fork() -> None:
     """Have memory that the child will share. Raises OSError."""
-    global echo
+    global echo, running
     if echo is None:
-        echo = Echo()
+        echo, running = Echo(), Running()
     for one in list(_expecting):
         if one.kin is None:
             one.kin = Kin()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import mmap
+import os
 import platform
+import re
 from collections.abc import Mapping
+from itertools import count
 from types import TracebackType
 from typing import Any
 
@@ -27,6 +30,8 @@ from snaglist_client.quietly import passes, quietly
 from snaglist_client.reporter import Reporter, Thing, thing
 
 _LAST_BEAT_SECONDS = 2.0
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
+_numbers = count()
 
 
 class Mirror:
@@ -80,6 +85,7 @@ class Mirror:
         """Stop the heartbeat. The desk calls a mirror abandoned that is silent for long."""
         courier = self._reporter.courier
         courier.live(self.label, None)
+        courier.flush(_LAST_BEAT_SECONDS, patiently=False)  # it may not be announced yet
         courier.elsewhere(
             _LAST_BEAT_SECONDS,
             lambda: courier.ask(*self._beat(courier.keeping.unsent()), _LAST_BEAT_SECONDS),
@@ -169,6 +175,7 @@ class MirroredEvent(InHand):
         self.ok = False
         self.record_id = ""
         self._is_skipped = False
+        self._echo_name = ""
 
     def skip(self) -> None:
         """Say, in the block, that nothing is done for this one: then nothing came over, either."""
@@ -196,7 +203,13 @@ class MirroredEvent(InHand):
     def _changed(self) -> Thing | None:
         return thing_of_entry(self._entry)
 
+    @property
+    def echo_name(self) -> str:
+        """Its own: another event of the same thing is another try."""
+        return self._echo_name
+
     def __enter__(self) -> MirroredEvent:
+        self._echo_name = f"event {os.getpid()} {next(_numbers)}"
         in_hand.take(self)
         return self
 
@@ -269,10 +282,12 @@ def thing_of_entry(entry: Any) -> Thing | None:
 
 
 def _moment_of(value: Any) -> str | None:
+    """When it happened; None for what is no time, since the desk would take no such beat."""
     try:
-        return utc_text(value) if hasattr(value, "astimezone") else (said(value) if value else None)
+        told = utc_text(value) if hasattr(value, "astimezone") else said(value or "")
     except (ValueError, OverflowError, OSError):
         return None
+    return told if _MOMENT.match(told) else None
 
 
 def _is_revival(entry: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from snaglist_client import in_hand, kin
 from snaglist_client.courier import Courier
 from snaglist_client.failures import Failure, event_of
 from snaglist_client.in_hand import Failed, InHand, entity_of, one_of
-from snaglist_client.kin import Kin
+from snaglist_client.kin import Kin, Told
 from snaglist_client.messages import (
     EntityId,
     entity_id_of,
@@ -166,6 +166,8 @@ class Reporter:
         held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
         label = f"{tried.entity_type} {tried.entity_id} {tried.part}".strip() or "nobody knows what"
         speaker.unfinished[one_of(tried.entity_type, tried.entity_id, tried.part)] = label
+        entity = entity_of(tried.entity_type, tried.entity_id)
+        speaker._echo(entity, tried.part, held, Told.LEFT_OPEN)
         for one in held:
             one.leave_open(tried.part)
 
@@ -213,18 +215,19 @@ class Reporter:
         self.failed += 1
         record_id = self.record(event_data, occurred_at)
         if tried is not None:
-            self._echo(entity_of(tried.entity_type, tried.entity_id), tried.part, held, failed=True)
+            entity = entity_of(tried.entity_type, tried.entity_id)
+            self._echo(entity, tried.part, held, Told.FAILED)
             for one in held:
                 one.note(tried.part, Failed(record_id, event_data, self.run, tried.part))
         return record_id
 
-    def _echo(self, entity: int, part: str, held: list[InHand], *, failed: bool) -> None:
+    def _echo(self, entity: int, part: str, held: list[InHand], told: Told) -> None:
         """Tell other processes, as those hear it that are of this run, or of these blocks'."""
         if kin.echo is not None:
             own = () if self.run and not self._is_counted else (self.run,)
-            runs = {*own, *(one.reporter.run for one in held if one.reporter is not None)}
+            runs = {*own, *(one.echo_name for one in held if one.echo_name is not None)}
             place = in_hand.place_of(self.source, entity, part)
-            kin.echo.tell(place, runs, self.target, failed=failed)
+            kin.echo.tell(place, runs, self.target, told)
 
     def tell_again(self, tried: Thing | None, failure: Failed) -> str:
         """The id of a failure's record in this run, which is made if another run has it alone."""
@@ -311,7 +314,7 @@ class Reporter:
             held, speaker = self._heard(one_of(entity_type, entity_id))
             for one in held:
                 one.note(part, None)
-        speaker._echo(one_of(entity_type, entity_id), part, held, failed=False)
+        speaker._echo(one_of(entity_type, entity_id), part, held, Told.NOTHING_BAD)
         return speaker._came_over(entity_type, entity_id, part, project, payload, target_url, alone)
 
     def _came_over(

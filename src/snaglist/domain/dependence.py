@@ -73,6 +73,10 @@ _BESIDE = frozenset(
 )
 
 
+_OWN = ("customentity", "customnonprojectentity", "customthreadedentity")
+_LAST_WITH_TASKS = "Shot"
+
+
 def rank_of(kind: str) -> int:
     """Where a type stands in the usual order; unknown ones stand last."""
     return _USUAL_RANKS.get(kind.lower(), len(_USUAL_RANKS))
@@ -94,9 +98,13 @@ def may_hold_up(kind: str) -> bool:
 def holds_up(failed: str, kind: str) -> bool:
     """Whether an import may not come to entities of a kind where one of another failed.
 
-    By the usual order, in which unknown types come last. Assets have parents that are assets.
+    By the usual order, in which unknown types come last, but those that a studio makes itself may
+    have tasks. Assets have parents that are assets.
     """
-    return may_hold_up(failed) and (hangs_on(failed, kind) or failed == kind == "Asset")
+    has_tasks = failed.lower().startswith(_OWN) and hangs_on(_LAST_WITH_TASKS, kind)
+    return may_hold_up(failed) and (
+        hangs_on(failed, kind) or has_tasks or failed == kind == "Asset"
+    )
 
 
 def parents_of(event: Mapping[str, Any]) -> list[str]:

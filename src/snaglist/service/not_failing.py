@@ -43,8 +43,8 @@ def pass_over(
 ) -> int:
     """Let those of these leave the list that a complete run tried, and that did not fail in it.
 
-    Where an entity failed, as a whole or in a part, nobody may have come to try its other parts,
-    nor what hangs on it: the tasks of an asset that is not there, whatever run that failed in, or
+    Where an entity failed, as a whole or in a part, nobody may have come to try the rest of it, nor
+    what hangs on it: the tasks of an asset that is not there, whatever run that failed in, or
     that came over without a link. Nor, where the run came not even to that asset, because of
     something above it that failed.
     """
@@ -52,7 +52,7 @@ def pass_over(
     links = _links(connection, items)
     linked = {key: one for own in links.values() for key, one in own.items()}
     above = {key: one for key, one in linked.items() if may_hold_up(one.entity_type)}
-    kin = _kin(connection, [*(item.named for item in items if item.part), *above.values()])
+    kin = _kin(connection, [*(item.named for item in items), *above.values()])
     keys = {key for item in items for key in (item.key, item.whole_key)}
     ways = _Ways(connection, completion.run_id, keys.union(linked, *kin.values()))
     gone = _not_there(connection, above)
@@ -60,9 +60,7 @@ def pass_over(
     def is_tried(item: Item) -> bool:
         own_links = links.get(item.id, {})
         failing = {item.key, item.whole_key, *own_links}
-        failing.update(*(kin.get(_entity(one), ()) for one in own_links.values()))
-        if item.part:
-            failing |= kin.get(_entity(item.named), set())
+        failing.update(*(kin.get(_entity(one), ()) for one in (item.named, *own_links.values())))
         is_shut = ways.are_shut(item.project, failing, own_links)
         return not is_shut and gone.isdisjoint(own_links)
 
