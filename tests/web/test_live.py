@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from support.desks import DeskProcess
 from web.conftest import Visitor, failed
@@ -179,3 +179,35 @@ def test_a_chosen_line_that_goes_hands_on_to_the_one_in_its_place(
     expect(page.locator("tr.chosen a").first).to_be_focused()
     page.keyboard.press("j")
     expect(page.locator("tr.chosen")).to_contain_text("SQ010_SH0001")
+
+
+def test_hidden_tabs_leave_their_connections_to_the_one_that_is_looked_at(
+    visitor: Visitor, desk: DeskProcess
+) -> None:
+    """A browser opens six to one address, and each page that is looked at keeps one."""
+    failed(desk)
+    visitor.signs_in()
+    page = visitor.page
+    tabs = [page, *(page.context.new_page() for _ in range(6))]
+    for tab in tabs:
+        tab.goto(f"{desk.url}/things")
+        expect(tab.locator("tbody tr")).to_have_count(1)
+        seen(tab, is_hidden=True)
+    for number in range(2, 4):
+        failed(desk, shotgun_id=number)
+        seen(tabs[number], is_hidden=False)
+        expect(tabs[number].locator("tbody tr")).to_have_count(number)
+    expect(tabs[0].locator("tbody tr")).to_have_count(1)
+    seen(tabs[0], is_hidden=False)
+    expect(tabs[0].locator("tbody tr")).to_have_count(3)
+
+
+def seen(page: Page, *, is_hidden: bool) -> None:
+    """Have a page believe that its tab was hidden, or is looked at again."""
+    page.evaluate(
+        """(isHidden) => {
+          Object.defineProperty(document, "hidden", { configurable: true, get: () => isHidden });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        is_hidden,
+    )

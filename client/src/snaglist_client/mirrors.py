@@ -6,6 +6,7 @@ import mmap
 import os
 import platform
 import re
+import time
 from collections.abc import Mapping
 from itertools import count
 from types import TracebackType
@@ -85,11 +86,13 @@ class Mirror:
         """Stop the heartbeat. The desk calls a mirror abandoned that is silent for long."""
         courier = self._reporter.courier
         courier.live(self.label, None)
-        courier.flush(_LAST_BEAT_SECONDS, patiently=False)  # it may not be announced yet
-        courier.elsewhere(
-            _LAST_BEAT_SECONDS,
-            lambda: courier.ask(*self._beat(courier.keeping.unsent()), _LAST_BEAT_SECONDS),
-        )
+        until = time.monotonic() + _LAST_BEAT_SECONDS
+
+        def end() -> None:
+            courier.deliver(until - time.monotonic())  # it may not be announced yet
+            courier.ask(*self._beat(courier.keeping.unsent()), until - time.monotonic())
+
+        courier.elsewhere(_LAST_BEAT_SECONDS, end)
 
     def __enter__(self) -> Mirror:
         self.begin()

@@ -52,29 +52,33 @@ function soon() {
   waiting ??= setTimeout(refresh, Math.max(LEAST_PACE_MS / 4, pace - sinceLast));
 }
 
+// A hidden page holds no line: a browser opens six connections to one address, for all its tabs.
 function follow() {
-  if (isOut) return;
+  if (isOut || document.hidden) return;
+  line?.close();
   const offline = document.getElementById("offline");
-  line = new EventSource("/live");
+  const own = new EventSource("/live");
+  line = own;
   heardAt = Date.now();
-  line.addEventListener("here", () => {
+  own.addEventListener("here", () => {
     heardAt = Date.now();
   });
-  line.addEventListener("open", () => {
+  own.addEventListener("open", () => {
     heardAt = Date.now();
     offline.hidden = true;
     if (wasAway) soon();
     wasAway = false;
   });
-  line.addEventListener("error", () => {
+  own.addEventListener("error", () => {
+    if (own !== line || document.hidden) return;
     wasAway = true;
     offline.hidden = isOut;
-    if (line.readyState !== EventSource.CLOSED) return;
-    line.close();
+    if (own.readyState !== EventSource.CLOSED) return;
+    line = null;
     soon();
-    setTimeout(follow, 2 * LEAST_PACE_MS);
+    setTimeout(() => line ?? follow(), 2 * LEAST_PACE_MS);
   });
-  line.addEventListener("change", (event) => {
+  own.addEventListener("change", (event) => {
     heardAt = Date.now();
     const [told, ...change] = event.data.split(" ");
     pace = Number(told);
@@ -85,17 +89,18 @@ function follow() {
 
 // A line may go silent without being closed: by a proxy, or a desk that hangs.
 function followAnew() {
-  if (isOut || Date.now() - heardAt < SILENCE_MS) return;
+  if (isOut || document.hidden || Date.now() - heardAt < SILENCE_MS) return;
   wasAway = true;
   document.getElementById("offline").hidden = false;
-  line.close();
   follow();
 }
 
 export function setUpFollowing() {
   if (!document.querySelector("[data-live]")) return;
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && isStale) soon();
+    if (document.hidden) return line?.close();
+    if (isStale) soon();
+    follow();
   });
   // What is due by the clock alone, an overdue import or a new day, is no change of the desk.
   setInterval(soon, REFRESH_MS);
