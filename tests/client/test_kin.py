@@ -114,3 +114,47 @@ def test_a_part_that_failed_in_a_fork_is_not_spoken_for_by_its_whole(
         spool,
     )
     assert standing(client) == {("1", "movie"): "open"}
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        'desk.check_returned({"type": "Asset", "id": number}, [])',
+        'desk.record("no rig", entity_type="Asset", shotgun_id=number)',
+        "log.error('no rig', extra={'entity_type': 'Asset', 'shotgun_id': number})",
+    ],
+)
+def test_what_a_pool_of_before_tells_is_of_the_run_in_whose_block_it_is(
+    desk: DeskProcess, client: httpx.Client, spool: Any, tell: str
+) -> None:
+    """So the run's counts are right, and it is complete."""
+    run_importer(
+        f"""
+        import logging, multiprocessing
+        log = logging.getLogger("studio")
+        log.addHandler(snaglist_client.Handler(desk))
+
+        def convert(number):
+            if number == 2:
+                {tell}
+                desk.flush(20)
+
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            pool.map(convert, [1])
+            with desk.run("nightly", project=87, total=3) as run:
+                for number in (1, 2, 3):
+                    with run.item("Asset", number) as item:
+                        pool.map(convert, [number])
+                    assert item.ok == (number != 2)
+                assert (run.tried, run.failed, run.came_over) == (3, 1, 2)
+                done = run.complete()
+                assert done, done.reason
+        desk.flush(20)
+        """,
+        desk.url,
+        desk.new_token("report"),
+        spool,
+    )
+    assert standing(client) == {("2", ""): "open"}
+    (run,) = client.get("/api/v1/runs").json()
+    assert (run["tried"], run["failed"], run["came_over"]) == (3, 1, 2)

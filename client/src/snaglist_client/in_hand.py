@@ -125,6 +125,7 @@ def take(one: InHand) -> None:
     everything.add(one)
     if kin.echo is not None:
         kin.echo.forget(*_place_of(one))
+        _tell_run(one, begins=True)
 
 
 def put_back(one: InHand) -> None:
@@ -137,6 +138,8 @@ def put_back(one: InHand) -> None:
     if _innermost.get() is one:
         _innermost.set(one._before)
         one._before = None
+    if kin.echo is not None:
+        _tell_run(one, begins=False)
     if kin.echo is not None and one.failure is None:
         told = kin.echo.says(*_place_of(one))
         one.is_failed_elsewhere = told is kin.Told.FAILED
@@ -155,6 +158,19 @@ def _place_of(one: InHand) -> tuple[int, str | None, str | None]:
             raise
         return NOTHING, None, None
     return place_of(source, entity, part), one.echo_name, target
+
+
+def _tell_run(one: InHand, *, begins: bool) -> None:
+    """Let processes that were forked before know in which run this is tried, or no more."""
+    place, name, _ = _place_of(one)
+    reporter = one.reporter
+    if kin.runs is None or place == NOTHING or reporter is None or name != reporter.run:
+        return
+    _, _, entity, _ = one.identity
+    if begins:
+        kin.runs.put(reporter.key_of(entity), reporter.run)
+    else:
+        kin.runs.clear(reporter.key_of(entity))
 
 
 def place_of(source: str, entity: int, part: str) -> int:

@@ -114,6 +114,42 @@ class Echo:
                 self._told[_byte(place, run, one)] = 0
 
 
+class Runs:
+    """In which run a thing is tried just now, for processes that were forked before its block."""
+
+    def __init__(self) -> None:
+        self._slots = mmap.mmap(-1, _BLOCKS * _SLOT_BYTES)
+
+    def put(self, key: int, run: str) -> None:
+        """It is tried in this run; one of a very long label is not known."""
+        label = run.encode()
+        if len(label) <= _SLOT_BYTES - _KEY_BYTES:
+            at = key % _BLOCKS * _SLOT_BYTES
+            told = _key_bytes(key) + label
+            self._slots[at : at + _SLOT_BYTES] = told.ljust(_SLOT_BYTES, b"\0")
+
+    def clear(self, key: int) -> None:
+        """It is not tried any more."""
+        at = key % _BLOCKS * _SLOT_BYTES
+        if self._slots[at : at + _KEY_BYTES] == _key_bytes(key):
+            self._slots[at : at + _SLOT_BYTES] = bytes(_SLOT_BYTES)
+
+    def of(self, key: int) -> str:
+        """The label of the run in which it is tried; "" if it is not known to be."""
+        at = key % _BLOCKS * _SLOT_BYTES
+        told = self._slots[at : at + _SLOT_BYTES]
+        is_it = told[:_KEY_BYTES] == _key_bytes(key)
+        return told[_KEY_BYTES:].rstrip(b"\0").decode() if is_it else ""
+
+
+_SLOT_BYTES = 128
+_KEY_BYTES = 8
+
+
+def _key_bytes(key: int) -> bytes:
+    return key.to_bytes(_KEY_BYTES, "big", signed=True)
+
+
 class Running:
     """Which blocks are running in the processes that began them, for the forks made in them.
 
@@ -163,6 +199,7 @@ def _byte(place: int, run: str, target: str) -> int:
 
 echo: Echo | None = None
 running: Running | None = None
+runs: Runs | None = None
 """There is one of each from the first fork on."""
 
 _expecting: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -175,9 +212,9 @@ def expect_forks(reporter: Any) -> None:
 
 def before_fork() -> None:
     """Have memory that the child will share. Raises OSError."""
-    global echo, running
+    global echo, running, runs
     if echo is None:
-        echo, running = Echo(), Running()
+        echo, running, runs = Echo(), Running(), Runs()
     for one in list(_expecting):
         if one.kin is None:
             one.kin = Kin()

@@ -251,12 +251,28 @@ class Reporter:
         """
         held = in_hand.holders(self.source, self.target, entity)
         if not held:
-            return held, self
+            return held, self._run_elsewhere(entity)
         around = in_hand.around(held)
         speaker = self._speaker(around or held)
         if self.run or around:
             held = [one for one in held if one in around or speaker._is_of(one)]
         return held, speaker
+
+    def key_of(self, entity: int) -> int:
+        """What stands for an entity on its way to this desk and target among forked processes."""
+        return hash((self.courier.settings, self.source, self.target, entity))
+
+    def _run_elsewhere(self, entity: int) -> Reporter:
+        """Who tells of the run in which another process has this entity in its hands, or this."""
+        label = "" if kin.runs is None or self.run else kin.runs.of(self.key_of(entity))
+        if not label or entity == in_hand.NOTHING:
+            return self
+        return Reporter(self.courier, self.source, self.target, label)
+
+    def failed_elsewhere(self, tried: Thing) -> None:
+        """It failed in this run, as another process told."""
+        self.failed += 1
+        self._note_failure(tried)
 
     def _is_of(self, one: InHand) -> bool:
         """Whether this block may be one try with what is told in this run, in another thread."""

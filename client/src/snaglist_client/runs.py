@@ -255,6 +255,8 @@ class Item(InHand):
                 self._fail_again(self.failure)
             elif self.is_open or self.is_failed_elsewhere:
                 self.ok = False
+                if self.is_failed_elsewhere and not self.is_open:
+                    self._reporter.failed_elsewhere(self._thing())
             elif not self._is_told:
                 self._is_told = self.ok = True
                 entity_type, entity_id, _, payload, part, project = self._given
