@@ -137,6 +137,7 @@ class Reporter:
         self.target = target
         self.run = run
         self._is_counted = bool(run) and not is_endless
+        self._is_guessed = False
         self.usual_project: Any = None
         self.came_over = 0
         self.failed = 0
@@ -224,7 +225,8 @@ class Reporter:
     def _echo(self, entity: int, part: str, held: list[InHand], told: Told) -> None:
         """Tell other processes, as those hear it that are of this run, or of these blocks'."""
         if kin.echo is not None:
-            own = () if self.run and not self._is_counted else (self.run,)
+            own = [] if self.run and not self._is_counted else [self.run]
+            own += [""] if self._is_guessed else []
             runs = {*own, *(one.echo_name for one in held if one.echo_name is not None)}
             place = in_hand.place_of(self.source, entity, part)
             kin.echo.tell(place, runs, self.target, told)
@@ -267,7 +269,9 @@ class Reporter:
         label = "" if kin.runs is None or self.run else kin.runs.of(self.key_of(entity))
         if not label or entity == in_hand.NOTHING:
             return self
-        return Reporter(self.courier, self.source, self.target, label)
+        found = Reporter(self.courier, self.source, self.target, label)
+        found._is_guessed = True  # another run may try it, too: that hears of it as well
+        return found
 
     def failed_elsewhere(self, tried: Thing) -> None:
         """It failed in this run, as another process told."""
@@ -330,7 +334,8 @@ class Reporter:
             held, speaker = self._heard(one_of(entity_type, entity_id))
             for one in held:
                 one.note(part, None)
-        speaker._echo(one_of(entity_type, entity_id), part, held, Told.NOTHING_BAD)
+        if kin.echo is not None:
+            speaker._echo(one_of(entity_type, entity_id), part, held, Told.NOTHING_BAD)
         return speaker._came_over(entity_type, entity_id, part, project, payload, target_url, alone)
 
     def _came_over(
