@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import httpx
@@ -254,3 +255,30 @@ def test_an_undo_that_undoes_nothing_says_so(desk: DeskProcess) -> None:
     assert answer.status_code == 400
     assert "Nothing was undone" in text_of(answer.text)
     assert desk.client().get(f"/api/v1/items/{path[8:]}").json()["assignee"] == "bob"
+
+
+def test_a_cause_that_was_put_back_is_set_aside_again_as_it_was(desk: DeskProcess) -> None:
+    failed(desk)
+    client, path = signed_in(desk), f"/causes/{cause_of(desk)}"
+    until = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%d")
+    edit(client, path, edit="ignore", until=until, why="the artist is away")
+    page = edit(client, path, edit="reopen")
+    assert "open" in text_of(page)
+    undone(client, page)
+    cause = desk.client().get(f"/api/v1{path}").json()
+    assert (cause["status"], cause["ignored_until"][:10]) == ("ignored", until)
+
+
+def test_what_was_typed_for_many_is_there_after_cancel(desk: DeskProcess) -> None:
+    item = failed(desk)
+    client = signed_in(desk)
+    until = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%d")
+    typed = {"edit_and_reason": "ignore", "until": until, "why": "away & <busy>"}
+    form = {"form_key": form_key(client), "thing": item, "filter": "state=open", **typed}
+    preview = client.post("/things/edits", data=form).text
+    (back,) = re.findall(r'<a href="(/things\?[^"]*)">Cancel', preview)
+    page = client.get(unescape(back)).text
+    assert f'value="{until}"' in page
+    assert 'value="away &amp; &lt;busy&gt;"' in page
+    assert re.search(r'value="ignore"[^>]* selected', page)
+    assert re.search(rf'value="{item}"[^>]* checked', page)

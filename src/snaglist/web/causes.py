@@ -18,7 +18,7 @@ from snaglist.domain.worker import Worker
 from snaglist.service import lists as service
 from snaglist.service.choices import choices
 from snaglist.service.evidence import NEWEST, Piece, dividing_pieces
-from snaglist.service.history import deeds_of_cause
+from snaglist.service.history import Deed, deeds_of_cause
 from snaglist.service.retries import connected, orders_of_cause, waiting_by_cause
 from snaglist.web.opposites import is_newest, opposite_of
 from snaglist.web.overview import days_of
@@ -161,9 +161,23 @@ async def show(pages: Pages, visit: Visit) -> Response:
             "has_workers": any(one.can_do_some(types) for one in workers),
             "choices": await pages.run(lambda: choices(pages.database, pages.clock())),
             "undo": done_of(visit),
-            "opposite": opposite_of(visit, view.history),
+            "opposite": _opposite(visit, view, deeds, at),
         },
     )
+
+
+def _opposite(
+    visit: Visit, view: service.CauseView, deeds: Sequence[Deed], at: str
+) -> dict[str, str] | None:
+    """The form that takes back what was done just now; what was put back is set aside as it was."""
+    form = opposite_of(visit, view.history)
+    if form != {} or view.history[-1].event is not Event.REOPENED:
+        return form
+    asked = next((deed.asked for deed in reversed(deeds) if deed.word == Event.IGNORED), None)
+    if asked is None or (asked.get("until") or "~") <= at:
+        return {}
+    kept = {name: str(asked[name]) for name in ("until", "failures", "why") if asked.get(name)}
+    return {"edit": "ignore", **kept}
 
 
 def _merge_of(view: service.CauseView) -> str | None:
