@@ -158,3 +158,43 @@ def test_what_a_pool_of_before_tells_is_of_the_run_in_whose_block_it_is(
     assert standing(client) == {("2", ""): "open"}
     (run,) = client.get("/api/v1/runs").json()
     assert (run["tried"], run["failed"], run["came_over"]) == (3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("part", "tell", "left"),
+    [
+        ("", 'desk.record("no file", **version, part="movie")', {("1", "movie")}),
+        ("movie", 'desk.record("no frames", **version)', {("1", ""), ("1", "movie")}),
+        ("", 'desk.record("1", **version); desk.imported("Version", 1)', set()),
+    ],
+)
+def test_a_pool_of_before_tells_of_parts_wholes_and_what_came_over_at_last(
+    desk: DeskProcess, client: httpx.Client, spool: Any, part: str, tell: str, left: set[Any]
+) -> None:
+    """In the block of a whole, or a part; the part failed yesterday."""
+    run_importer(
+        f"""
+        import multiprocessing
+        version = {{"entity_type": "Version", "shotgun_id": 1}}
+
+        def convert(_):
+            {tell}
+            desk.flush(20)
+
+        desk.record("no file", **version, part="movie", project=87)
+        time.sleep(0.005)
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            pool.map(abs, [1])
+            with desk.run("nightly", project=87) as run:
+                with run.item("Version", 1, part={part!r},) as item:
+                    pool.map(convert, [1])
+                    time.sleep(0.005)
+        desk.flush(20)
+        """,
+        desk.url,
+        desk.new_token("report"),
+        spool,
+    )
+    found = client.get("/api/v1/items?state=open").json()
+    assert {(one["entity_id"], one["part"]) for one in found} == left
+    assert {one["project"] for one in found} <= {"87"}

@@ -124,7 +124,9 @@ def take(one: InHand) -> None:
     _innermost.set(one)
     everything.add(one)
     if kin.echo is not None:
-        kin.echo.forget(*_place_of(one))
+        place, name, target = _place_of(one)
+        kin.echo.forget(place, name, target)
+        kin.echo.forget(_beside(one), name, target)
         _tell_run(one, begins=True)
 
 
@@ -141,9 +143,15 @@ def put_back(one: InHand) -> None:
     if kin.echo is not None:
         _tell_run(one, begins=False)
     if kin.echo is not None and one.failure is None:
-        told = kin.echo.says(*_place_of(one))
+        place, name, target = _place_of(one)
+        told = kin.echo.says(place, name, target)
+        beside = kin.echo.says(_beside(one), name, target)
         one.is_failed_elsewhere = told is kin.Told.FAILED
         one.is_open = one.is_open or told is kin.Told.LEFT_OPEN
+        if beside is kin.Told.FAILED and one.identity[3]:
+            one.is_failed_elsewhere = True  # where the whole failed, nobody came to its part
+        elif beside is kin.Told.FAILED:
+            one.is_failed_in_part = True
 
 
 def _place_of(one: InHand) -> tuple[int, str | None, str | None]:
@@ -160,6 +168,19 @@ def _place_of(one: InHand) -> tuple[int, str | None, str | None]:
     return place_of(source, entity, part), one.echo_name, target
 
 
+WHOLE, PARTS = "\0whole", "\0parts"
+"""What stands, for other processes, for the whole of a thing beside a part, and for its parts."""
+
+
+def _beside(one: InHand) -> int:
+    """What stands for the rest of an entity: for its parts, or, of a part, for its whole."""
+    place, _, _ = _place_of(one)
+    if place == NOTHING:
+        return NOTHING
+    source, _, entity, part = one.identity
+    return place_of(source, entity, WHOLE if part else PARTS)
+
+
 def _tell_run(one: InHand, *, begins: bool) -> None:
     """Let processes that were forked before know in which run this is tried, or no more."""
     place, name, _ = _place_of(one)
@@ -168,7 +189,7 @@ def _tell_run(one: InHand, *, begins: bool) -> None:
         return
     _, _, entity, _ = one.identity
     if begins:
-        kin.runs.put(reporter.key_of(entity), reporter.run)
+        kin.runs.put(reporter.key_of(entity), reporter.run, reporter.project_told)
     else:
         kin.runs.clear(reporter.key_of(entity))
 
@@ -195,8 +216,16 @@ def before_fork() -> None:
 
 
 def after_fork() -> None:
-    """In the child: the blocks in which it was forked are another process's."""
-    _inherited.update(one for one in everything if one._number)
+    """In the child: the blocks in which it was forked are another process's.
+
+    What has no number was begun by another thread at that moment, and is not what it was forked in.
+    """
+    for one in list(everything):
+        if one._number:
+            _inherited.add(one)
+        else:
+            everything.discard(one)
+            noted.discard(one)
 
 
 def _end(one: InHand) -> None:

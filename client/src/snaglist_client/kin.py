@@ -115,14 +115,17 @@ class Echo:
 
 
 class Runs:
-    """In which run a thing is tried just now, for processes that were forked before its block."""
+    """In which run a thing is tried just now, for processes that were forked before its block.
+
+    With the project of that run, "" if it has none.
+    """
 
     def __init__(self) -> None:
         self._slots = mmap.mmap(-1, _BLOCKS * _SLOT_BYTES)
 
-    def put(self, key: int, run: str) -> None:
+    def put(self, key: int, run: str, project: str) -> None:
         """It is tried in this run; one of a very long label is not known."""
-        label = run.encode()
+        label = f"{run}\0{project}".encode("utf-8", "replace")
         if len(label) <= _SLOT_BYTES - _KEY_BYTES:
             at = key % _BLOCKS * _SLOT_BYTES
             told = _key_bytes(key) + label
@@ -134,15 +137,17 @@ class Runs:
         if self._slots[at : at + _KEY_BYTES] == _key_bytes(key):
             self._slots[at : at + _SLOT_BYTES] = bytes(_SLOT_BYTES)
 
-    def of(self, key: int) -> str:
-        """The label of the run in which it is tried; "" if it is not known to be."""
+    def of(self, key: int) -> tuple[str, str]:
+        """Label and project of the run in which it is tried; "" if it is not known to be."""
         at = key % _BLOCKS * _SLOT_BYTES
         told = self._slots[at : at + _SLOT_BYTES]
         is_it = told[:_KEY_BYTES] == _key_bytes(key)
-        return told[_KEY_BYTES:].rstrip(b"\0").decode() if is_it else ""
+        label, _, project = told[_KEY_BYTES:].rstrip(b"\0").decode().partition("\0")
+        return (label, project) if is_it else ("", "")
 
 
-_SLOT_BYTES = 128
+_BLOCKS = 1 << 16
+_SLOT_BYTES = 256
 _KEY_BYTES = 8
 
 
@@ -157,7 +162,7 @@ class Running:
     """
 
     def __init__(self) -> None:
-        self._numbers = mmap.mmap(-1, _BLOCKS * _NUMBER_BYTES)
+        self._numbers = mmap.mmap(-1, _NUMBERS * _NUMBER_BYTES)
         self._last = 0
 
     def begin(self) -> int:
@@ -182,11 +187,10 @@ class Running:
         self._numbers[at : at + _NUMBER_BYTES] = told.to_bytes(_NUMBER_BYTES, "big")
 
     def _at(self, number: int) -> int:
-        order, process = divmod(number, _PROCESSES)
-        return (order * 31 + process) % _BLOCKS * _NUMBER_BYTES
+        return hash(divmod(number, _PROCESSES)) % _NUMBERS * _NUMBER_BYTES
 
 
-_BLOCKS = 1 << 16
+_NUMBERS = 1 << 20
 _NUMBER_BYTES = 12
 
 _ALL = "*"

@@ -197,8 +197,11 @@ class Reporter:
 
     def known_of(self, tried: Thing, details: Mapping[str, Any]) -> dict[str, Any]:
         """These details, with what the blocks in which it is told know of this entity besides."""
-        held, _ = self._heard(entity_of(tried.entity_type, tried.entity_id))
-        return _with_known(held, details)
+        held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
+        found = _with_known(held, details)
+        if speaker._is_guessed and project_of(found.get("project")) is None:
+            found["project"] = speaker.usual_project
+        return found
 
     def tell_failure(self, tried: Thing | None, event_data: bytes, occurred_at: str = "") -> str:
         """The same, of what is worded already; None is nothing that is known."""
@@ -230,6 +233,10 @@ class Reporter:
             runs = {*own, *(one.echo_name for one in held if one.echo_name is not None)}
             place = in_hand.place_of(self.source, entity, part)
             kin.echo.tell(place, runs, self.target, told)
+            if told is Told.FAILED or not part:  # that a part came over says nothing of others
+                beside = in_hand.PARTS if part else in_hand.WHOLE
+                beside_it = in_hand.place_of(self.source, entity, beside)
+                kin.echo.tell(beside_it, runs, self.target, told)
 
     def tell_again(self, tried: Thing | None, failure: Failed) -> str:
         """The id of a failure's record in this run, which is made if another run has it alone."""
@@ -266,12 +273,21 @@ class Reporter:
 
     def _run_elsewhere(self, entity: int) -> Reporter:
         """Who tells of the run in which another process has this entity in its hands, or this."""
-        label = "" if kin.runs is None or self.run else kin.runs.of(self.key_of(entity))
-        if not label or entity == in_hand.NOTHING:
+        if kin.runs is None or self.run or entity == in_hand.NOTHING:
+            return self
+        label, project = kin.runs.of(self.key_of(entity))
+        if not label:
             return self
         found = Reporter(self.courier, self.source, self.target, label)
         found._is_guessed = True  # another run may try it, too: that hears of it as well
+        found.usual_project = project or None
         return found
+
+    @property
+    def project_told(self) -> str:
+        """The project of its run, as other processes are told of it."""
+        project = project_of(self.usual_project)
+        return "" if project is None else str(project)
 
     def failed_elsewhere(self, tried: Thing) -> None:
         """It failed in this run, as another process told."""
@@ -330,7 +346,8 @@ class Reporter:
         part = name_or_none(part)
         held: list[InHand] = []
         speaker = self
-        if in_hand.noted or (in_hand.everything and not self.run):
+        is_heard = not self.run and (in_hand.everything or kin.runs is not None)
+        if in_hand.noted or is_heard:
             held, speaker = self._heard(one_of(entity_type, entity_id))
             for one in held:
                 one.note(part, None)
