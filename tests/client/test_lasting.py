@@ -405,16 +405,3 @@ def test_only_its_owner_can_read_the_spool(new_snaglist: NewSnaglist, spool: Pat
     assert set(modes.values()) == {0}
     (segment,) = files(spool)
     assert json.loads(segment.read_bytes().partition(b" ")[2])["event_data"]["error"] == "1"
-
-
-@pytest.mark.parametrize("seconds", [float("inf"), 1e300, 30])
-def test_somebody_may_wait_for_ever(
-    snaglist: snaglist_client.Desk, client: httpx.Client, seconds: float
-) -> None:
-    with snaglist.run("nightly") as run:
-        with run.item("Asset", 1):
-            pass
-        assert run.complete(seconds=seconds)
-    snaglist.record("no rig", entity_type="Asset", shotgun_id=2)
-    assert snaglist.flush(seconds)
-    assert not snaglist.flush(float("nan")) or client.get("/api/v1/items?state=open").json()

@@ -341,3 +341,16 @@ def test_a_cap_that_is_lower_than_what_is_sent_at_once_stops_nothing(
     for number in range(60):
         snaglist.record(str(number))
     wait_until(lambda: snaglist.flush(1) or len(errors(client)) >= 15, what="what may be sent")
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 1e300, 30])
+def test_somebody_may_wait_for_ever(
+    desk: DeskProcess, new_snaglist: Callable[..., snaglist_client.Desk], seconds: float
+) -> None:
+    snaglist = new_snaglist(desk.url, desk.token)
+    with snaglist.run("nightly") as run:
+        with run.item("Asset", 1):
+            pass
+        assert run.complete(seconds=seconds)
+    snaglist.record("no rig", entity_type="Asset", shotgun_id=2)
+    assert snaglist.flush(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -147,15 +148,34 @@ def test_in_a_program_that_forks_each_target_is_another_matter(
     }
 
 
+TWO_PROCESSES = """
+import multiprocessing, time
+fork = multiprocessing.get_context("fork")
+begun, failed = fork.Event(), fork.Event()
+
+def run_both(*functions):
+    children = [fork.Process(target=one) for one in functions]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0, 0]
+"""
+
+
+def run_two(desk: DeskProcess, spool: Any, code: str) -> None:
+    """A program of two processes; one waits until the other has `begun`, that until it `failed`."""
+    program = TWO_PROCESSES + textwrap.dedent(code)
+    run_importer(program, desk.url, desk.new_token("report"), spool)
+
+
 def test_processes_that_import_side_by_side_speak_each_for_itself(
     desk: DeskProcess, client: httpx.Client, spool: Any
 ) -> None:
-    run_importer(
+    run_two(
+        desk,
+        spool,
         """
-        import multiprocessing, time
-        fork = multiprocessing.get_context("fork")
-        begun, failed = fork.Event(), fork.Event()
-
         def one():
             assert begun.wait(20)
             with desk.run("Big Buck Bunny") as run, run.item("HumanUser", 3):
@@ -171,17 +191,9 @@ def test_processes_that_import_side_by_side_speak_each_for_itself(
                 assert item.ok
                 assert (run.tried, run.failed, run.came_over) == (1, 0, 1)
 
-        children = [fork.Process(target=one), fork.Process(target=other)]
-        for child in children:
-            child.start()
-        for child in children:
-            child.join()
-        assert [child.exitcode for child in children] == [0, 0]
+        run_both(one, other)
         desk.flush(20)
         """,
-        desk.url,
-        desk.new_token("report"),
-        spool,
     )
     assert standing(client) == {("3", ""): "resolved"}
 
@@ -234,11 +246,10 @@ def test_a_process_that_outlasts_the_block_it_was_forked_in_speaks_for_it_no_mor
 def test_two_events_of_one_attribute_in_two_processes_are_two_tries(
     desk: DeskProcess, client: httpx.Client, spool: Any, tell: str
 ) -> None:
-    run_importer(
+    run_two(
+        desk,
+        spool,
         f"""
-        import multiprocessing, time
-        fork = multiprocessing.get_context("fork")
-        begun, failed = fork.Event(), fork.Event()
         entity = {{"type": "HumanUser", "id": 3}}
 
         def event(number):
@@ -259,16 +270,8 @@ def test_two_events_of_one_attribute_in_two_processes_are_two_tries(
             assert found.ok
 
         with desk.mirror("events") as mirror:
-            children = [fork.Process(target=one), fork.Process(target=other)]
-            for child in children:
-                child.start()
-            for child in children:
-                child.join()
-        assert [child.exitcode for child in children] == [0, 0]
+            run_both(one, other)
         desk.flush(20)
         """,
-        desk.url,
-        desk.new_token("report"),
-        spool,
     )
     assert standing(client) == {("3", ""): "resolved"}

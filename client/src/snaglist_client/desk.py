@@ -19,11 +19,12 @@ from snaglist_client.mirrors import Mirror, record_entry
 from snaglist_client.moments import new_id
 from snaglist_client.plain import said
 from snaglist_client.quietly import quietly, tell
-from snaglist_client.reporter import Reporter, thing, thing_of_details
+from snaglist_client.reporter import Reporter
 from snaglist_client.retries import Retries
 from snaglist_client.returned import UNKNOWN, Checked, check_returned
 from snaglist_client.runs import Run
 from snaglist_client.standing import Standing, standing_of
+from snaglist_client.things import thing, thing_of_details
 
 USUAL_URL = "http://127.0.0.1:8477"
 USUAL_SPOOL_BYTES = 256 << 20

@@ -123,11 +123,11 @@ def take(one: InHand) -> None:
         before._before = _still(before._before)  # or the chain would grow where blocks cross
     _innermost.set(one)
     everything.add(one)
-    if kin.echo is not None:
-        place, name, target = _place_of(one)
-        kin.echo.forget(place, name, target)
-        kin.echo.forget(_beside(one), name, target)
-        _tell_run(one, begins=True)
+    if kin.echo is not None and (among := _among_processes(one)) is not None:
+        kin.echo.forget(among.place, among.run, among.target)
+        kin.echo.forget(among.beside, among.run, among.target)
+        if kin.runs is not None and among.key is not None:
+            kin.runs.put(among.key, one.reporter.run, one.reporter.project_told)
 
 
 def put_back(one: InHand) -> None:
@@ -140,58 +140,58 @@ def put_back(one: InHand) -> None:
     if _innermost.get() is one:
         _innermost.set(one._before)
         one._before = None
-    if kin.echo is not None:
-        _tell_run(one, begins=False)
-    if kin.echo is not None and one.failure is None:
-        place, name, target = _place_of(one)
-        told = kin.echo.says(place, name, target)
-        beside = kin.echo.says(_beside(one), name, target)
-        one.is_failed_elsewhere = told is kin.Told.FAILED
-        one.is_open = one.is_open or told is kin.Told.LEFT_OPEN
-        if beside is kin.Told.FAILED and one.identity[3]:
-            one.is_failed_elsewhere = True  # where the whole failed, nobody came to its part
-        elif beside is kin.Told.FAILED:
-            one.is_failed_in_part = True
+    if kin.echo is not None and (among := _among_processes(one)) is not None:
+        if kin.runs is not None and among.key is not None:
+            kin.runs.clear(among.key)
+        if one.failure is None:
+            _hear(one, among, kin.echo)
 
 
-def _place_of(one: InHand) -> tuple[int, str | None, str | None]:
-    """What stands for it among forked processes, its run and its target.
+class _Among(NamedTuple):
+    """What stands among forked processes for what is in hand, and for the rest of its entity.
 
-    The place is `NOTHING` of what cannot say what it is.
+    By which run and target they tell of it; `key` is by what they find the run, None if it is none.
     """
+
+    place: int
+    beside: int
+    run: str | None
+    target: str | None
+    key: int | None
+
+
+def _among_processes(one: InHand) -> _Among | None:
+    """None of what cannot say what it is."""
     try:
         source, target, entity, part = one.identity
     except BaseException as fault:  # whatever a hostile class does
         if passes(fault):
             raise
-        return NOTHING, None, None
-    return place_of(source, entity, part), one.echo_name, target
+        return None
+    if entity == NOTHING:
+        return None
+    name, reporter = one.echo_name, one.reporter
+    is_of_run = reporter is not None and name == reporter.run
+    return _Among(
+        place_of(source, entity, part),
+        place_of(source, entity, WHOLE if part else PARTS),
+        *(name, target),
+        reporter.key_of(entity) if is_of_run else None,
+    )
+
+
+def _hear(one: InHand, among: _Among, echo: kin.Echo) -> None:
+    """What other processes told last of it, and of the rest of its entity."""
+    told = echo.says(among.place, among.run, among.target)
+    has_rest_failed = echo.says(among.beside, among.run, among.target) is kin.Told.FAILED
+    is_part = bool(one.identity[3])  # where the whole failed, nobody came to its part
+    one.is_failed_elsewhere = told is kin.Told.FAILED or (has_rest_failed and is_part)
+    one.is_failed_in_part = one.is_failed_in_part or (has_rest_failed and not is_part)
+    one.is_open = one.is_open or told is kin.Told.LEFT_OPEN
 
 
 WHOLE, PARTS = "\0whole", "\0parts"
 """What stands, for other processes, for the whole of a thing beside a part, and for its parts."""
-
-
-def _beside(one: InHand) -> int:
-    """What stands for the rest of an entity: for its parts, or, of a part, for its whole."""
-    place, _, _ = _place_of(one)
-    if place == NOTHING:
-        return NOTHING
-    source, _, entity, part = one.identity
-    return place_of(source, entity, WHOLE if part else PARTS)
-
-
-def _tell_run(one: InHand, *, begins: bool) -> None:
-    """Let processes that were forked before know in which run this is tried, or no more."""
-    place, name, _ = _place_of(one)
-    reporter = one.reporter
-    if kin.runs is None or place == NOTHING or reporter is None or name != reporter.run:
-        return
-    _, _, entity, _ = one.identity
-    if begins:
-        kin.runs.put(reporter.key_of(entity), reporter.run, reporter.project_told)
-    else:
-        kin.runs.clear(reporter.key_of(entity))
 
 
 def place_of(source: str, entity: int, part: str) -> int:

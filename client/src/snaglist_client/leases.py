@@ -17,7 +17,7 @@ from snaglist_client.line import SECONDS, NoDesk, ShutOut
 from snaglist_client.messages import address_of, imported_line, name_of, record_line
 from snaglist_client.moments import new_id, utc_now
 from snaglist_client.quietly import passes, quietly
-from snaglist_client.reporter import thing
+from snaglist_client.things import thing
 
 _LONGEST_NUMBER = 30
 

@@ -28,7 +28,8 @@ from snaglist_client.messages import (
 from snaglist_client.moments import utc_now, utc_text
 from snaglist_client.plain import said
 from snaglist_client.quietly import passes, quietly
-from snaglist_client.reporter import Reporter, Thing, thing
+from snaglist_client.reporter import Reporter
+from snaglist_client.things import Thing, thing
 
 _LAST_BEAT_SECONDS = 2.0
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from snaglist_client import in_hand, kin
 from snaglist_client.courier import Courier
@@ -16,105 +16,14 @@ from snaglist_client.messages import (
     EntityId,
     entity_id_of,
     imported_line,
-    is_mapping,
-    member_of,
     name_or_none,
-    payload_name,
     project_in,
     project_of,
     record_line,
     small,
 )
 from snaglist_client.moments import new_id, now
-from snaglist_client.plain import said
-from snaglist_client.quietly import passes
-
-
-class Thing(NamedTuple):
-    """What was tried: an entity or a part of it, and what is known of it."""
-
-    entity_type: str
-    entity_id: EntityId
-    part: str = ""
-    name: str = ""
-    project: Any = None
-    payload: Any = None
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """The same as a record's details."""
-        found: dict[str, Any] = {"entity_type": self.entity_type, "shotgun_id": self.entity_id}
-        if name := self.name or payload_name(self.payload):
-            found["name"] = name
-        if (project := small(self.own_project)) is not None:
-            found["project"] = project
-        if self.part:
-            found["part"] = self.part
-        if self.payload is not None:
-            found["payload"] = self.payload
-        return found
-
-    @property
-    def project_id(self) -> EntityId | None:
-        """The project's id or name."""
-        return project_of(self.own_project)
-
-    @property
-    def own_project(self) -> Any:
-        """The project as it was given, or as the payload has it."""
-        return project_in(self.payload) if self.project is None else self.project
-
-
-def thing(
-    entity_type: Any,
-    entity_id: Any,
-    part: Any = None,
-    name: Any = None,
-    project: Any = None,
-    payload: Any = None,
-) -> Thing:
-    """What was tried, of whatever types the host has."""
-    is_plain = type(entity_type) is str and entity_type.isascii() and entity_type.isalpha()
-    return Thing(
-        entity_type if is_plain else name_or_none(entity_type),
-        entity_id if type(entity_id) is int else entity_id_of(entity_id),
-        name_or_none(part),
-        name_or_none(name),
-        project,
-        payload,
-    )
-
-
-def thing_of_details(details: Mapping[str, Any]) -> Thing | None:
-    """What a record's details say that failed; what is in hand where they name nothing else.
-
-    An id without a type is that of what is in hand, if that has it.
-    """
-    part = details.get("part")
-    try:
-        kind = details.get("entity_type") or details.get("type")
-        entity_id = None
-        for name in ("shotgun_id", "entity_id", "id"):
-            entity_id = details.get(name) if entity_id is None else entity_id
-        for name in ("entity", "payload"):
-            link = details.get(name)
-            if is_mapping(link) and entity_id is None:
-                kind, entity_id = member_of(link, "type") or kind, member_of(link, "id")
-        if kind is not None and entity_id is not None:
-            return thing(kind, entity_id, part=part)
-        about = in_hand.told()
-        if not about or (entity_id is not None and said(about["shotgun_id"]) != said(entity_id)):
-            return None
-        if part is None and entity_id is None:
-            part = about.get("part")
-        return thing(
-            *(about["entity_type"], about["shotgun_id"], part),
-            *(about.get("name"), about.get("project")),
-        )
-    except BaseException as fault:  # whatever a hostile class does: the failure is told of
-        if passes(fault):
-            raise
-        return None
+from snaglist_client.things import Thing, thing, with_known
 
 
 class Reporter:
@@ -164,10 +73,10 @@ class Reporter:
     def broken_off(self, entity_type: Any, entity_id: Any, part: Any = None) -> None:
         """Something was begun, and nothing is known of how it would have ended."""
         tried = thing(entity_type, entity_id, part=part)
-        held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
+        entity = entity_of(tried.entity_type, tried.entity_id)
+        held, speaker = self._heard(entity)
         label = f"{tried.entity_type} {tried.entity_id} {tried.part}".strip() or "nobody knows what"
         speaker.unfinished[one_of(tried.entity_type, tried.entity_id, tried.part)] = label
-        entity = entity_of(tried.entity_type, tried.entity_id)
         speaker._echo(entity, tried.part, held, Told.LEFT_OPEN)
         for one in held:
             one.leave_open(tried.part)
@@ -190,7 +99,7 @@ class Reporter:
     ) -> str:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
         held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
-        details = _with_known(held, {**tried.details, **(details or {})})
+        details = with_known(held, {**tried.details, **(details or {})})
         if project_of(details.get("project")) is None and speaker.usual_project is not None:
             details["project"] = small(speaker.usual_project)
         return speaker._tell_failure(tried, event_of(error, details), held)
@@ -198,7 +107,7 @@ class Reporter:
     def known_of(self, tried: Thing, details: Mapping[str, Any]) -> dict[str, Any]:
         """These details, with what the blocks in which it is told know of this entity besides."""
         held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
-        found = _with_known(held, details)
+        found = with_known(held, details)
         if speaker._is_guessed and project_of(found.get("project")) is None:
             found["project"] = speaker.usual_project
         return found
@@ -415,40 +324,6 @@ class Reporter:
             return record_id
         self.lost += 1
         return ""
-
-
-def _with_known(held: list[InHand], details: Mapping[str, Any]) -> dict[str, Any]:
-    """These details, with what these blocks know besides: name, project and payload."""
-    found = dict(details)
-    for one in (*in_hand.around(held), *held):
-        try:
-            known = one.details()
-            for name in ("name", "project", "payload"):
-                if found.get(name) is None and known.get(name) is not None:
-                    found[name] = known[name]
-            found["payload"] = _with_links(found.get("payload"), known.get("payload"))
-        except BaseException as fault:  # whatever a hostile class does: the failure is told of
-            if passes(fault):
-                raise
-    if found.get("payload") is None:
-        found.pop("payload", None)
-    return found
-
-
-def _with_links(payload: Any, known: Any) -> Any:
-    """A payload, with the links besides that another one of the same entity has.
-
-    What was made for a target has lost what it hangs on in its source.
-    """
-    if payload is known or not (is_mapping(payload) and is_mapping(known)):
-        return payload
-    return {**{name: value for name, value in known.items() if _is_link(value)}, **payload}
-
-
-def _is_link(value: Any) -> bool:
-    if type(value) is list:
-        return bool(value) and _is_link(value[0])
-    return type(value) is dict and "type" in value and "id" in value
 
 
 def _let_pass(moment: int) -> None:

@@ -11,7 +11,8 @@ from snaglist_client.failures import event_of
 from snaglist_client.messages import EntityId, is_mapping, member_of, name_of, small
 from snaglist_client.plain import said
 from snaglist_client.quietly import complain
-from snaglist_client.reporter import Reporter, Thing, thing
+from snaglist_client.reporter import Reporter
+from snaglist_client.things import Thing, thing
 
 LINKS: dict[str, dict[str, tuple[str, ...]]] = {
     "": {"project": ("project_id",)},

@@ -29,8 +29,9 @@ from snaglist_client.messages import (
 from snaglist_client.moments import new_id, utc_now
 from snaglist_client.plain import said
 from snaglist_client.quietly import complain, passes, quietly, tell
-from snaglist_client.reporter import Reporter, Thing, thing
+from snaglist_client.reporter import Reporter
 from snaglist_client.returned import UNKNOWN, Checked, check_returned
+from snaglist_client.things import Thing, thing
 
 _SHOWN = 5
 

@@ -101,10 +101,8 @@ def holds_up(failed: str, kind: str) -> bool:
     By the usual order, in which unknown types come last, but those that a studio makes itself may
     have tasks. Assets have parents that are assets.
     """
-    has_tasks = failed.lower().startswith(_OWN) and hangs_on(_LAST_WITH_TASKS, kind)
-    return may_hold_up(failed) and (
-        hangs_on(failed, kind) or has_tasks or failed == kind == "Asset"
-    )
+    as_usual = _LAST_WITH_TASKS if failed.lower().startswith(_OWN) else failed
+    return may_hold_up(failed) and (hangs_on(as_usual, kind) or failed == kind == "Asset")
 
 
 def parents_of(event: Mapping[str, Any]) -> list[str]:

@@ -204,12 +204,10 @@ class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         )
 
     def taken_up(self, *, is_held: bool) -> Retry:
-        """Something that it had passed over is to be tried after all.
+        """It was done, and something that it had passed over is to be tried after all.
 
-        If it was done it goes on, or waits for people if it `is_held`: paused, or stopped.
+        It goes on, or waits for people if it `is_held`: it was paused, or stopped, before.
         """
-        if self.status is not RetryStatus.DONE:
-            return self
         again = self._come_to(RetryStatus.PAUSED if is_held else RetryStatus.WORKING)
         is_untried = not (self.came_over or self.failed)
         return replace(again, ended_at=None, is_probing=is_untried)

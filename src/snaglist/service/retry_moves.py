@@ -171,6 +171,9 @@ def let_go(connection: Connection, items: Sequence[Item], at: str) -> None:
     moves.write()
 
 
+_KEPT_SECONDS = 86_400
+
+
 def take_up(connection: Connection, items: Sequence[Item], at: str) -> None:
     """These items were put back on the list: an order that passed one over for that tries it.
 
@@ -187,16 +190,14 @@ def take_up(connection: Connection, items: Sequence[Item], at: str) -> None:
     for before in skipped_members(connection, retries, ids):
         if before.item_id not in waits and before.reason in _BY_PEOPLE:
             waits.add(before.item_id)
-            is_held = is_retry_held(connection, before.retry_id)
-            moves.retry(moves.of(before.retry_id).taken_up(is_held=is_held))
+            retry = moves.of(before.retry_id)
+            if retry.status is RetryStatus.DONE:
+                moves.retry(retry.taken_up(is_held=_is_held(connection, retry.id)))
             moves.member(before, before.taken_up(moves.next_place(before.retry_id)))
     moves.write()
 
 
-_KEPT_SECONDS = 86_400
-
-
-def is_retry_held(connection: Connection, retry_id: str) -> bool:
+def _is_held(connection: Connection, retry_id: str) -> bool:
     """Whether people, or its first few, held this order up when something was last done to it."""
     done = [one.event for one in store.entries_of_retry(connection, retry_id)]
     held = (Event.PAUSED, Event.STOPPED)

@@ -68,7 +68,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
         {
             "entities": grouped(found.items),
             "ticked": visit.request.query_params.getlist(TICK),
-            "typed": asked_typed(visit),
+            "typed": _typed(visit),
             "asked": asked,
             "is_asked": any(asked.values()),
             "choices": chosen_from,
@@ -86,7 +86,7 @@ async def list_things(pages: Pages, visit: Visit) -> Response:
     )
 
 
-def asked_typed(visit: Visit) -> dict[str, str]:
+def _typed(visit: Visit) -> dict[str, str]:
     """What the address says was typed into the form for many things."""
     given = visit.request.query_params
     return {name: given.get(TYPED + name, "") for name in BULK_FIELDS}
