@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from hostile.vitals import assert_unharmed
+from hostile.vitals import assert_listed, assert_unharmed
 from support.desks import DeskProcess
 
 
 @pytest.fixture(scope="module")
 def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskProcess]:
-    """A running desk on SQLite for all tests of a module."""
+    """A running desk on SQLite for all tests of a module, which lists all they left at the end."""
     folder = tmp_path_factory.mktemp("desk")
     process = DeskProcess(folder, f"sqlite:///{folder / 'desk.db'}")
     yield process
-    process.close()
+    try:
+        assert_listed(process, "shotgun")
+    finally:
+        process.close()
 
 
 @pytest.fixture

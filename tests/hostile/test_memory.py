@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hostile.vitals import MIB, Peak, assert_unharmed, figure, holds_nothing
+from hostile.vitals import MIB, Peak, assert_listed, assert_unharmed, figure, holds_nothing
 from hostile.wire import PATHS, Answer, Wire, assert_problem, chunked, head, post
 from support.desks import DeskProcess
 from support.waiting import wait_until
@@ -54,6 +54,7 @@ def test_64_clients_with_a_mebibyte_each_stay_within_bounds(small_desk: DeskProc
     # connection has the part that was read ahead, up to 64 KiB and one read of 256 KiB.
     assert peak.growth < 6 * IN_FLIGHT + CLIENTS * MIB // 2
     assert_unharmed(small_desk)
+    assert_listed(small_desk, "shotgun")
 
 
 def test_bodies_that_stop_halfway_are_bounded_and_refuse_the_rest_by_the_book(
@@ -80,6 +81,7 @@ def test_bodies_that_stop_halfway_are_bounded_and_refuse_the_rest_by_the_book(
     for wire in half:
         wire.close()
     assert_unharmed(small_desk)
+    assert_listed(small_desk, "shotgun")
 
 
 def test_a_client_that_vanishes_in_mid_body_leaves_nothing_behind(victim: DeskProcess) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hostile.vitals import MIB, Peak, assert_unharmed
+from hostile.vitals import MIB, Peak, assert_listed, assert_unharmed
 from hostile.wire import PATHS, Wire, head
 from support.desks import DeskProcess
 
@@ -45,6 +45,7 @@ def test_recording_goes_on_behind_readers_that_stop(own_desk: Callable[..., Desk
         wire.close()
     assert len(client.get(PATHS[0]).json()) == (5 + BATCHES) * BATCH
     assert_unharmed(desk)
+    assert_listed(desk, "shotgun")
 
 
 def test_who_reads_slowly_gets_the_whole_list_as_it_was(
