@@ -296,3 +296,18 @@ def test_a_token_that_the_desk_does_not_know_is_told_at_once(
         done = run.complete(seconds=3_600)
     assert not done
     assert "The desk does not know the token" in done.reason
+
+
+def test_each_project_of_a_night_does_not_wait_for_a_desk_that_is_away(
+    new_snaglist: NewSnaglist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second would take all its seconds, which are more than a test's."""
+    monkeypatch.setattr("snaglist_client.completion._AGAIN_SECONDS", 0.1)
+    snaglist = new_snaglist()
+    for seconds in (0.1, 3_600, 3_600):
+        with snaglist.run("nightly") as run:
+            with run.item("Shot", 1):
+                pass
+            done = run.complete(seconds=seconds)
+        assert not done
+        assert "unsent" in done.reason

@@ -62,28 +62,39 @@ def test_what_a_fork_tells_of_what_is_in_hand_is_heard(
     assert standing(client) == {("1", ""): "open"}
 
 
-@pytest.mark.parametrize("ending", ["sys.exit(1)", "os.kill(os.getpid(), 9)", "os._exit(0)"])
+@pytest.mark.parametrize(
+    ("ending", "begins"),
+    [
+        ("sys.exit(1)", "run.begin()"),
+        ("os.kill(os.getpid(), 9)", "run.begin()"),
+        ("os._exit(0)", "run.begin()"),
+        ("os.kill(os.getpid(), 9)", "pass"),
+    ],
+)
 def test_a_run_in_whose_fork_something_was_broken_off_is_not_complete(
-    desk: DeskProcess, client: httpx.Client, spool: Any, ending: str
+    desk: DeskProcess, client: httpx.Client, spool: Any, ending: str, begins: str
 ) -> None:
+    """Whether it was begun before it was forked, or by the first item of each fork."""
     client.post(
         "/import/shotgun/errors",
         json={"error": "no rig", "entity_type": "Asset", "shotgun_id": 2, "target": "kitsu"},
     ).raise_for_status()
     told = run_importer(
         f"""
-        with desk.run("nightly") as run:
-            for number in (1, 2, 3):
-                child = os.fork()
-                if not child:
-                    with run.item("Asset", number):
-                        if number == 2:
-                            {ending}
-                    desk.flush(20)
-                    os._exit(0)
-                os.waitpid(child, 0)
-            desk.flush(20)
-            say(str(run.complete().reason))
+        run = desk.run("nightly")
+        {begins}
+        for number in (1, 2, 3):
+            child = os.fork()
+            if not child:
+                with run.item("Asset", number):
+                    if number == 2:
+                        {ending}
+                desk.flush(20)
+                os._exit(0)
+            os.waitpid(child, 0)
+        desk.flush(20)
+        say(str(run.complete().reason))
+        run.end()
         """,
         desk.url,
         desk.token,

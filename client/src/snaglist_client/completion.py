@@ -17,6 +17,7 @@ from snaglist_client.reporter import Reporter
 _PAUSE = 0.5
 _MOST_NAMED = 1_000
 _LEAST_SECONDS = 2.0
+_AGAIN_SECONDS = 5.0
 
 
 class _Answer(NamedTuple):
@@ -40,9 +41,11 @@ class Completion(_Answer):
 
 def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> Completion:
     """Flush, look whether something of the run is missing, and say that it is complete."""
-    seconds = waitable(seconds)
-    until = time.monotonic() + seconds
     courier = reporter.courier
+    seconds = waitable(seconds)
+    if courier.is_waited_for_in_vain:  # a night of 20 projects must not wait for each of them
+        seconds = min(seconds, _AGAIN_SECONDS)
+    until = time.monotonic() + seconds
     courier.flush(seconds)
     spool, run = courier.keeping.spool, reporter.run.encode()
     while (
@@ -54,6 +57,7 @@ def completed(reporter: Reporter, projects: Any, types: Any, seconds: float) -> 
         time.sleep(_PAUSE)  # another process of the run may have it in hand
         courier.flush(max(0.0, until - time.monotonic()))
     if spool is not None and spool.mentions(run):
+        courier.is_waited_for_in_vain = True
         return Completion(reason=f"Some of this run is still unsent. {courier.trouble}".strip())
     if spool is not None and RejectedFile(spool.rejected).mentions(run):
         return Completion(reason=f"The desk refused some of this run; look in {spool.rejected}.")
@@ -93,6 +97,7 @@ def _asked(reporter: Reporter, body: bytes, until: float) -> Completion:
             return Completion(reason=str(error))
         except Away as error:
             if time.monotonic() + _PAUSE >= until:
+                courier.is_waited_for_in_vain = True
                 return Completion(reason=str(error))
             time.sleep(_PAUSE)
             is_again = True

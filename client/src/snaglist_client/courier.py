@@ -51,6 +51,7 @@ class Courier:
         self.keeping = Keeping(settings.url, settings.spool, settings.most_bytes, begins)
         self.trouble = ""
         self.success_at = self.failure_at = 0
+        self.is_waited_for_in_vain = False
         self.tell_of_drops: Callable[[Dropped], bytes] | None = None
         self._line = Line(settings.url, settings.token)
         self._pace = Pace()
@@ -241,7 +242,7 @@ class Courier:
         self._in_hand = None
         self.keeping.note_whether_gone(taken.path)
         self._pace.well()
-        self.is_shut_out = False
+        self.is_shut_out = self.is_waited_for_in_vain = False
         if self.trouble:
             self.trouble = ""
             tell(logging.INFO, "Snaglist's desk takes what was kept.")

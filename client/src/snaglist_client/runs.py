@@ -66,6 +66,7 @@ class Run:
             self._total_fault = f"The run's total cannot be read: {said(fault)[:200]}."
             tell(logging.WARNING, "Snaglist: %s", self._total_fault)
         self._is_begun = False
+        expect_forks(self._reporter)  # it may be begun by its first item, in each of its forks
 
     def item(
         self,
@@ -104,7 +105,6 @@ class Run:
             return
         self._is_begun = True
         reporter = self._reporter
-        expect_forks(reporter)
         began = {
             "id": self.id,
             "name": self.name or None,
@@ -137,9 +137,10 @@ class Run:
         """Say that this run tried *everything* of these projects and types; None is all.
 
         Open items of that scope that did not fail now, and were last tried before the run began,
-        leave the list as not failing any more. Flushes first, for at most so many seconds. The
-        answer is true if the desk took it; else its `reason` says why not: something is unsent
-        or was dropped, or fewer things were tried than the run's total.
+        leave the list as not failing any more. Flushes first, for at most so many seconds, or
+        for 5 if one waited in vain and nothing arrived since. The answer is true if the desk took
+        it; else its `reason` says why not: something is unsent or was dropped, or fewer things
+        were tried than the run's total.
         """
         if not _is_own(self._reporter):
             return Completion(reason="Only the process that began the run can complete it.")
