@@ -48,6 +48,8 @@ KEYS = st.tuples(ENTITIES, PARTS)
 CAUSES = st.sampled_from(["1/a", "1/b", OUTAGE])
 LATE = st.sampled_from([0, 0, 0, 1, 30, 300])
 """How many seconds before now something was tried."""
+TOOK = st.sampled_from([None, None, 0, 2, 60])
+"""How many seconds a success was tried for, if that was said."""
 SAID = st.fixed_dictionaries({"alone": st.booleans(), "yields": st.booleans()})
 """How a success speaks of parts."""
 
@@ -124,12 +126,13 @@ class Modelled(AnyDesk):
         self.on_all(self.failure(key, cause, tried_at, at))
         self.model.fails(key, len(self.records), cause, tried_at)
 
-    @rule(key=KEYS, late=LATE, said=SAID)
-    def succeeds(self, key: Key, late: int, said: dict[str, bool]) -> None:
+    @rule(key=KEYS, late=LATE, said=SAID, took=TOOK)
+    def succeeds(self, key: Key, late: int, said: dict[str, bool], took: int | None) -> None:
         at = self.now()
         tried_at = utc_text(self.seconds - late)
-        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, **said))
-        self.model.succeeds(key, tried_at, **said)
+        began_at = None if took is None else utc_text(self.seconds - late - took)
+        self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, began_at=began_at, **said))
+        self.model.succeeds(key, tried_at, began_at=began_at, **said)
 
     @rule(
         failing=st.dictionaries(ENTITIES, st.lists(CAUSES, min_size=1, max_size=3), max_size=3),
@@ -311,8 +314,11 @@ def _succeeds(
     *,
     alone: bool = False,
     yields: bool = False,
+    began_at: str | None = None,
 ) -> int:
-    success = Success("shotgun", "kitsu", key[0], "Asset", key[1], tried_at, is_alone=alone)
+    success = Success(
+        *("shotgun", "kitsu", key[0], "Asset", key[1], tried_at), is_alone=alone, began_at=began_at
+    )
     told = Reported(success, None, yields)
     return report_imported(desk.database, [told], who="test", at=at)
 

@@ -23,6 +23,7 @@ class Expected:
     until: str | None = None
     most: int | None = None
     assignee: str | None = None
+    records: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_resolved(self) -> bool:
@@ -39,27 +40,27 @@ class Expectations:
     """All items, and what is known to have come over."""
 
     items: dict[Key, Expected] = field(default_factory=dict)
-    came_over: dict[tuple[Key, bool], str] = field(default_factory=dict)
+    came_over: dict[tuple[Key, bool], tuple[str, str | None]] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
 
     def fails(self, key: Key, record: int, cause: str, tried_at: str) -> None:
-        """A failed attempt."""
+        """A failed attempt, told outside of any run."""
         self.failures[cause] = self.failures.get(cause, 0) + 1
+        said = {((key[0], ""), False), (key, True), (key, False)}
+        newer = [self.came_over[one] for one in said & self.came_over.keys()]
+        newer = [(at, began_at) for at, began_at in newer if at > tried_at]
+        settled = [at for at, began_at in newer if (began_at or at) > tried_at]
         if key not in self.items:
-            whole = (key[0], "")
-            last = max(
-                self.came_over.get((whole, False), ""),
-                self.came_over.get((key, True), ""),
-                self.came_over.get((key, False), ""),
-            )
-            is_late = last > tried_at
             self.items[key] = Expected(
-                "came_over" if is_late else "open", last if is_late else tried_at, record, cause
+                "came_over" if settled else "open", max([*settled, tried_at]), record, cause
             )
+            self.items[key].records[record] = tried_at
             return
         item = self.items[key]
         item.failures += 1
-        if tried_at < item.decided_at:
+        item.records[record] = tried_at
+        is_of_try = item.state == "came_over" and newer and not settled
+        if tried_at < item.decided_at and not is_of_try:
             return
         item.decided_at = tried_at
         if cause != OUTAGE or item.cause == OUTAGE or item.is_resolved:
@@ -69,17 +70,26 @@ class Expectations:
             item.comes_to("open", tried_at)
 
     def succeeds(
-        self, key: Key, tried_at: str, *, alone: bool = False, yields: bool = False
+        self,
+        key: Key,
+        tried_at: str,
+        *,
+        alone: bool = False,
+        yields: bool = False,
+        began_at: str | None = None,
     ) -> None:
         """A success of a whole entity, with or without its parts, or of a part.
 
-        It may yield to a part that failed at the same time.
+        It may yield to a part that failed at the same time, and to what failed since it began.
         """
         said = key, alone
-        self.came_over[said] = max(tried_at, self.came_over.get(said, ""))
+        if tried_at > self.came_over.get(said, ("", None))[0]:
+            self.came_over[said] = tried_at, began_at
         for (entity, part), item in self.items.items():
             is_itself = part == key[1]
             concerned = entity == key[0] and (is_itself or (not key[1] and not alone))
+            if began_at is not None and max(item.records.values(), default="") >= began_at:
+                continue
             newest = "" if is_itself or not yields else item.decided_at
             if concerned and newest != tried_at >= item.decided_at and item.state != "deleted":
                 item.comes_to("came_over", tried_at)
@@ -113,6 +123,7 @@ class Expectations:
     def record_is_deleted(self, key: Key, record: int, at: str) -> None:
         """A record of it is no more."""
         item = self.items[key]
+        item.records.pop(record, None)
         if item.standing != record:
             return
         item.standing, item.decided_at = None, at

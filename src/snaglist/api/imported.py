@@ -18,7 +18,7 @@ _one = msgspec.json.Decoder(Imported)
 _many = msgspec.json.Decoder(list[Imported])
 _SHAPE = (
     'Send {"shotgun_id", "entity_type", "part"?, "target"?, "run"?, "occurred_at"?, '
-    '"target_url"?, "project"?, "alone"?} or an array of them.'
+    '"target_url"?, "project"?, "alone"?, "began_at"?} or an array of them.'
 )
 
 

@@ -11,11 +11,11 @@ import msgspec
 from snaglist.domain.cause import Cause, CauseStatus
 from snaglist.domain.errors import SnaglistError
 from snaglist.domain.history import Event
-from snaglist.domain.identity import ItemKey
 from snaglist.domain.item import Failure, Item, new_item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import NewRecord, Record, Sighting
 from snaglist.domain.run import TryOutcome, run_id_of
+from snaglist.domain.standing import Reason
 from snaglist.service.moves import Moves
 from snaglist.service.tries import Tried, note_tries
 from snaglist.storage import causes as cause_store
@@ -97,12 +97,13 @@ class Filing:
                     sighting.key,
                     failure,
                     at,
-                    _last_success(came_over, sighting.key),
+                    _last_success(came_over, record),
                 )
             elif record.id in retries:
                 after = before.failed_again(failure, at)
             else:
-                after = before.failed(failure, at)
+                is_of_try = _may_be_of_success(record, before) and _is_of_success(came_over, record)
+                after = before.failed(failure, at, is_late=False if is_of_try else None)
             items[sighting.digest] = after
             retry_id = retries.get(record.id)
             moves.item(
@@ -281,11 +282,15 @@ def _tried(record: NewRecord) -> Tried:
 def _successes(
     connection: Connection, records: Sequence[NewRecord], items: Mapping[str, Item]
 ) -> dict[tuple[str, str, str], list[Success]]:
-    """What is known to have come over of the entities of new items, by source, target and id."""
+    """What is known to have come over of the entities of new items, by source, target and id.
+
+    And of those of which that may be the same try as the failure.
+    """
     keys = [
         record.sighting.key
         for record in records
-        if record.sighting.key.entity_id and record.sighting.digest not in items
+        if record.sighting.key.entity_id
+        and _may_be_of_success(record, items.get(record.sighting.digest))
     ]
     found: dict[tuple[str, str, str], list[Success]] = {}
     if keys:
@@ -295,11 +300,40 @@ def _successes(
     return found
 
 
-def _last_success(found: Mapping[tuple[str, str, str], list[Success]], key: ItemKey) -> str | None:
-    """When this item last came over: whole, or this part of it; any type if its own is unknown."""
-    moments = [
-        success.came_over_at
+def _may_be_of_success(record: NewRecord, item: Item | None) -> bool:
+    """Whether successes must be looked at to know where this failure stands."""
+    if item is None:
+        return True
+    is_late = record.sighting.attempted_at < item.decided_at
+    return is_late and record.run is None and item.reason is Reason.CAME_OVER
+
+
+_Successes = Mapping[tuple[str, str, str], list[Success]]
+
+
+def _newer(found: _Successes, record: NewRecord) -> list[Success]:
+    """What came over after this failed: whole, or this part; any type if its own is unknown."""
+    key, tried_at = record.sighting.key, record.sighting.attempted_at
+    return [
+        success
         for success in found.get((key.source, key.target, key.entity_id), ())
-        if key.entity_type in ("", success.entity_type) and success.speaks_for(key.part)
+        if key.entity_type in ("", success.entity_type)
+        and success.speaks_for(key.part)
+        and success.came_over_at > tried_at
     ]
-    return max(moments, default=None)
+
+
+def _is_settled(record: NewRecord, success: Success) -> bool:
+    return success.is_after(record.sighting.attempted_at, is_of_run=record.run is not None)
+
+
+def _last_success(found: _Successes, record: NewRecord) -> str | None:
+    """When this last came over, if that was after it failed."""
+    newer = [one for one in _newer(found, record) if _is_settled(record, one)]
+    return max((one.came_over_at for one in newer), default=None)
+
+
+def _is_of_success(found: _Successes, record: NewRecord) -> bool:
+    """Whether it failed while all of that was tried which came over since."""
+    newer = _newer(found, record)
+    return bool(newer) and not any(_is_settled(record, one) for one in newer)

@@ -22,7 +22,7 @@ from snaglist.domain.retry import Member, MemberState, Outcome, RetryStatus
 from snaglist.service.filing import Filing
 from snaglist.service.moves import Moves
 from snaglist.service.retry_moves import RetryMoves
-from snaglist.service.successes import Arrival, resolve_arrivals
+from snaglist.service.successes import Arrival, failed_meanwhile, resolve_arrivals
 from snaglist.storage import retry_members as member_store
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
@@ -272,17 +272,20 @@ class _Sitting:
         """Resolve what came over, with all parts of it unless it is alone.
 
         A part that failed since the whole was leased may have been tried after it, so it stays.
-        So does what failed, in another's hands, after it came over here.
+        So does what failed, in another's hands, after it came over here; and what failed, as told
+        outside of any run, while it was tried here.
         """
         if not reports:
             return
+        items = [self._items[self._members[report.lease_id].item_id] for report in reports]
+        meanwhile = failed_meanwhile(self._connection, [(one, one.since) for one in items])
         arrivals: list[Arrival] = []
         moves = Moves(self._connection, self._at)
         for report in reports:
             member = self._members[report.lease_id]
             item = self._items[member.item_id]
             tried_at = self._tried_at(report, item)
-            is_late = tried_at < item.decided_at
+            is_late = tried_at < item.decided_at or (item.id, item.since) in meanwhile
             if is_late:
                 moves.item(
                     *(item, item.lease_ended(self._at), Event.LEASE_ENDED, report.who),
@@ -294,11 +297,14 @@ class _Sitting:
                     tried_at,
                     report.target_url,
                     is_alone=not item.part,
+                    began_at=item.since,
                 )
                 told = Arrival(success, report.who, member.retry_id, item.id)
                 arrivals.append(told)
                 if not item.part and not report.is_alone:
-                    of_parts = replace(success, came_over_at=item.since, is_alone=False)
+                    of_parts = replace(
+                        success, came_over_at=item.since, is_alone=False, began_at=None
+                    )
                     arrivals.append(replace(told, success=of_parts, yields_to_parts=True))
             elif not is_late:
                 moves.item(

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from snaglist.domain.errors import WrongShape
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey, entity_id_of, entity_type_of
-from snaglist.domain.moment import attempted_at
+from snaglist.domain.item import Item
+from snaglist.domain.moment import attempted_at, moment_after, read_moment, seconds_between
 from snaglist.domain.record import is_label, is_source
 from snaglist.domain.run import TryOutcome, run_id_of
 from snaglist.domain.standing import Status
@@ -20,7 +21,12 @@ from snaglist.service.sightings import Targets
 from snaglist.service.tries import Tried, note_tries
 from snaglist.storage.connection import Connection
 from snaglist.storage.database import Database
-from snaglist.storage.items import Success, items_of_entities, note_successes
+from snaglist.storage.items import (
+    Success,
+    failed_outside_runs,
+    items_of_entities,
+    note_successes,
+)
 
 SLICE = 1_000
 _LONGEST = 200
@@ -31,6 +37,8 @@ class Imported(msgspec.Struct, forbid_unknown_fields=True):
     """One entity, or part of one, that came over, as its importer says it.
 
     `alone`: only the whole itself; its parts are told of apart. A part is alone by nature.
+    `began_at`: when it was begun to be tried. What failed since, and is told outside of any run,
+    may be of this very try, so it stays.
     """
 
     shotgun_id: int | str
@@ -42,6 +50,7 @@ class Imported(msgspec.Struct, forbid_unknown_fields=True):
     target_url: str | None = None
     project: int | str | None = None
     alone: bool = False
+    began_at: str | None = None
 
 
 class Reported(msgspec.Struct, frozen=True):
@@ -88,16 +97,32 @@ def success_of(source: str, imported: Imported, targets: Targets, arrived_at: st
     url = imported.target_url
     if url is not None and not is_address(url):
         raise _fault("target_url", "is not an http or https address")
+    came_over_at = attempted_at(imported.occurred_at, arrived_at)
     return Success(
         source,
         targets.of(source, imported.target),
         entity_id,
         entity_type,
         part,
-        attempted_at(imported.occurred_at, arrived_at),
+        came_over_at,
         url,
         is_alone=imported.alone and not part,
+        began_at=_began_at(imported, came_over_at),
     )
+
+
+def _began_at(imported: Imported, came_over_at: str) -> str | None:
+    """When its try began, by the desk's clock: it took as long as its importer says.
+
+    None if that is not said, or cannot be read.
+    """
+    if imported.began_at is None:
+        return None
+    began_at = read_moment(imported.began_at)
+    ended_at = came_over_at if imported.occurred_at is None else read_moment(imported.occurred_at)
+    if began_at is None or ended_at is None or began_at > ended_at:
+        return None
+    return moment_after(came_over_at, -seconds_between(began_at, ended_at))
 
 
 def is_address(url: str) -> bool:
@@ -160,18 +185,28 @@ def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: st
     items = {item.id: item for item in found}
     by_entity: dict[tuple[str, str, str], set[str]] = {}
     for item in found:
-        by_entity.setdefault((item.source, item.target, item.entity_id), set()).add(item.id)
+        by_entity.setdefault(_entity_of(item), set()).add(item.id)
+    outside = failed_meanwhile(
+        connection,
+        [
+            (item, one.began_at)
+            for one in successes
+            if one.began_at is not None
+            for item in map(items.__getitem__, by_entity.get(_entity_of(one), ()))
+        ],
+    )
     moves = Moves(connection, at)
     resolved: set[str] = set()
     by_retry = {arrival.item_id for arrival in arrivals}
     for arrival in arrivals:
         success = arrival.success
-        entity = (success.source, success.target, success.entity_id)
-        for item_id in sorted(by_entity.get(entity, ())):
+        for item_id in sorted(by_entity.get(_entity_of(success), ())):
             before = items[item_id]
             if before.entity_type not in ("", success.entity_type):
                 continue
             if not success.speaks_for(before.part):
+                continue
+            if (item_id, success.began_at) in outside:
                 continue
             is_other_s = before.status is Status.RETRYING and item_id not in by_retry
             if is_other_s and arrival.retry_id is not None:
@@ -189,6 +224,21 @@ def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: st
                 resolved.add(item_id)
     moves.write()
     return len(resolved)
+
+
+def failed_meanwhile(
+    connection: Connection, tried: Sequence[tuple[Item, str]]
+) -> set[tuple[str, str]]:
+    """What of these failed since its try began, as told outside of any run: ids and moments.
+
+    A program that the try started may have told so, or what was there before all runs.
+    """
+    doubtful = [(item.id, began_at) for item, began_at in tried if item.last_failed_at >= began_at]
+    return failed_outside_runs(connection, doubtful) if doubtful else set()
+
+
+def _entity_of(told: Success | Item) -> tuple[str, str, str]:
+    return told.source, told.target, told.entity_id
 
 
 def _newest(successes: Sequence[Success]) -> list[Success]:

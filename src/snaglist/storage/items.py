@@ -145,7 +145,8 @@ def count_items(connection: Connection, items: Sequence[Item]) -> None:
 class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """That an entity, or part of one, came over; the order of its members is that of columns.
 
-    `is_alone`: of the whole, and its parts are told of apart.
+    `is_alone`: of the whole, and its parts are told of apart. `began_at`: when its try began, if
+    that was said.
     """
 
     source: str
@@ -156,10 +157,19 @@ class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
     came_over_at: str
     target_url: str | None = None
     is_alone: bool = False
+    began_at: str | None = None
 
     def speaks_for(self, part: str) -> bool:
         """Whether it says that this part of its entity came over; "" is the whole itself."""
         return part == self.part or (not self.part and not self.is_alone)
+
+    def is_after(self, attempted_at: str, *, is_of_run: bool) -> bool:
+        """Whether it is newer than a failure of then.
+
+        What failed while this was tried, and is told outside of any run, may be of this very try.
+        """
+        since = self.came_over_at if is_of_run else self.began_at or self.came_over_at
+        return since > attempted_at
 
 
 _SUCCESS = dict.fromkeys(Success.__struct_fields__, "TEXT") | {"is_alone": "BOOLEAN"}
@@ -169,7 +179,9 @@ _NOTE_SUCCESS = insertion(
     "ON CONFLICT (source, target, entity_id, entity_type, part, is_alone) DO UPDATE SET"
     " target_url = coalesce(excluded.target_url, successes.target_url),"
     " came_over_at = CASE WHEN excluded.came_over_at > successes.came_over_at"
-    " THEN excluded.came_over_at ELSE successes.came_over_at END",
+    " THEN excluded.came_over_at ELSE successes.came_over_at END,"
+    " began_at = CASE WHEN excluded.came_over_at > successes.came_over_at"
+    " THEN excluded.began_at ELSE successes.began_at END",
 )
 
 
@@ -187,3 +199,16 @@ def successes_of(connection: Connection, keys: Sequence[ItemKey]) -> list[Succes
         entities=as_text([[key.source, key.target, key.entity_id] for key in keys]),
     )
     return [Success(*row) for row in rows]
+
+
+def failed_outside_runs(
+    connection: Connection, since: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Which of these items, each with a moment, failed then or later as told outside of any run."""
+    rows = connection.execute(
+        f"SELECT DISTINCT {value(0)}, {value(1)} FROM {given(connection.engine, 'since')}"
+        f" JOIN records r ON r.item_id = {value(0)} AND r.attempted_at >= {value(1)}"
+        " AND r.run IS NULL",
+        since=as_text([list(one) for one in since]),
+    )
+    return {(item_id, moment) for item_id, moment in rows}
