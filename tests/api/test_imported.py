@@ -70,6 +70,41 @@ def test_of_a_whole_alone_the_parts_stay_where_they_are(client: httpx.Client) ->
         assert found["status"] == "resolved"
 
 
+@pytest.mark.parametrize(
+    ("began_at", "is_resolved"),
+    [
+        ("2026-11-01T10:00:00Z", False),
+        ("2026-11-01T10:05:00.000Z", False),
+        ("2026-11-01T11:05:00.001+01:00", True),
+        ("2026-11-01T10:20:00Z", True),
+        ("yesterday", True),
+        (None, True),
+    ],
+)
+def test_what_failed_since_its_try_began_stays(
+    client: httpx.Client, began_at: str | None, is_resolved: bool
+) -> None:
+    """In whatever order the two are sent; of what cannot be read nothing is known."""
+    number = 40 + abs(hash(began_at)) % 10**9
+    came_over = {
+        "shotgun_id": number,
+        "entity_type": "Shot",
+        "occurred_at": "2026-11-01T10:10:00Z",
+        "began_at": began_at,
+    }
+    late = {**came_over, "shotgun_id": number + 10**9}
+    client.post("/import/shotgun/imported", json=late).raise_for_status()
+    records = [
+        fail(client, one, occurred_at="2026-11-01T10:05:00Z") for one in (number, number + 10**9)
+    ]
+    answer = client.post("/import/shotgun/imported", json=came_over)
+
+    assert answer.json() == {"resolved": int(is_resolved)}
+    for record in records:
+        found = client.get(f"/api/v1/records/{record['id']}").json()
+        assert found["status"] == ("resolved" if is_resolved else "open")
+
+
 def test_an_empty_array_is_nothing(client: httpx.Client) -> None:
     assert client.post("/import/shotgun/imported", json=[]).json() == {"resolved": 0}
 

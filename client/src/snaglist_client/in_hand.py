@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from snaglist_client import kin
+from snaglist_client.moments import now
 from snaglist_client.quietly import passes
 
 FAILED_ELSEWHERE = "A process that was forked for it said that it failed."
@@ -33,13 +34,15 @@ class InHand:
 
     `failure` is what was told last of it; `is_open` says that nothing is known of how it ended,
     `is_failed_in_part` that a part of it failed, of a whole, and `is_failed_elsewhere` that a
-    forked process told the last of it, that it failed.
+    forked process told the last of it, that it failed. `began` is when it was taken, in
+    nanoseconds since 1970.
     """
 
     __slots__ = (
         "_before",
         "_identity",
         "_number",
+        "began",
         "failure",
         "is_failed_elsewhere",
         "is_failed_in_part",
@@ -50,6 +53,7 @@ class InHand:
         self._before: InHand | None = None
         self._identity: tuple[str, str | None, int, str] | None = None
         self._number = 0
+        self.began = 0
         self.failure: Failed | None = None
         self.is_failed_in_part = False
         self.is_failed_elsewhere = False
@@ -116,6 +120,7 @@ def take(one: InHand) -> None:
     """This is tried from now on."""
     one.failure = one._identity = None
     one._number = 0
+    one.began = now()
     _inherited.discard(one)
     one.is_failed_in_part = one.is_failed_elsewhere = one.is_open = False
     before = one._before = _innermost_still()

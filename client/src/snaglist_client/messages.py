@@ -73,10 +73,12 @@ def imported_line(
     run: str,
     alone: bool = False,
     moment: int | None = None,
+    began: int | None = None,
 ) -> bytes:
     """One thing that came over, now; `alone` of a whole whose parts are told of apart.
 
-    `moment` is now, where it is known already.
+    `moment` is now, where it is known already; `began` when it was begun to be tried. Both are
+    nanoseconds since 1970.
     """
     around = (source, target, entity_type, part, project, run, alone)
     known = _known.get(around)
@@ -88,9 +90,12 @@ def imported_line(
     if target_url:
         tail = _url(target_url) + tail
     at = utc_now() if moment is None else utc_text_of(moment)
+    if moment is not None and began is not None and moment - began > _MILLISECOND:
+        tail = f',"began_at":"{utc_text_of(began + _MILLISECOND)}"{tail}'  # not what was before
     return f'{head}{own},"occurred_at":"{at}"{tail}'.encode()
 
 
+_MILLISECOND = 1_000_000
 _known: dict[tuple[Any, ...], tuple[str, str]] = {}
 _MOST_KNOWN = 1_000
 """What many messages have in common is put into words once."""

@@ -220,15 +220,21 @@ class Reporter:
         return self
 
     def report_success(
-        self, tried: Thing, target_url: str | None = None, *, alone: bool = False
+        self,
+        tried: Thing,
+        target_url: str | None = None,
+        *,
+        alone: bool = False,
+        began: int | None = None,
     ) -> bool:
         """Say that this came over; False if that had to be dropped, or has no type or id.
 
-        `alone` of a whole entity whose parts are told of apart.
+        `alone` of a whole entity whose parts are told of apart, `began` of what was tried since
+        then (nanoseconds since 1970).
         """
         entity_type, entity_id, part, _, project, payload = tried
         return self.came_over_now(
-            entity_type, entity_id, part, project, payload, target_url, bool(alone)
+            entity_type, entity_id, part, project, payload, target_url, bool(alone), began
         )
 
     def came_over_now(
@@ -240,6 +246,7 @@ class Reporter:
         payload: Any,
         target_url: Any,
         alone: bool,
+        began: int | None,
     ) -> bool:
         """The same of what is not known to be plain: an import's most frequent call.
 
@@ -262,7 +269,9 @@ class Reporter:
                 one.note(part, None)
         if kin.echo is not None:
             speaker._echo(one_of(entity_type, entity_id), part, held, Told.NOTHING_BAD)
-        return speaker._came_over(entity_type, entity_id, part, project, payload, target_url, alone)
+        return speaker._came_over(
+            entity_type, entity_id, part, project, payload, target_url, alone, began
+        )
 
     def _came_over(
         self,
@@ -273,6 +282,7 @@ class Reporter:
         payload: Any,
         target_url: Any,
         alone: bool,
+        began: int | None,
     ) -> bool:
         if self._is_counted:
             self._note(entity_type, entity_id, part)
@@ -300,6 +310,7 @@ class Reporter:
             self.run,
             alone,
             moment,
+            began,
         )
         kept = courier.capture(line, run=self.run)
         if not kept:
