@@ -34,7 +34,7 @@ class InHand:
 
     `failure` is what was told last of it; `is_open` says that nothing is known of how it ended,
     `is_failed_in_part` that a part of it failed, of a whole, and `is_failed_elsewhere` that a
-    forked process told the last of it, that it failed. `began` is when it was taken, in
+    forked process told the last of it, that it failed. `taken_at` is when it was taken, in
     nanoseconds since 1970.
     """
 
@@ -42,18 +42,18 @@ class InHand:
         "_before",
         "_identity",
         "_number",
-        "began",
         "failure",
         "is_failed_elsewhere",
         "is_failed_in_part",
         "is_open",
+        "taken_at",
     )
 
     def __init__(self) -> None:
         self._before: InHand | None = None
         self._identity: tuple[str, str | None, int, str] | None = None
         self._number = 0
-        self.began = 0
+        self.taken_at = 0
         self.failure: Failed | None = None
         self.is_failed_in_part = False
         self.is_failed_elsewhere = False
@@ -120,7 +120,7 @@ def take(one: InHand) -> None:
     """This is tried from now on."""
     one.failure = one._identity = None
     one._number = 0
-    one.began = now()
+    one.taken_at = now()
     _inherited.discard(one)
     one.is_failed_in_part = one.is_failed_elsewhere = one.is_open = False
     before = one._before = _innermost_still()

@@ -246,7 +246,7 @@ class MirroredEvent(InHand):
         changed = thing_of_entry(self._entry)
         if changed is not None and (changed.part or _is_of_the_whole(self._entry)):
             alone = self.is_failed_in_part or _is_revival(self._entry)
-            self._reporter.report_success(changed, alone=alone, began=self.began)
+            self._reporter.report_success(changed, alone=alone, began=self.taken_at)
 
     @quietly(None)
     def _record(self, error: BaseException) -> None:

@@ -266,7 +266,7 @@ class Item(InHand):
                     self._reporter.came_over_now(
                         *(entity_type, entity_id, part, project, payload),
                         *(self.target_url, bool(self._alone) or self.is_failed_in_part),
-                        self.began,
+                        self.taken_at,
                     )
                 except BaseException as fault:  # nothing of ours reaches the host
                     if passes(fault):
