@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
+import snaglist_client
 from client.test_network import NOWHERE, SERVER
 from support.desks import DeskProcess
 from support.importers import errors, run_importer
@@ -73,3 +75,21 @@ def test_what_is_captured_when_the_interpreter_ends_is_kept_and_ends(
     run_importer("desk.flush(10)", desk.url, desk.token, spool, python=python)
 
     assert errors(client) == ["at the very end"]
+
+
+def test_what_another_process_sent_is_not_waited_for(
+    new_snaglist: Callable[..., snaglist_client.Desk],
+) -> None:
+    """The processes of a pool send each other's; a flush would take all its seconds."""
+    courier = new_snaglist()._courier
+    courier.capture(b'record {"id":"one"}\n', lasting=True)
+    keeping = courier.keeping
+    written = keeping.being_written()
+    assert written is not None
+    keeping.seal()
+    assert keeping.waits(written)
+
+    written.unlink()
+
+    assert not keeping.waits(written)
+    assert keeping.unsent() == 0

@@ -15,6 +15,7 @@ import snaglist_client
 from client.test_in_hand import standing
 from support.desks import DeskProcess
 from support.orders import order, retry_at, statuses
+from support.waiting import wait_until
 
 FAILED = {
     "error": "409 Conflict: the name is taken",
@@ -28,9 +29,9 @@ def fail(client: httpx.Client) -> None:
     client.post("/import/shotgun/errors", json=FAILED).raise_for_status()
 
 
-def let_pass(seconds: float = 0.01) -> None:
+def let_pass() -> None:
     """A try takes some time, and a failure in it is no older than it."""
-    time.sleep(seconds)
+    time.sleep(0.01)
 
 
 def test_what_a_function_posts_itself_stays_until_the_next_try(
@@ -102,3 +103,43 @@ def test_a_retry_whose_function_posts_its_failure_leaves_it_on_the_list(
 
     assert statuses(client) == {"3": "open" if is_told else "resolved"}
     assert retry_at(client, retry)["status"] == "done"
+
+
+@pytest.mark.parametrize("ahead", [-7200, -0.2, 0.2, 7200])
+def test_no_clock_of_the_importer_hides_what_is_posted_in_a_block(
+    snaglist: snaglist_client.Desk,
+    client: httpx.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead: float,
+) -> None:
+    true_time = time.time_ns
+    monkeypatch.setattr("snaglist_client.moments._last", 0)
+    monkeypatch.setattr(
+        "snaglist_client.moments.time.time_ns", lambda: true_time() + int(ahead * 1e9)
+    )
+    with snaglist.run("nightly") as run:
+        with run.item("Asset", 3):
+            let_pass()
+            fail(client)
+            let_pass()
+        assert snaglist.flush(20)
+        assert standing(client) == {("3", ""): "open"}
+        assert run.complete()
+    assert standing(client) == {("3", ""): "open"}
+
+
+def test_a_retry_whose_lease_is_over_leaves_what_its_function_posted_on_the_list(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    fail(client)
+    retry = order(client)
+    (item,) = snaglist.worker(seconds=5).lease()[0]
+    with item:
+        client.post(f"/api/v1/retries/{retry}/edits", json={"edit": "abort"}).raise_for_status()
+        wait_until(lambda: statuses(client) == {"3": "open"}, 30, what="the end of the lease")
+        let_pass()
+        fail(client)
+        let_pass()
+    assert snaglist.flush(20)
+
+    assert statuses(client) == {"3": "open"}

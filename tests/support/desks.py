@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -139,17 +140,17 @@ class DeskProcess:
 
 
 def snaglist(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a `snaglist` command in this folder."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=environment(**settings),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """Run a `snaglist` command in this folder, from the nursery."""
+    with tempfile.TemporaryDirectory() as kept:
+        out, err = Path(kept) / "out", Path(kept) / "err"
+        process = nursery().begin(arguments, folder, environment(**settings), out, err)
+        try:
+            code = process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        told = [file.read_text("utf-8") if file.exists() else "" for file in (out, err)]
+        return subprocess.CompletedProcess(["snaglist", *arguments], code, *told)
 
 
 def environment(**settings: Any) -> dict[str, str]:

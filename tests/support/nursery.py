@@ -1,4 +1,4 @@
-"""Desks that begin at once: forked from a process that has imported what the command imports.
+"""Commands that begin at once: forked from a process that has imported what they import.
 
 Most of a desk's start is Python's imports, and the tests start a thousand. What is forked is a
 process of its own that runs the whole command, as `python -m snaglist` does; only the imports are

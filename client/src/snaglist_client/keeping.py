@@ -198,6 +198,8 @@ class Keeping:
 
     def waits(self, path: Path | None) -> bool:
         """Whether this is a complete segment of this process that has not arrived yet."""
+        if path is not None:
+            self.note_whether_gone(path)  # another process may have sent it
         return path in self._sealed
 
     def unsent(self) -> int:

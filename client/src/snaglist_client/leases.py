@@ -15,7 +15,7 @@ from snaglist_client.failures import Failure, event_of
 from snaglist_client.in_hand import FAILED_ELSEWHERE, InHand, entity_of
 from snaglist_client.line import SECONDS, NoDesk, ShutOut
 from snaglist_client.messages import address_of, imported_line, name_of, record_line
-from snaglist_client.moments import new_id, utc_now
+from snaglist_client.moments import new_id, now, utc_now, utc_text_of
 from snaglist_client.quietly import passes, quietly
 from snaglist_client.things import thing
 
@@ -103,7 +103,7 @@ class RetryItem(InHand):
         self.retry_id: str = lease["retry_id"]
         self.attempt: int = lease.get("attempt") or 1
         self.began = time.monotonic()
-        self.leased_at = utc_now()
+        self.leased_at = now()
         self.item_id: str = given["id"]
         self.source: str = given["source"]
         self.target: str = given["target"]
@@ -164,6 +164,8 @@ class RetryItem(InHand):
                 *(self.source, self.target, tried.entity_type, tried.entity_id, tried.part),
                 *(self.project or None, self.target_url, ""),
                 alone=alone,
+                moment=now(),
+                began=self.taken_at or self.leased_at,
             )
             self._say(json_of(outcome), otherwise)
 
@@ -180,12 +182,13 @@ class RetryItem(InHand):
         one brought over since stays so.
         """
         if self._settle():
-            record_id, now = new_id(), utc_now()
-            record = json_of({"id": record_id, "occurred_at": now})[:-1]
+            record_id = new_id()
+            record = json_of({"id": record_id, "occurred_at": utc_now()})[:-1]
             record += b',"event_data":' + event_data + b"}"
             outcome = json_of({"lease_id": self.lease_id, "outcome": "failed"})[:-1]
             otherwise = record_line(
-                record_id, self.source, self.target, event_data, occurred_at=self.leased_at
+                *(record_id, self.source, self.target, event_data),
+                occurred_at=utc_text_of(self.leased_at),
             )
             self._say(outcome + b',"record":' + record + b"}", otherwise)
 

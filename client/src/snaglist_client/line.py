@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Union
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from snaglist_client.moments import utc_now
 from snaglist_client.plain import clean_text
 from snaglist_client.sockets import answering_until, without_broken_pipes
 
@@ -135,6 +136,7 @@ class Line:
         while True:
             is_fresh = self._dial(most)
             assert self._connection is not None
+            headers["Snaglist-Sent-At"] = utc_now()  # the desk sees whether this clock is ahead
             try:
                 with without_broken_pipes():
                     self._connection.response_class = answering_until(time.monotonic() + most)

@@ -29,7 +29,7 @@ async def report(desk: Desk, call: Call) -> Response:
     body = await desk.read_body(call, recorder.limits.batch_bytes, "batch")
     try:
         told = [
-            reported(source, one, recorder.targets, who=who, arrived_at=at)
+            reported(source, one, recorder.targets, who=who, arrived_at=at, sent_at=call.sent_at)
             for one in _read(body, recorder.limits)
         ]
         resolved = await desk.run(lambda: report_imported(desk.database, told, who=who, at=at))

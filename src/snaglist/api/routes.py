@@ -44,6 +44,11 @@ class Call:
         """The name of the token that it came with; "" without one."""
         return self.admitted.token.name if self.admitted is not None else ""
 
+    @property
+    def sent_at(self) -> str:
+        """What time its sender's clock had, as it says; "" if it does not."""
+        return self.headers.get(SENT_AT.name.lower().encode(), b"").decode("latin-1")
+
 
 Endpoint = Callable[[Any, Call], Awaitable[Response | None]]
 """Gets the desk and the call; returns the answer, or None when it has sent it itself."""
@@ -57,6 +62,14 @@ class Parameter:
     place: str
     about: str
     schema: dict[str, Any]
+
+
+SENT_AT = Parameter(
+    "Snaglist-Sent-At",
+    "header",
+    "What time the importer's clock has: `began_at` may be by one that is ahead.",
+    {"type": "string", "format": "date-time"},
+)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from snaglist.api import runs
 from snaglist.api.paging import MOST_A_PAGE, USUAL_PAGE
-from snaglist.api.routes import Answer, Parameter, Route
+from snaglist.api.routes import SENT_AT, Answer, Parameter, Route
 from snaglist.api.run_wire import CompletionOut, RunOut
 from snaglist.domain.access import Scope
 from snaglist.domain.errors import (
@@ -39,6 +39,7 @@ def run_routes() -> list[Route]:
             Answer(201, "The run.", RunOut, headers={"Location": "Its path."}),
             errors=_UNREADABLE,
             takes={"application/json": RunIn},
+            parameters=(SENT_AT,),
             further=(Answer(200, "The run, which was known.", RunOut),),
         ),
         _told("beats", runs.beat, BeatIn, Answer(200, "The run.", RunOut)),

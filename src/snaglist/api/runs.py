@@ -43,7 +43,7 @@ async def begin_run(desk: Desk, call: Call) -> Response:
 
     def begin() -> tuple[RunView, bool]:
         run, is_new = service.begin_run(
-            desk.database, given, targets, new_id=new_id, who=who, at=at
+            desk.database, given, targets, new_id=new_id, who=who, at=at, sent_at=call.sent_at
         )
         return run_views.look_at_run(desk.database, run.id), is_new
 

@@ -10,7 +10,7 @@ from snaglist.api.list_table import CURSOR, LINK, list_routes
 from snaglist.api.listed_wire import ItemOut
 from snaglist.api.paging import MOST_A_PAGE, USUAL_PAGE
 from snaglist.api.retry_table import retry_routes
-from snaglist.api.routes import Answer, Parameter, Route, Table
+from snaglist.api.routes import SENT_AT, Answer, Parameter, Route, Table
 from snaglist.api.run_table import run_routes
 from snaglist.api.wire import (
     BatchOut,
@@ -128,6 +128,7 @@ def routes() -> list[Route]:
             Answer(200, "How many items left the list.", ImportedOut),
             errors=(*_UNREADABLE, NotFound),
             takes={"application/json": Imported | list[Imported]},
+            parameters=(SENT_AT,),
         ),
         Route(
             "POST",

@@ -50,6 +50,20 @@ def attempted_at(given: object, arrived_at: str) -> str:
     return arrived_at if moment is None or moment > arrived_at else moment
 
 
+def before_our_clock(told: str, sent_at: str, arrived_at: str) -> str:
+    """A moment of a clock that may be ahead, earlier by as much as that is seen to be.
+
+    `sent_at` is the time of that clock at the sending of what arrived; "" if it is not known.
+    """
+    ahead = seconds_between(arrived_at, read_moment(sent_at) or arrived_at)
+    if ahead <= 0:
+        return told
+    try:
+        return moment_after(told, -ahead)
+    except OverflowError:  # before the year 1
+        return told
+
+
 def first_id_of(moment: str) -> str:
     """The UUIDv7 before which no id of this moment or later comes, as text."""
     milliseconds = int(datetime.fromisoformat(moment).timestamp() * 1000)

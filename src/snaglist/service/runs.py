@@ -14,7 +14,7 @@ from snaglist.domain.dependence import rank_of
 from snaglist.domain.errors import WrongShape, WrongState
 from snaglist.domain.filtering import NONE, Filter
 from snaglist.domain.identity import entity_id_of, entity_type_of
-from snaglist.domain.moment import attempted_at, read_moment
+from snaglist.domain.moment import attempted_at, before_our_clock, read_moment
 from snaglist.domain.record import is_source
 from snaglist.domain.run import COMPLETE, Completion, Kind, Run, RunStatus, run_id_of
 from snaglist.domain.standing import Status
@@ -88,13 +88,22 @@ class CompleteIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def begin_run(
-    database: Database, given: RunIn, targets: Targets, *, new_id: str, who: str, at: str
+    database: Database,
+    given: RunIn,
+    targets: Targets,
+    *,
+    new_id: str,
+    who: str,
+    at: str,
+    sent_at: str = "",
 ) -> tuple[Run, bool]:
     """The run that is announced, and whether it is new. Raises WrongShape.
 
+    `sent_at` is when that was, by the importer's clock, if it says so.
+
     Told of it already, by records or by the same announcement, the desk fills in what is said.
     """
-    told = _announced(given, targets, new_id, who, at)
+    told = _announced(given, targets, new_id, who, at, sent_at)
 
     def change(connection: Connection) -> tuple[Run, bool]:
         known = store.runs_by_id(connection, [told.id]).get(told.id)
@@ -199,7 +208,7 @@ def not_complete(connection: Connection, edit: Edit) -> None:
         store.forget_completions(connection, run.id)
 
 
-def _announced(given: RunIn, targets: Targets, new_id: str, who: str, at: str) -> Run:
+def _announced(given: RunIn, targets: Targets, new_id: str, who: str, at: str, sent_at: str) -> Run:
     label = given.label or given.id or new_id
     if given.id is not None and run_id_of(given.id) != given.id.lower():
         raise _fault("id", "is not a UUID")
@@ -223,12 +232,18 @@ def _announced(given: RunIn, targets: Targets, new_id: str, who: str, at: str) -
         host=one_line(given.host, _LONGEST),
         who=who,
         status=RunStatus.RUNNING,
-        began_at=attempted_at(given.began_at, at),
+        began_at=_began_at(given, at, sent_at),
         beat_at=at,
         total=total,
         totals=totals,
         is_told=True,
     )
+
+
+def _began_at(given: RunIn, at: str, sent_at: str) -> str:
+    """When it began, whatever its host's clock says: not too late, or a failure would look old."""
+    told = read_moment(given.began_at or "")
+    return at if told is None else min(at, before_our_clock(told, sent_at, at))
 
 
 def _totals(given: int | dict[str, int] | None) -> tuple[int | None, str | None]:

@@ -11,7 +11,7 @@ from snaglist.domain.errors import WrongShape
 from snaglist.domain.history import Event
 from snaglist.domain.identity import ItemKey, entity_id_of, entity_type_of
 from snaglist.domain.item import Item
-from snaglist.domain.moment import attempted_at, moment_after, read_moment, seconds_between
+from snaglist.domain.moment import attempted_at, before_our_clock, read_moment
 from snaglist.domain.record import is_label, is_source
 from snaglist.domain.run import TryOutcome, run_id_of
 from snaglist.domain.standing import Status
@@ -62,10 +62,19 @@ class Reported(msgspec.Struct, frozen=True):
 
 
 def reported(
-    source: str, imported: Imported, targets: Targets, *, who: str, arrived_at: str
+    source: str,
+    imported: Imported,
+    targets: Targets,
+    *,
+    who: str,
+    arrived_at: str,
+    sent_at: str = "",
 ) -> Reported:
-    """What was reported. Raises WrongShape that names the member at fault."""
-    success = success_of(source, imported, targets, arrived_at)
+    """What was reported, sent at that time by the importer's clock, if it says so.
+
+    Raises WrongShape that names the member at fault.
+    """
+    success = success_of(source, imported, targets, arrived_at, sent_at)
     # Its own time says nothing of an order within a millisecond; its arrival does.
     yields = imported.occurred_at is not None
     if imported.run is None:
@@ -83,7 +92,9 @@ def reported(
     )
 
 
-def success_of(source: str, imported: Imported, targets: Targets, arrived_at: str) -> Success:
+def success_of(
+    source: str, imported: Imported, targets: Targets, arrived_at: str, sent_at: str
+) -> Success:
     """The success that was reported. Raises WrongShape that names the member at fault."""
     entity_id = entity_id_of(imported.shotgun_id)
     entity_type = entity_type_of(one_line(imported.entity_type, _LONGEST))
@@ -107,22 +118,20 @@ def success_of(source: str, imported: Imported, targets: Targets, arrived_at: st
         came_over_at,
         url,
         is_alone=imported.alone and not part,
-        began_at=_began_at(imported, came_over_at),
+        began_at=_began_at(imported, arrived_at, sent_at),
     )
 
 
-def _began_at(imported: Imported, came_over_at: str) -> str | None:
-    """When its try began, by the desk's clock: it took as long as its importer says.
+def _began_at(imported: Imported, arrived_at: str, sent_at: str) -> str | None:
+    """When its try began, earlier by what the importer's clock is seen to be ahead.
 
     None if that is not said, or cannot be read.
     """
-    if imported.began_at is None:
+    began_at = read_moment(imported.began_at or "")
+    occurred_at = read_moment(imported.occurred_at or "") or arrived_at
+    if began_at is None or began_at > occurred_at:
         return None
-    began_at = read_moment(imported.began_at)
-    ended_at = came_over_at if imported.occurred_at is None else read_moment(imported.occurred_at)
-    if began_at is None or ended_at is None or began_at > ended_at:
-        return None
-    return moment_after(came_over_at, -seconds_between(began_at, ended_at))
+    return before_our_clock(began_at, max(occurred_at, read_moment(sent_at) or ""), arrived_at)
 
 
 def is_address(url: str) -> bool:
