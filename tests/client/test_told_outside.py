@@ -6,14 +6,16 @@ By a program that the block starts, by an importer of before that posts to Zou's
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
 import snaglist_client
 from client.test_in_hand import standing
+from snaglist_client.moments import utc_now
 from support.desks import DeskProcess
+from support.importers import run_importer
 from support.orders import order, retry_at, statuses
 from support.waiting import wait_until
 
@@ -21,12 +23,17 @@ FAILED = {
     "error": "409 Conflict: the name is taken",
     "details": {"entity_type": "Asset", "shotgun_id": 3, "target": "kitsu"},
 }
-NewSnaglist = Callable[..., snaglist_client.Desk]
 
 
 def fail(client: httpx.Client) -> None:
     """As an importer does it that only knows Zou's endpoint."""
     client.post("/import/shotgun/errors", json=FAILED).raise_for_status()
+
+
+def tell(client: httpx.Client, failed_at: str) -> None:
+    """As another program's spool brings it."""
+    told = {"event_data": FAILED, "target": "kitsu", "occurred_at": failed_at}
+    client.post("/api/v1/records", json=[told]).raise_for_status()
 
 
 def let_pass() -> None:
@@ -61,29 +68,90 @@ def test_what_failed_before_it_was_begun_is_over(
     assert standing(client) == {("3", ""): "resolved"}
 
 
-def test_what_another_program_tells_late_is_on_the_list(
-    desk: DeskProcess, client: httpx.Client, new_snaglist: NewSnaglist, tmp_path: object
+def test_what_another_program_told_may_arrive_late(
+    snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:
-    """Its spool is another, and may arrive behind the block's end."""
-    importer = new_snaglist(desk.url, desk.token)
-    other = new_snaglist(desk.url, desk.token, spool=f"{tmp_path}/other")
-    for comes_late in (True, True, False):  # first when nothing is known of it, then as it is over
-        with importer.run("nightly") as run:
+    """Behind the block's end: first when nothing is known of the thing, then as it is over."""
+    for comes_late in (True, True, False):
+        with snaglist.run("nightly") as run:
             with run.item("Asset", 3):
                 let_pass()
-                other.record("no frames", entity_type="Asset", shotgun_id=3)
+                failed_at = utc_now()
                 let_pass()
             if comes_late:
-                assert importer.flush(20)
-            assert other.flush(20)
-            assert importer.flush(20)
+                assert snaglist.flush(20)
+            tell(client, failed_at)
+            assert snaglist.flush(20)
             assert standing(client) == {("3", ""): "open"}
             assert run.complete()
             assert standing(client) == {("3", ""): "open"}
             with run.item("Asset", 3):
                 let_pass()
-            assert importer.flush(20)
+            assert snaglist.flush(20)
             assert standing(client) == {("3", ""): "resolved"}
+
+
+@pytest.mark.parametrize("comes_late", [True, False])
+@pytest.mark.parametrize("most", [None, 2, 3])
+def test_what_was_set_aside_stays_so(
+    snaglist: snaglist_client.Desk, client: httpx.Client, comes_late: bool, most: int | None
+) -> None:
+    """In whatever order the two arrive; until so many more failures, if that was said."""
+    fail(client)
+    (item,) = client.get("/api/v1/items").json()
+    asked = {"edit": "ignore", "failures": most}
+    client.post(f"/api/v1/items/{item['id']}/edits", json=asked).raise_for_status()
+    for _ in range(2):
+        with snaglist.run("nightly") as run, run.item("Asset", 3):
+            let_pass()
+            failed_at = utc_now()
+            let_pass()
+        if comes_late:
+            assert snaglist.flush(20)
+        tell(client, failed_at)
+        assert snaglist.flush(20)
+
+    assert standing(client) == {("3", ""): "open" if most == 2 else "ignored"}
+
+
+OTHER = """
+import sys, snaglist_client
+desk = snaglist_client.Desk(target="kitsu", spool=sys.argv[1])
+print("there")
+for line in sys.stdin:
+    desk.record("no such file", entity_type="Asset", shotgun_id=int(line))
+    print("told")
+desk.flush(20)
+"""
+
+
+def test_what_fails_at_once_is_of_its_block(
+    desk: DeskProcess, client: httpx.Client, spool: Path, tmp_path: Path
+) -> None:
+    """Within its first millisecond, in a process that was there before and is not forked."""
+    program = tmp_path / "other.py"
+    program.write_text(OTHER)
+    told = run_importer(
+        """
+        import subprocess
+        other = subprocess.Popen(
+            [sys.executable, "-u", os.environ["OTHER"], os.environ["OTHER"] + "-spool"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        other.stdout.readline()
+        with desk.run("nightly") as run:
+            for number in range(40):
+                with run.item("Asset", number):
+                    other.stdin.write(b"%d" % number + bytes([10]))
+                    other.stdout.readline()
+            desk.flush(20)
+            other.communicate()
+            say(str(run.failed))
+        """,
+        *(desk.url, desk.new_token("report"), spool),
+        OTHER=program,
+    )
+    assert told.strip() == "0"
+    assert standing(client) == {(str(number), ""): "open" for number in range(40)}
 
 
 @pytest.mark.parametrize("is_told", [True, False])

@@ -77,7 +77,7 @@ def imported_line(
 ) -> bytes:
     """One thing that came over, now; `alone` of a whole whose parts are told of apart.
 
-    `moment` is now, where it is known already; `began` when it was begun to be tried. Both are
+    `moment` is now, where it is known already; `began` from when on it was tried. Both are
     nanoseconds since 1970.
     """
     around = (source, target, entity_type, part, project, run, alone)
@@ -90,12 +90,11 @@ def imported_line(
     if target_url:
         tail = _url(target_url) + tail
     at = utc_now() if moment is None else utc_text_of(moment)
-    if moment is not None and began is not None and moment - began > _MILLISECOND:
-        tail = f',"began_at":"{utc_text_of(began + _MILLISECOND)}"{tail}'  # not what was before
+    if began is not None:
+        tail = f',"began_at":"{utc_text_of(began)}"{tail}'
     return f'{head}{own},"occurred_at":"{at}"{tail}'.encode()
 
 
-_MILLISECOND = 1_000_000
 _known: dict[tuple[Any, ...], tuple[str, str]] = {}
 _MOST_KNOWN = 1_000
 """What many messages have in common is put into words once."""

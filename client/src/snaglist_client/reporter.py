@@ -299,6 +299,9 @@ class Reporter:
             _let_pass(courier.failure_at)
             moment = now()
         courier.success_at = moment
+        told_at = courier.failure_at
+        if began is not None and told_at <= began and _is_one_millisecond(told_at, began):
+            began = min(began + _MILLISECOND, moment)  # what was told right before is older
         line = imported_line(
             self.source,
             self.target,
@@ -347,6 +350,10 @@ def _let_pass(moment: int) -> None:
     wait = (moment // _MILLISECOND + 1) * _MILLISECOND - now()
     if 0 < wait <= _MILLISECOND:
         time.sleep(wait / 1e9)
+
+
+def _is_one_millisecond(one: int, other: int) -> bool:
+    return one // _MILLISECOND == other // _MILLISECOND
 
 
 _MILLISECOND = 1_000_000

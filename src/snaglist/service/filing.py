@@ -15,13 +15,13 @@ from snaglist.domain.item import Failure, Item, new_item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import NewRecord, Record, Sighting
 from snaglist.domain.run import TryOutcome, run_id_of
-from snaglist.domain.standing import Reason
+from snaglist.domain.standing import Footing, Reason
 from snaglist.service.moves import Moves
 from snaglist.service.tries import Tried, note_tries
 from snaglist.storage import causes as cause_store
 from snaglist.storage.causes import Pointer, Split
 from snaglist.storage.connection import Connection
-from snaglist.storage.history import name_projects
+from snaglist.storage.history import entries_of_item, name_projects
 from snaglist.storage.items import Success, items_by_key, successes_of
 from snaglist.storage.records import Filed, Outcome, Stored, insert_records, told_apart
 
@@ -103,7 +103,8 @@ class Filing:
                 after = before.failed_again(failure, at)
             else:
                 is_of_try = _may_be_of_success(record, before) and _is_of_success(came_over, record)
-                after = before.failed(failure, at, is_late=False if is_of_try else None)
+                known = _as_before_success(connection, before, at) if is_of_try else before
+                after = known.failed(failure, at, is_late=False if is_of_try else None)
             items[sighting.digest] = after
             retry_id = retries.get(record.id)
             moves.item(
@@ -331,6 +332,16 @@ def _last_success(found: _Successes, record: NewRecord) -> str | None:
     """When this last came over, if that was after it failed."""
     newer = [one for one in _newer(found, record) if _is_settled(record, one)]
     return max((one.came_over_at for one in newer), default=None)
+
+
+def _as_before_success(connection: Connection, item: Item, at: str) -> Item:
+    """As it stood before it came over, if it was set aside then."""
+    last = entries_of_item(connection, item.id)[-1:]
+    if not last or last[0].event is not Event.CAME_OVER or last[0].undo is None:
+        return item
+    footing = msgspec.json.decode(last[0].undo, type=Footing)
+    cause = cause_store.causes_by_id(connection, [item.cause_id])[item.cause_id]
+    return item.taken_back(footing, cause.is_ignored, at)
 
 
 def _is_of_success(found: _Successes, record: NewRecord) -> bool:

@@ -31,6 +31,7 @@ from snaglist.storage.records import insert_records, told_apart
 from snaglist.storage.writer import Promise, Write
 
 ABORTED = "The order was stopped before it was tried."
+MEANWHILE = "It came over, says who tried it, but a failure was told while it was tried."
 
 
 class Taken(StrEnum):
@@ -289,6 +290,7 @@ class _Sitting:
             if is_late:
                 moves.item(
                     *(item, item.lease_ended(self._at), Event.LEASE_ENDED, report.who),
+                    why=MEANWHILE,
                     edit_id=member.retry_id,
                 )
             if item.entity_id:

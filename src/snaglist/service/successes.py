@@ -31,6 +31,7 @@ from snaglist.storage.items import (
 SLICE = 1_000
 _LONGEST = 200
 _LONGEST_URL = 2_000
+_encode = msgspec.json.Encoder().encode
 
 
 class Imported(msgspec.Struct, forbid_unknown_fields=True):
@@ -226,6 +227,7 @@ def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: st
             moves.item(
                 *(before, after, Event.CAME_OVER, arrival.who),
                 edit_id=arrival.retry_id,
+                undo=_undo_of(before),
                 run_id=arrival.run_id,
                 by_retry=item_id in by_retry,
             )
@@ -233,6 +235,11 @@ def resolve_arrivals(connection: Connection, arrivals: Sequence[Arrival], at: st
                 resolved.add(item_id)
     moves.write()
     return len(resolved)
+
+
+def _undo_of(before: Item) -> str | None:
+    """How it was set aside, for a failure of the same try that arrives behind its success."""
+    return _encode(before.footing).decode() if before.status is Status.IGNORED else None
 
 
 def failed_meanwhile(

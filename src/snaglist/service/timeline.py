@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from snaglist.domain.cause import Cause
 from snaglist.domain.edits import Ignore
 from snaglist.domain.history import Entry, Event
-from snaglist.domain.moment import attempted_at
 from snaglist.domain.record import Record
 from snaglist.domain.run import Run, run_id_of
 from snaglist.storage.causes import causes_by_id
 from snaglist.storage.connection import Connection
 from snaglist.storage.edits import find_edit
+from snaglist.storage.records import attempts_of
 from snaglist.storage.retries import retries_by_id
 from snaglist.storage.runs import runs_by_id
 
@@ -65,7 +65,7 @@ def timeline(
     """
     told = {entry.record_id for entry in entries}
     counted = [_counted(one) for one in reversed(records) if one.id not in told]
-    attempts = {one.id: attempted_at(one.occurred_at, one.created_at) for one in records}
+    attempts = attempts_of(connection, [one.id for one in records])
     happened = [
         replace(one, attempted_at=attempts.get(one.record_id or ""))
         for one in merge(map(_moved, entries), counted, key=attrgetter("at"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 import msgspec
@@ -98,6 +98,16 @@ def find_record(connection: Connection, record_id: str) -> Record | None:
         id=record_id,
     )
     return Record(*rows[0]) if rows else None
+
+
+def attempts_of(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """When it was tried what these records tell of, by record."""
+    rows = connection.execute(
+        f"SELECT id, attempted_at FROM records WHERE id IN ({listed(connection, 'ids')})"
+        " AND attempted_at IS NOT NULL",
+        ids=as_list(ids),
+    )
+    return {str(record_id): str(moment) for record_id, moment in rows}
 
 
 class Deleted(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ _FORMS = tuple(
         "given": r"Given to a worker (?P<n>\d+) times, .*",
         "in_time": r"Nothing was heard of it in time\.",
         "aborted": r"The order was stopped before it was tried\.",
+        "meanwhile": r"It came over, says who tried it, but a failure was told .*",
         "not_open": r"It is not open any more\.",
         "not_whole": r"It was not made whole, and so never ordered\.",
         "by": r"by (?P<name>.*)",

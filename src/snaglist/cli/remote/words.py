@@ -56,7 +56,7 @@ EVENTS = {
     "failed": "failed",
     "came_over": "came over",
     "leased": "is being tried again",
-    "lease_ended": "the try ended without a word",
+    "lease_ended": "the try ended",
     "resolved": "marked as done",
     "ignored": "set aside",
     "ignore_ended": "no longer set aside",
