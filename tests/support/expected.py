@@ -24,6 +24,7 @@ class Expected:
     most: int | None = None
     assignee: str | None = None
     records: dict[int, str] = field(default_factory=dict)
+    was_aside: tuple[str | None, int | None] | None = None
 
     @property
     def is_resolved(self) -> bool:
@@ -31,7 +32,14 @@ class Expected:
         return self.state not in ("open", "ignored")
 
     def comes_to(self, state: str, decided_at: str) -> None:
-        """In this state, and nothing is left of what it was set aside for."""
+        """In this state, and nothing is left of what it was set aside for.
+
+        But of what came over it is known how it was set aside until then.
+        """
+        if self.state == "ignored":
+            self.was_aside = self.until, self.most
+        if state != "came_over" or self.state not in ("ignored", "came_over"):
+            self.was_aside = None
         self.state, self.decided_at, self.until, self.most = state, decided_at, None, None
 
 
@@ -62,6 +70,10 @@ class Expectations:
         is_of_try = item.state == "came_over" and newer and not settled
         if tried_at < item.decided_at and not is_of_try:
             return
+        if is_of_try and tried_at < item.decided_at and item.was_aside is not None:
+            until, most = item.was_aside
+            item.comes_to("ignored", tried_at)
+            item.until, item.most = until, most
         item.decided_at = tried_at
         if cause != OUTAGE or item.cause == OUTAGE or item.is_resolved:
             item.standing, item.cause = record, cause
