@@ -170,7 +170,8 @@ def test_a_retry_whose_function_posts_its_failure_leaves_it_on_the_list(
     assert snaglist.flush(20)
 
     assert statuses(client) == {"3": "open" if is_told else "resolved"}
-    assert retry_at(client, retry)["status"] == "done"
+    found = retry_at(client, retry)
+    assert (found["status"], found["failed"], found["came_over"]) == ("done", is_told, not is_told)
 
 
 @pytest.mark.parametrize("ahead", [-7200, -0.2, 0.2, 7200])
@@ -210,4 +211,48 @@ def test_a_retry_whose_lease_is_over_leaves_what_its_function_posted_on_the_list
         let_pass()
     assert snaglist.flush(20)
 
+    assert statuses(client) == {"3": "open"}
+
+
+def test_what_came_back_in_a_block_does_not_speak_for_what_was_posted_in_it(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    with snaglist.run("nightly") as run, run.item("Asset", 3, payload={"id": 3}) as item:
+        let_pass()
+        fail(client)
+        let_pass()
+        item.check_returned([{"id": "a1", "shotgun_id": 3}])
+    assert item.ok
+    assert snaglist.flush(20)
+    assert standing(client) == {("3", ""): "open"}
+
+
+def test_an_order_waits_again_for_what_a_nightly_did_not_bring_over(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    fail(client)
+    retry = order(client)
+    with snaglist.run("nightly") as run, run.item("Asset", 3):
+        let_pass()
+        failed_at = utc_now()
+        let_pass()
+    assert snaglist.flush(20)
+    assert (retry_at(client, retry)["came_over"], retry_at(client, retry)["status"]) == (1, "done")
+
+    tell(client, failed_at)
+
+    found = retry_at(client, retry)
+    assert (found["came_over"], found["waiting"], found["status"]) == (0, 1, "working")
+    (item,) = snaglist.worker(seconds=30).lease()[0]
+    with item:
+        let_pass()
+        failed_at = utc_now()
+        let_pass()
+    assert snaglist.flush(20)
+    assert retry_at(client, retry)["came_over"] == 1
+
+    tell(client, failed_at)
+
+    found = retry_at(client, retry)
+    assert (found["came_over"], found["failed"], found["status"]) == (0, 1, "done")
     assert statuses(client) == {"3": "open"}

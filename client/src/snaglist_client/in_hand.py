@@ -293,6 +293,14 @@ def around(held: list[InHand]) -> list[InHand]:
     return found
 
 
+def tried_since(source: str, target: str | None, entity: int) -> int | None:
+    """Since when this entity is tried in a block around, of a run or a mirror, of nanoseconds."""
+    if _innermost.get() is None:
+        return None
+    held = around(holders(source, target, entity))
+    return min((one.taken_at for one in held if one.reporter is not None), default=None)
+
+
 def is_in_hand(one: InHand) -> bool:
     """Whether its block is running."""
     return one in everything

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
+from snaglist_client import in_hand
 from snaglist_client.failures import event_of
+from snaglist_client.in_hand import entity_of
 from snaglist_client.messages import EntityId, is_mapping, member_of, name_of, small
 from snaglist_client.plain import said
 from snaglist_client.quietly import complain
@@ -123,21 +125,23 @@ def _check_links(
     nobody tried.
     """
     lost = _lost(one.entity_type, entry, answered, links)
+    entity = entity_of(one.entity_type, one.entity_id)
+    began = in_hand.tried_since(reporter.source, reporter.target, entity)
     if one.part:
         for member, name, text in lost:
             if one.part == name_of(member):
                 _fail(reporter, outcome, one, text, {"field": member, "returned_null": name})
                 return
-        reporter.report_success(one)
+        reporter.report_success(one, began=began)
         outcome.came_over.append(one.entity_id)
         return
     alone = alone or bool(lost) or reporter.has_failed_in_part(one.entity_type, one.entity_id)
-    reporter.report_success(one, alone=alone)
+    reporter.report_success(one, alone=alone, began=began)
     if alone:
         missing = {member for member, _, _ in lost}
         for member in _links_of(one.entity_type, links):
             if member in entry and member not in missing:
-                reporter.report_success(one._replace(part=name_of(member)))
+                reporter.report_success(one._replace(part=name_of(member)), began=began)
     for member, name, text in lost:
         part = one._replace(part=name_of(member))
         _fail(reporter, outcome, part, text, {"field": member, "returned_null": name})

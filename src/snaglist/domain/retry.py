@@ -310,6 +310,18 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
             cause_id=cause_id,
         )
 
+    def contradicted(self, record_id: str | None, cause_id: str, reason: str) -> Member:
+        """Its worker says, or said, that it came over, but a record tells that this try failed."""
+        attempts = self.attempts + (self.state is MemberState.LEASED)
+        return replace(
+            self,
+            state=MemberState.FAILED,
+            attempts=attempts,
+            reason=reason,
+            record_id=record_id,
+            cause_id=cause_id,
+        )
+
     def fulfilled(self) -> Member:
         """It came over by other means; a lease is lost."""
         return self._freed(MemberState.CAME_OVER)
@@ -319,7 +331,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return replace(self._freed(MemberState.SKIPPED), reason=reason)
 
     def taken_up(self, place: int) -> Member:
-        """What was skipped waits again, at this place."""
+        """What was skipped, or fulfilled, waits again, at this place."""
         return replace(self._freed(MemberState.WAITING), place=place, reason=None)
 
     def _freed(self, state: MemberState) -> Member:

@@ -10,13 +10,14 @@ import msgspec
 
 from snaglist.domain.cause import Cause, CauseStatus
 from snaglist.domain.errors import SnaglistError
-from snaglist.domain.history import Event
+from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Failure, Item, new_item
 from snaglist.domain.moment import utc_text
 from snaglist.domain.record import NewRecord, Record, Sighting
 from snaglist.domain.run import TryOutcome, run_id_of
 from snaglist.domain.standing import Footing, Reason
 from snaglist.service.moves import Moves
+from snaglist.service.retry_moves import Undone, take_back
 from snaglist.service.tries import Tried, note_tries
 from snaglist.storage import causes as cause_store
 from snaglist.storage.causes import Pointer, Split
@@ -86,6 +87,7 @@ class Filing:
         items = self._items(connection, records)
         came_over = _successes(connection, records, items)
         filed: list[Filed] = []
+        undone: list[Undone] = []
         for record, (fingerprint, cause) in zip(records, placed, strict=True):
             sighting = record.sighting
             failure = _failure(record, fingerprint, cause)
@@ -103,7 +105,11 @@ class Filing:
                 after = before.failed_again(failure, at)
             else:
                 is_of_try = _may_be_of_success(record, before) and _is_of_success(came_over, record)
-                known = _as_before_success(connection, before, at) if is_of_try else before
+                known = before
+                if is_of_try:
+                    success = _last_success_of(connection, before)
+                    known = _as_before(connection, success, before, at)
+                    undone.append(_undone_by(failure, success, before))
                 after = known.failed(failure, at, is_late=False if is_of_try else None)
             items[sighting.digest] = after
             retry_id = retries.get(record.id)
@@ -126,6 +132,8 @@ class Filing:
                 )
             )
         moves.write()
+        if undone:
+            take_back(connection, undone, at)
         tried = [_tried(record) for record in records if record.run is not None]
         if tried:
             note_tries(connection, tried, at)
@@ -334,12 +342,23 @@ def _last_success(found: _Successes, record: NewRecord) -> str | None:
     return max((one.came_over_at for one in newer), default=None)
 
 
-def _as_before_success(connection: Connection, item: Item, at: str) -> Item:
+def _last_success_of(connection: Connection, item: Item) -> Entry | None:
+    """The entry that tells that it came over, of what is resolved for that reason."""
+    entries = reversed(entries_of_item(connection, item.id))
+    return next((one for one in entries if one.event is Event.CAME_OVER), None)
+
+
+def _undone_by(failure: Failure, success: Entry | None, item: Item) -> Undone:
+    came_over_at = item.since if success is None else success.at
+    retry_id = None if success is None else success.edit_id
+    return Undone(item.id, came_over_at, retry_id, failure.record_id, failure.cause_id)
+
+
+def _as_before(connection: Connection, success: Entry | None, item: Item, at: str) -> Item:
     """As it stood before it came over, if it was set aside then."""
-    last = entries_of_item(connection, item.id)[-1:]
-    if not last or last[0].event is not Event.CAME_OVER or last[0].undo is None:
+    if success is None or success.undo is None:
         return item
-    footing = msgspec.json.decode(last[0].undo, type=Footing)
+    footing = msgspec.json.decode(success.undo, type=Footing)
     cause = cause_store.causes_by_id(connection, [item.cause_id])[item.cause_id]
     return item.taken_back(footing, cause.is_ignored, at)
 

@@ -21,7 +21,7 @@ from snaglist.domain.record import NewRecord, Record
 from snaglist.domain.retry import Member, MemberState, Outcome, RetryStatus
 from snaglist.service.filing import Filing
 from snaglist.service.moves import Moves
-from snaglist.service.retry_moves import RetryMoves
+from snaglist.service.retry_moves import MEANWHILE, RetryMoves
 from snaglist.service.successes import Arrival, failed_meanwhile, resolve_arrivals
 from snaglist.storage import retry_members as member_store
 from snaglist.storage.connection import Connection
@@ -31,7 +31,6 @@ from snaglist.storage.records import insert_records, told_apart
 from snaglist.storage.writer import Promise, Write
 
 ABORTED = "The order was stopped before it was tried."
-MEANWHILE = "It came over, says who tried it, but a failure was told while it was tried."
 
 
 class Taken(StrEnum):
@@ -166,7 +165,8 @@ class _Sitting:
             if report.outcome is Outcome.FAILED and report.record is None:
                 return WrongShape('"record" is missing.', "Send what failed as a record.")
             return Taken.TAKEN
-        if member.state.value == report.outcome.value:
+        is_contradicted = member.reason == MEANWHILE and report.outcome is Outcome.CAME_OVER
+        if member.state.value == report.outcome.value or is_contradicted:
             return Taken.REPEATED
         return LeaseLost(f"This lease was reported as {member.state.value} before.")
 
@@ -280,17 +280,20 @@ class _Sitting:
             return
         items = [self._items[self._members[report.lease_id].item_id] for report in reports]
         meanwhile = failed_meanwhile(self._connection, [(one, one.since) for one in items])
+        contradicted: set[str] = set()
         arrivals: list[Arrival] = []
         moves = Moves(self._connection, self._at)
         for report in reports:
             member = self._members[report.lease_id]
             item = self._items[member.item_id]
             tried_at = self._tried_at(report, item)
-            is_late = tried_at < item.decided_at or (item.id, item.since) in meanwhile
-            if is_late:
+            is_late = tried_at < item.decided_at
+            if not is_late and (item.id, item.since) in meanwhile:
+                contradicted.add(report.lease_id)
+            if is_late or report.lease_id in contradicted:
                 moves.item(
                     *(item, item.lease_ended(self._at), Event.LEASE_ENDED, report.who),
-                    why=MEANWHILE,
+                    why=MEANWHILE if report.lease_id in contradicted else None,
                     edit_id=member.retry_id,
                 )
             if item.entity_id:
@@ -308,7 +311,7 @@ class _Sitting:
                         success, came_over_at=item.since, is_alone=False, began_at=None
                     )
                     arrivals.append(replace(told, success=of_parts, yields_to_parts=True))
-            elif not is_late:
+            elif not is_late and report.lease_id not in contradicted:
                 moves.item(
                     *(item, item.came_over(tried_at, self._at), Event.CAME_OVER, report.who),
                     edit_id=member.retry_id,
@@ -318,9 +321,13 @@ class _Sitting:
         if arrivals:
             resolve_arrivals(self._connection, arrivals, self._at)
         retry_moves = RetryMoves(self._connection, self._at)
-        for report in reports:
+        for report, item in zip(reports, items, strict=True):
             before = self._members[report.lease_id]
-            retry_moves.member(before, before.came_over())
+            if report.lease_id in contradicted:
+                after = before.contradicted(item.standing_record_id, item.cause_id, MEANWHILE)
+            else:
+                after = before.came_over()
+            retry_moves.member(before, after)
         retry_moves.write()
 
     def _tried_at(self, report: Report, item: Item) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from snaglist.domain.history import Entry, Event
 from snaglist.domain.item import Item
 from snaglist.domain.moment import moment_after
@@ -20,10 +22,11 @@ from snaglist.storage.connection import Connection
 from snaglist.storage.retry_members import (
     active_members,
     failed_alike,
-    skipped_members,
+    members_over,
     update_members,
 )
 
+MEANWHILE = "It came over, says who tried it, but a failure was told while it was tried."
 WHO = "snaglist"
 """Whose doing it is in the audit trail that a retry stops."""
 
@@ -187,14 +190,60 @@ def take_up(connection: Connection, items: Sequence[Item], at: str) -> None:
     waits = {member.item_id for member in active_members(connection, ids)}
     moves = RetryMoves(connection, at)
     moves.knows(retries.values())
-    for before in skipped_members(connection, retries, ids):
+    for before in members_over(connection, MemberState.SKIPPED, retries, ids):
         if before.item_id not in waits and before.reason in _BY_PEOPLE:
             waits.add(before.item_id)
-            retry = moves.of(before.retry_id)
-            if retry.status is RetryStatus.DONE:
-                moves.retry(retry.taken_up(is_held=_is_held(connection, retry.id)))
-            moves.member(before, before.taken_up(moves.next_place(before.retry_id)))
+            _wait_again(connection, moves, before)
     moves.write()
+
+
+class Undone(msgspec.Struct, frozen=True, gc=False):
+    """A success that a failure of its very try undid, which arrived behind it.
+
+    `came_over_at` is when it was taken, `retry_id` the order whose outcome it was.
+    """
+
+    item_id: str
+    came_over_at: str
+    retry_id: str | None
+    record_id: str
+    cause_id: str
+
+
+def take_back(connection: Connection, undone: Sequence[Undone], at: str) -> None:
+    """What came over by these did not: what a worker said so of failed, all else waits again.
+
+    Unless the order was aborted, or ended before.
+    """
+    since = moment_after(at, -_KEPT_SECONDS)
+    retries = {one.id: one for one in store.retries_not_over(connection, since)}
+    if not retries:
+        return
+    by_id = {one.item_id: one for one in undone}
+    moves = RetryMoves(connection, at)
+    moves.knows(retries.values())
+    waits = {member.item_id for member in active_members(connection, list(by_id))}
+    for before in members_over(connection, MemberState.CAME_OVER, retries, list(by_id)):
+        one, retry = by_id[before.item_id], moves.of(before.retry_id)
+        if before.retry_id == one.retry_id:
+            moves.member(before, before.contradicted(one.record_id, one.cause_id, MEANWHILE))
+        elif (
+            one.retry_id is None
+            and before.lease_id is None
+            and before.item_id not in waits
+            and (retry.ended_at is None or retry.ended_at >= one.came_over_at)
+        ):
+            waits.add(before.item_id)
+            _wait_again(connection, moves, before)
+    moves.write()
+
+
+def _wait_again(connection: Connection, moves: RetryMoves, before: Member) -> None:
+    """Have this tried after all; its order goes on if it was done."""
+    retry = moves.of(before.retry_id)
+    if retry.status is RetryStatus.DONE:
+        moves.retry(retry.taken_up(is_held=_is_held(connection, retry.id)))
+    moves.member(before, before.taken_up(moves.next_place(before.retry_id)))
 
 
 def _is_held(connection: Connection, retry_id: str) -> bool:

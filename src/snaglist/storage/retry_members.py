@@ -90,14 +90,15 @@ def active_members(connection: Connection, item_ids: Iterable[str]) -> list[Memb
     return [_member_of(row) for row in rows]
 
 
-def skipped_members(
-    connection: Connection, retry_ids: Iterable[str], item_ids: Iterable[str]
+def members_over(
+    connection: Connection, state: str, retry_ids: Iterable[str], item_ids: Iterable[str]
 ) -> list[Member]:
-    """What was skipped of these items in these orders, the newest first."""
+    """What came to this state of these items in these orders, the newest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM retry_members WHERE state = 'skipped'"
+        f"SELECT {_COLUMNS} FROM retry_members WHERE state = :state"
         f" AND retry_id {among(connection, 'retries')} AND item_id {among(connection, 'items')}"
         " ORDER BY seq DESC",
+        state=state,
         retries=as_list(retry_ids),
         items=as_list(item_ids),
     )
