@@ -299,9 +299,8 @@ class Reporter:
             _let_pass(courier.failure_at)
             moment = now()
         courier.success_at = moment
-        told_at = courier.failure_at
-        if began is not None and told_at <= began and _is_one_millisecond(told_at, began):
-            began = min(began + _MILLISECOND, moment)  # what was told right before is older
+        if began is not None and courier.failure_at <= began:
+            began = _after_millisecond(courier.failure_at, began, moment)
         line = imported_line(
             self.source,
             self.target,
@@ -352,8 +351,14 @@ def _let_pass(moment: int) -> None:
         time.sleep(wait / 1e9)
 
 
-def _is_one_millisecond(one: int, other: int) -> bool:
-    return one // _MILLISECOND == other // _MILLISECOND
+def _after_millisecond(failure_at: int, began: int, ended: int) -> int | None:
+    """Since when something is said to be tried, so that what was told right before it is older.
+
+    None if it ended in the same millisecond.
+    """
+    if failure_at // _MILLISECOND < began // _MILLISECOND:
+        return began
+    return began + _MILLISECOND if ended // _MILLISECOND > began // _MILLISECOND else None
 
 
 _MILLISECOND = 1_000_000
