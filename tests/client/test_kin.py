@@ -209,3 +209,80 @@ def test_a_pool_of_before_tells_of_parts_wholes_and_what_came_over_at_last(
     found = client.get("/api/v1/items?state=open").json()
     assert {(one["entity_id"], one["part"]) for one in found} == left
     assert {one["project"] for one in found} <= {"87"}
+
+
+def test_a_pool_of_before_knows_what_its_block_knows(
+    desk: DeskProcess, client: httpx.Client, spool: Any
+) -> None:
+    """On what it hangs, its project and its name: the desk has it of the record alone."""
+    run_importer(
+        """
+        import multiprocessing
+        def fail(_):
+            desk.record("no frames", entity_type="Task", shotgun_id=12)
+            desk.flush(20)
+
+        desk.status()
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            task = {"type": "Task", "id": 12, "content": "comp", "sg_notes": "n" * 5000}
+            task["project"] = {"type": "Project", "id": 88, "name": "Sprite"}
+            task["entity"] = {"type": "Shot", "id": 2, "name": "sh020"}
+            task["task_assignees"] = [{"type": "HumanUser", "id": 3}]
+            with desk.run("nightly") as run:
+                with run.item("Task", 12, payload=task) as item:
+                    pool.map(fail, [1])
+                assert not item.ok
+        """,
+        *(desk.url, desk.new_token("report"), spool),
+    )
+    (record,) = client.get("/import/shotgun/errors").json()
+    details = record["event_data"]["details"]
+    assert (details["project"]["id"], details["name"]) == (88, "comp")
+    assert details["payload"]["entity"] == {"type": "Shot", "id": 2}
+    assert details["payload"]["task_assignees"] == [{"type": "HumanUser", "id": 3}]
+    (run,) = client.get("/api/v1/runs").json()
+    assert (run["tried"], run["failed"]) == (1, 1)
+
+
+@pytest.mark.parametrize("whose", ["desk", "snaglist_client.Desk(target='kitsu')"])
+def test_imports_in_processes_of_their_own_hear_their_own_pools(
+    desk: DeskProcess, client: httpx.Client, spool: Any, whose: str
+) -> None:
+    """Both bring the same person over: in one it fails, in the other at the same time it does not.
+
+    Whether the desk was made before they were forked, or in each of them.
+    """
+    told = run_importer(
+        f"""
+        import multiprocessing
+        fork = multiprocessing.get_context("fork")
+        begun, over = fork.Barrier(2), fork.Barrier(2)
+
+        def tell(_):
+            own.record("409 Conflict", entity_type="HumanUser", shotgun_id=3)
+            own.flush(20)
+
+        children = []
+        for project in (1, 2):
+            child = os.fork()
+            if not child:
+                own = {whose}
+                own.status()
+                with fork.Pool(1) as pool, own.run("nightly", project=project) as run:
+                    with run.item("HumanUser", 3) as item:
+                        begun.wait(20)
+                        if project == 1:
+                            pool.map(tell, [1])
+                        over.wait(20)
+                own.flush(20)
+                say(f"{{project}} {{item.ok}}")
+                os._exit(0)
+            children.append(child)
+        for child in children:
+            os.waitpid(child, 0)
+        """,
+        *(desk.url, desk.new_token("report"), spool),
+    )
+    assert sorted(told.splitlines()) == ["1 False", "2 True"]
+    runs = {one["project"]: one for one in client.get("/api/v1/runs").json()}
+    assert (runs["1"]["failed"], runs["2"]["came_over"]) == (1, 1)

@@ -75,6 +75,10 @@ class InHand:
         """What a record's details say of it."""
         raise NotImplementedError
 
+    def told_to_forks(self) -> bytes:
+        """What processes that were forked before need to know of it, of what is of a run."""
+        return b""
+
     @property
     def reporter(self) -> Any:
         """Who tells of it in its run; None if it is of none."""
@@ -132,7 +136,7 @@ def take(one: InHand) -> None:
         kin.echo.forget(among.place, among.run, among.target)
         kin.echo.forget(among.beside, among.run, among.target)
         if kin.runs is not None and among.key is not None:
-            kin.runs.put(among.key, one.reporter.run, one.reporter.project_told)
+            kin.runs.put(among.key, one.told_to_forks())
 
 
 def put_back(one: InHand) -> None:

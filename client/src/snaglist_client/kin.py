@@ -79,9 +79,11 @@ class Echo:
     """What processes of one program told last of each thing, by hashes, one byte each.
 
     A thing has a byte for each run and target that is told of, for what is told outside of runs or
-    of no target that was said, and for all that is told. A block hears what its own run or nobody's
-    told of its own target or of none; one without a run, or without a target, hears all. Two things
-    may share a byte, and then what one process tells of the one is taken as told of the other.
+    of no target that was said, and for all that is told; the last two for each process that is told
+    it: the one that tells, and those that it was forked from. A block hears what its own run or
+    nobody's told of its own target or of none; one without a run, or without a target, hears all.
+    Two things may share a byte, and then what one process tells of the one is taken as told of the
+    other.
     """
 
     def __init__(self) -> None:
@@ -92,7 +94,7 @@ class Echo:
         if place and not told:
             self._clear(place, runs, target)
         elif place:
-            for run in (*runs, _ALL):
+            for run in (*_named(runs, lineage), *_all_of(lineage)):
                 for one in (target or "", _ALL):
                     self._told[_byte(place, run, one)] = told
 
@@ -103,13 +105,14 @@ class Echo:
 
     def says(self, place: int, run: str | None, target: str | None) -> Told:
         """What whoever told last of it said to a block of this run and target."""
-        runs = (_ALL,) if run is None else (run, "")
+        own = (os.getpid(),)
+        runs = _all_of(own) if run is None else _named((run, ""), own)
         targets = (_ALL,) if target is None else (target, "")
         heard = [self._told[_byte(place, one, of)] for one in runs for of in targets if place]
         return Told.FAILED if Told.FAILED in heard else Told(max(heard, default=0))
 
     def _clear(self, place: int, runs: Iterable[str], target: str | None) -> None:
-        for run in (*runs, "", _ALL):
+        for run in (*_named((*runs, ""), lineage), *_all_of(lineage)):
             for one in (target or "", "", _ALL):
                 self._told[_byte(place, run, one)] = 0
 
@@ -117,38 +120,41 @@ class Echo:
 class Runs:
     """In which run a thing is tried just now, for processes that were forked before its block.
 
-    With the project of that run, "" if it has none.
+    With what its block knows of it. It is told to those that this process forked, and theirs.
     """
 
     def __init__(self) -> None:
         self._slots = mmap.mmap(-1, _BLOCKS * _SLOT_BYTES)
 
-    def put(self, key: int, run: str, project: str) -> None:
-        """It is tried in this run; one of a very long label is not known."""
-        label = f"{run}\0{project}".encode("utf-8", "replace")
-        if len(label) <= _SLOT_BYTES - _KEY_BYTES:
-            at = key % _BLOCKS * _SLOT_BYTES
-            told = _key_bytes(key) + label
-            self._slots[at : at + _SLOT_BYTES] = told.ljust(_SLOT_BYTES, b"\0")
+    def put(self, thing: int, known: bytes) -> None:
+        """It is tried, and this is known of it, in at most `LONGEST_KNOWN` bytes without a NUL."""
+        key = hash((thing, os.getpid()))
+        at = key % _BLOCKS * _SLOT_BYTES
+        told = _key_bytes(key) + known
+        self._slots[at : at + _SLOT_BYTES] = told.ljust(_SLOT_BYTES, b"\0")
 
-    def clear(self, key: int) -> None:
+    def clear(self, thing: int) -> None:
         """It is not tried any more."""
+        key = hash((thing, os.getpid()))
         at = key % _BLOCKS * _SLOT_BYTES
         if self._slots[at : at + _KEY_BYTES] == _key_bytes(key):
             self._slots[at : at + _SLOT_BYTES] = bytes(_SLOT_BYTES)
 
-    def of(self, key: int) -> tuple[str, str]:
-        """Label and project of the run in which it is tried; "" if it is not known to be."""
-        at = key % _BLOCKS * _SLOT_BYTES
-        told = self._slots[at : at + _SLOT_BYTES]
-        is_it = told[:_KEY_BYTES] == _key_bytes(key)
-        label, _, project = told[_KEY_BYTES:].rstrip(b"\0").decode().partition("\0")
-        return (label, project) if is_it else ("", "")
+    def of(self, thing: int) -> bytes:
+        """What the nearest process above knows, that tries it; b"" if none is known to."""
+        for pid in lineage:
+            key = hash((thing, pid))
+            at = key % _BLOCKS * _SLOT_BYTES
+            if self._slots[at : at + _KEY_BYTES] == _key_bytes(key):
+                told = self._slots[at + _KEY_BYTES : at + _SLOT_BYTES]
+                return told.rstrip(b"\0")
+        return b""
 
 
-_BLOCKS = 1 << 16
-_SLOT_BYTES = 256
+_BLOCKS = 1 << 14
+_SLOT_BYTES = 1024
 _KEY_BYTES = 8
+LONGEST_KNOWN = _SLOT_BYTES - _KEY_BYTES
 
 
 def _key_bytes(key: int) -> bytes:
@@ -196,10 +202,23 @@ _NUMBER_BYTES = 12
 _ALL = "*"
 
 
+def _named(runs: Iterable[str], pids: Iterable[int]) -> list[str]:
+    """These runs, and "", nobody's, for each of these processes."""
+    return [name for run in runs for name in ([run] if run else [str(pid) for pid in pids])]
+
+
+def _all_of(pids: Iterable[int]) -> list[str]:
+    """What stands for all that these processes are told."""
+    return [f"{_ALL}{pid}" for pid in pids]
+
+
 def _byte(place: int, run: str, target: str) -> int:
     """Where it is kept what is told of a thing in a run, of a target."""
     return hash((place, run, target)) % _ENTITIES
 
+
+lineage: tuple[int, ...] = (os.getpid(),)
+"""The ids of this process and of those that it was forked from."""
 
 echo: Echo | None = None
 running: Running | None = None
@@ -216,7 +235,9 @@ def expect_forks(reporter: Any) -> None:
 
 def before_fork() -> None:
     """Have memory that the child will share. Raises OSError."""
-    global echo, running, runs
+    global echo, running, runs, lineage
+    if lineage[0] != os.getpid():  # it was forked before anybody was told of forks
+        lineage = (os.getpid(), *lineage)
     if echo is None:
         echo, running, runs = Echo(), Running(), Runs()
     for one in list(_expecting):
@@ -226,6 +247,8 @@ def before_fork() -> None:
 
 def after_fork() -> None:
     """In the child."""
+    global lineage
+    lineage = (os.getpid(), *lineage)
     for one in list(_expecting):
         if one.kin is not None:
             one.kin.begin_anew()

@@ -23,7 +23,7 @@ from snaglist_client.messages import (
     small,
 )
 from snaglist_client.moments import new_id, now
-from snaglist_client.things import Thing, thing, with_known
+from snaglist_client.things import Thing, heard_from_above, thing, with_known, with_more
 
 
 class Reporter:
@@ -47,6 +47,7 @@ class Reporter:
         self.run = run
         self._is_counted = bool(run) and not is_endless
         self._is_guessed = False
+        self._known: dict[str, Any] = {}
         self.usual_project: Any = None
         self.came_over = 0
         self.failed = 0
@@ -99,7 +100,7 @@ class Reporter:
     ) -> str:
         """Record that this failed; the record's id, or "" if it had to be dropped."""
         held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
-        details = with_known(held, {**tried.details, **(details or {})})
+        details = with_more(with_known(held, {**tried.details, **(details or {})}), speaker._known)
         if project_of(details.get("project")) is None and speaker.usual_project is not None:
             details["project"] = small(speaker.usual_project)
         return speaker._tell_failure(tried, event_of(error, details), held)
@@ -107,7 +108,7 @@ class Reporter:
     def known_of(self, tried: Thing, details: Mapping[str, Any]) -> dict[str, Any]:
         """These details, with what the blocks in which it is told know of this entity besides."""
         held, speaker = self._heard(entity_of(tried.entity_type, tried.entity_id))
-        found = with_known(held, details)
+        found = with_more(with_known(held, details), speaker._known)
         if speaker._is_guessed and project_of(found.get("project")) is None:
             found["project"] = speaker.usual_project
         return found
@@ -184,19 +185,15 @@ class Reporter:
         """Who tells of the run in which another process has this entity in its hands, or this."""
         if kin.runs is None or self.run or entity == in_hand.NOTHING:
             return self
-        label, project = kin.runs.of(self.key_of(entity))
-        if not label:
+        told = kin.runs.of(self.key_of(entity))
+        if not told:
             return self
-        found = Reporter(self.courier, self.source, self.target, label)
+        known = heard_from_above(told)
+        found = Reporter(self.courier, self.source, self.target, known.pop("run"))
         found._is_guessed = True  # another run may try it, too: that hears of it as well
-        found.usual_project = project or None
+        found.usual_project = known.pop("project", None)
+        found._known = known
         return found
-
-    @property
-    def project_told(self) -> str:
-        """The project of its run, as other processes are told of it."""
-        project = project_of(self.usual_project)
-        return "" if project is None else str(project)
 
     def failed_elsewhere(self, tried: Thing) -> None:
         """It failed in this run, as another process told."""

@@ -31,7 +31,7 @@ from snaglist_client.plain import said
 from snaglist_client.quietly import complain, passes, quietly, tell
 from snaglist_client.reporter import Reporter
 from snaglist_client.returned import UNKNOWN, Checked, check_returned
-from snaglist_client.things import Thing, thing
+from snaglist_client.things import Thing, thing, told_to_forks
 
 _SHOWN = 5
 
@@ -325,6 +325,10 @@ class Item(InHand):
     def reporter(self) -> Reporter:
         """Who tells of it."""
         return self._reporter
+
+    def told_to_forks(self) -> bytes:
+        """As `InHand` says."""
+        return told_to_forks(self._reporter.run, self.details())
 
     def details(self) -> dict[str, Any]:
         """What a record's details say of it."""

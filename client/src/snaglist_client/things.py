@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from snaglist_client import in_hand
 from snaglist_client.in_hand import InHand
+from snaglist_client.kin import LONGEST_KNOWN
 from snaglist_client.messages import (
     EntityId,
     entity_id_of,
     is_mapping,
     member_of,
+    name_of,
     name_or_none,
     payload_name,
     project_in,
@@ -114,17 +117,60 @@ def with_known(held: list[InHand], details: Mapping[str, Any]) -> dict[str, Any]
     found = dict(details)
     for one in (*in_hand.around(held), *held):
         try:
-            known = one.details()
-            for name in ("name", "project", "payload"):
-                if found.get(name) is None and known.get(name) is not None:
-                    found[name] = known[name]
-            found["payload"] = _with_links(found.get("payload"), known.get("payload"))
+            found = with_more(found, one.details())
         except BaseException as fault:  # whatever a hostile class does: the failure is told of
             if passes(fault):
                 raise
-    if found.get("payload") is None:
-        found.pop("payload", None)
     return found
+
+
+def with_more(details: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """These details, with name, project and payload of what else is known."""
+    missing = {
+        name: known[name]
+        for name in ("name", "project", "payload")
+        if details.get(name) is None and known.get(name) is not None
+    }
+    found = {**details, **missing}
+    found["payload"] = _with_links(found.get("payload"), known.get("payload"))
+    if found["payload"] is None:
+        found.pop("payload")
+    return found
+
+
+def told_to_forks(run: str, details: Mapping[str, Any]) -> bytes:
+    """What a record of another process needs to know of this, which is of a run.
+
+    What is too long is left out: what it hangs on first.
+    """
+    payload: Any = details.get("payload")
+    links = {
+        name: _bare(value)
+        for name, value in (payload.items() if is_mapping(payload) else ())
+        if type(name) is str and _is_link(value)
+    }
+    known = {name: details.get(name) for name in ("project", "name")}
+    for more in ({**known, "payload": links or None}, known, {}):
+        told = json.dumps({"run": run, **more}, separators=(",", ":")).encode()
+        if len(told) <= LONGEST_KNOWN:
+            return told
+    return b""
+
+
+def _bare(value: Any) -> Any:
+    """A link, or several, by type and id."""
+    if type(value) is list:
+        return [_bare(one) for one in value[:_MOST_LINKS] if _is_link(one)]
+    return {"type": name_of(value["type"]), "id": entity_id_of(value["id"])}
+
+
+def heard_from_above(told: bytes) -> dict[str, Any]:
+    """The same, as it is understood: `run`, and what is known of `project`, `name`, `payload`."""
+    found: dict[str, Any] = json.loads(told)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+_MOST_LINKS = 20
 
 
 def _with_links(payload: Any, known: Any) -> Any:
