@@ -339,3 +339,35 @@ def test_the_answer_of_an_http_library_is_opened(snaglist: snaglist_client.Desk)
     with pytest.raises(snaglist_client.NotKept, match="Internal server error"):
         snaglist_client.kept(shot(1), Response(500, error))
     assert snaglist_client.kept(shot(1), Response(200, [answered(1)])) == answered(1)
+
+
+def test_what_a_retry_finds_dropped_again_has_the_cause_that_it_had(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """`kept` raises what `check_returned` records: a fix that is claimed did not hold."""
+    sent = {"Asset": {"type": "Asset", "id": 1, "sg_asset_type": None}, "Note": note(2)}
+    with snaglist.run("nightly", project=87) as run:
+        for kind, payload in sent.items():
+            with run.item(kind, payload["id"], payload=payload) as item:
+                item.check_returned([])
+    assert snaglist.flush(10)
+    before = causes_of(client)
+    client.post("/api/v1/retries?project=87", json={"probe": False}).raise_for_status()
+
+    for one in snaglist.retries(wait=False, seconds=30):
+        with one:
+            snaglist_client.kept(sent[one.entity_type], [])
+    assert snaglist.flush(10)
+
+    assert causes_of(client) == before
+    assert [one["failures"] for one in client.get("/api/v1/items?project=87").json()] == [2, 2]
+
+
+def note(number: int) -> dict[str, Any]:
+    return {"type": "Note", "id": number, "subject": "n"}
+
+
+def causes_of(client: httpx.Client) -> dict[str, str]:
+    """By what is open, the title of its cause."""
+    found = client.get("/api/v1/items?state=open&project=87").json()
+    return {one["entity_type"]: one["cause_title"] for one in found}

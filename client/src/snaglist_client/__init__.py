@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from snaglist_client.completion import Completion
 from snaglist_client.desk import Desk
+from snaglist_client.failures import NotKept
 from snaglist_client.handler import Handler
 from snaglist_client.mirrors import Mirror
-from snaglist_client.returned import Checked, NotKept, kept
+from snaglist_client.returned import Checked, kept
 from snaglist_client.runs import Item, Run
 from snaglist_client.standing import Standing
 

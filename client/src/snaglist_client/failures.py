@@ -21,6 +21,17 @@ _BULKY = ("payload", "traceback", "response_text")
 """What is left out of a record that is too large, in this order."""
 
 
+class NotKept(Exception):
+    """The target said that all is well, and did not keep what it was sent.
+
+    It is recorded as `check_returned` records the same, or a retry of it would have another cause.
+    """
+
+    def __init__(self, text: str, told: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.told = dict(told or {})
+
+
 def event_of(error: Failure, details: Mapping[str, Any]) -> bytes:
     """The event_data of a failure as JSON: at most `LARGEST_EVENT` bytes. Never fails."""
     text, told = _looked_at(error)
@@ -74,6 +85,8 @@ def _looked_at(error: Failure) -> tuple[str, dict[str, Any]]:
     """The text of a failure, and what it tells beside."""
     if not isinstance(error, BaseException):
         return error_text(error), {}
+    if type(error) is NotKept:
+        return error_text(str(error)), error.told
     told: dict[str, Any] = {"exception_type": type_name(error)}
     told.update(_answer_in(error))
     line = line_of(error)

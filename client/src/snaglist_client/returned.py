@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from snaglist_client import in_hand
-from snaglist_client.failures import event_of
+from snaglist_client.failures import NotKept, event_of
 from snaglist_client.in_hand import entity_of
 from snaglist_client.messages import EntityId, is_mapping, member_of, name_of, small
 from snaglist_client.plain import said
@@ -92,7 +92,7 @@ def check_returned(
             if answered is not None:
                 _check_links(reporter, outcome, one, entry, answered, links, alone=alone)
             elif error is None:
-                _fail(reporter, outcome, one, _DROPPED, {"sent": 1, "returned": 0})
+                _fail(reporter, outcome, one, _DROPPED, _NONE_OF_ONE)
             elif is_stopped or (len(entries) > 1 and not has_answers):
                 outcome.not_tried.append(one.entity_id)
                 reporter.broken_off(one.entity_type, one.entity_id, one.part)
@@ -130,7 +130,7 @@ def _check_links(
     if one.part:
         for member, name, text in lost:
             if one.part == name_of(member):
-                _fail(reporter, outcome, one, text, {"field": member, "returned_null": name})
+                _fail(reporter, outcome, one, text, _lost_link(member, name))
                 return
         reporter.report_success(one, began=began)
         outcome.came_over.append(one.entity_id)
@@ -144,7 +144,7 @@ def _check_links(
                 reporter.report_success(one._replace(part=name_of(member)), began=began)
     for member, name, text in lost:
         part = one._replace(part=name_of(member))
-        _fail(reporter, outcome, part, text, {"field": member, "returned_null": name})
+        _fail(reporter, outcome, part, text, _lost_link(member, name))
     if not lost:
         outcome.came_over.append(one.entity_id)
 
@@ -180,10 +180,6 @@ def _links_of(
     return given if given is not None else {**LINKS[""], **LINKS.get(entity_type, {})}
 
 
-class NotKept(Exception):
-    """The target said that all is well, and did not keep what it was sent."""
-
-
 def kept(
     sent: Mapping[str, Any],
     returned: Any,
@@ -199,13 +195,22 @@ def kept(
     returned, fault = _opened(returned)
     answers = _listed(returned) if fault is None else None
     answered = Answers(answers or (), {_type_of(sent)}).take(sent)
+    if answered is None and answers is not None:
+        raise NotKept(_DROPPED, {**_NONE_OF_ONE, "payload": sent})
     if answered is None:
         error = returned if fault is None else fault
-        raise NotKept(_DROPPED if answers is not None else said(_fault(error)))
-    for member, _, text in _lost(name_of(sent.get("type") or ""), sent, answered, links):
+        raise NotKept(said(_fault(error)), {**_told_by(error), "payload": sent})
+    for member, name, text in _lost(name_of(sent.get("type") or ""), sent, answered, links):
         if not part or part == name_of(member):
-            raise NotKept(text)
+            raise NotKept(text, {**_lost_link(member, name), "payload": sent})
     return answered
+
+
+_NONE_OF_ONE = {"sent": 1, "returned": 0}
+
+
+def _lost_link(member: str, name: str) -> dict[str, str]:
+    return {"field": member, "returned_null": name}
 
 
 def _opened(returned: Any) -> tuple[Any, Any]:
