@@ -145,3 +145,19 @@ def test_a_faulty_file_is_refused_with_file_line_and_reason(
 def test_one_cause_in_two_files_is_refused() -> None:
     with pytest.raises(CatalogueFault, match="two files"):
         Catalogue.parse({"a.toml": STUDIO, "b.toml": STUDIO})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "TypeError: unsupported operand type(s) for +: 'int' and 'NoneType'",
+        "TypeError: '<' not supported between instances of 'dict' and 'dict'",
+        'TypeError: can only concatenate str (not "NoneType") to str',
+        "TypeError: Object of type datetime is not JSON serializable",
+    ],
+)
+def test_a_fault_of_the_importer_s_code_is_told_as_it_is(error: str) -> None:
+    """And not as something that people could set aside, or look for elsewhere."""
+    event = {"error": error, "details": {"entity_type": "Shot", "shotgun_id": 1}}
+
+    assert GROUPER.group_strictly(event).known is None
