@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ class Refused(Exception):
     """Kitsu did not take the entity; the text is what its log says."""
 
 
+def utc_text(at: datetime) -> str:
+    """A time as Kitsu reads it; shotgun_api3 gives it in the zone of this host."""
+    in_utc = at.astimezone(timezone.utc)  # noqa: UP017 - for Pythons before 3.11, too
+    return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class Kitsu:
     """Kitsu's own import, one entity a request: a batch does not say which of them failed."""
 
@@ -68,7 +75,7 @@ class Kitsu:
         said_before = self.log.stat().st_size if self.log.exists() else 0
         answer = self.session.post(
             f"{self.url}/import/shotgun/{KINDS[entity['type']][0]}",
-            data=json.dumps([entity], default=lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ")),
+            data=json.dumps([entity], default=utc_text),
             headers={"Content-Type": "application/json"},
             timeout=TIMEOUT,
         )

@@ -51,6 +51,28 @@ def test_the_example_says_how_it_is_run() -> None:
     assert "SNAGLIST_URL" in shown.stdout
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Vancouver"])
+def test_a_time_is_the_same_wherever_the_example_runs(zone: str) -> None:
+    """shotgun_api3 gives times in the host's zone."""
+    code = """
+import kitsu_import, shotgun_api3
+shotgrid = shotgun_api3.Shotgun("https://none", script_name="none", api_key="none", connect=False)
+(note,) = shotgrid._transform_inbound([{"created_at": "2026-07-01T10:00:00Z"}])
+print(kitsu_import.utc_text(note["created_at"]))
+"""
+    settings = environment(PYTHONPATH=f"{CLIENT}:{EXAMPLE.parent}", TZ=zone)
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert shown.stdout.strip() == "2026-07-01T10:00:00Z", shown.stderr
+
+
 @pytest.fixture
 def migration(desk: DeskProcess, tmp_path: Path) -> Iterator[Migration]:
     """A studio before its first import."""
