@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from support.importers import run_importer
 from support.orders import order, retry_at, statuses
 from support.waiting import wait_until
 
-FAILED = {
+FAILED: dict[str, Any] = {
     "error": "409 Conflict: the name is taken",
     "details": {"entity_type": "Asset", "shotgun_id": 3, "target": "kitsu"},
 }
@@ -256,3 +257,30 @@ def test_an_order_waits_again_for_what_a_nightly_did_not_bring_over(
     found = retry_at(client, retry)
     assert (found["came_over"], found["failed"], found["status"]) == (0, 1, "done")
     assert statuses(client) == {"3": "open"}
+
+
+def test_an_order_of_a_part_waits_again_when_its_whole_was_not_all_of_it(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """Another order's worker brought the whole over, and so the part; then the part's failure."""
+    of_part = {"error": "no frames", "details": {**FAILED["details"], "part": "movie"}}
+    fail(client)
+    client.post("/import/shotgun/errors", json=of_part).raise_for_status()
+    orders = {}
+    for item in client.get("/api/v1/items").json():
+        ordered = client.post(f"/api/v1/retries?cause={item['cause_id']}", json={"probe": False})
+        orders[item["part"]] = ordered.json()["id"]
+    (whole,) = snaglist.worker(seconds=30).lease(1, retry=orders[""])[0]
+    with whole:
+        let_pass()
+        failed_at = utc_now()
+        let_pass()
+    assert snaglist.flush(20)
+    assert retry_at(client, orders["movie"])["came_over"] == 1
+
+    told = {"event_data": of_part, "target": "kitsu", "occurred_at": failed_at}
+    client.post("/api/v1/records", json=[told]).raise_for_status()
+
+    assert standing(client) == {("3", ""): "resolved", ("3", "movie"): "open"}
+    found = retry_at(client, orders["movie"])
+    assert (found["came_over"], found["waiting"], found["status"]) == (0, 1, "working")

@@ -105,12 +105,16 @@ class Filing:
                 after = before.failed_again(failure, at)
             else:
                 is_of_try = _may_be_of_success(record, before) and _is_of_success(came_over, record)
-                known = before
+                known, of_retry = before, None
                 if is_of_try:
                     success = _last_success_of(connection, before)
                     known = _as_before(connection, success, before, at)
-                    undone.append(_undone_by(failure, success, before))
+                    of_retry = None if success is None else success.edit_id
                 after = known.failed(failure, at, is_late=False if is_of_try else None)
+                if _is_undone(before, after, failure):
+                    undone.append(
+                        Undone(before.id, before.since, of_retry, record.id, failure.cause_id)
+                    )
             items[sighting.digest] = after
             retry_id = retries.get(record.id)
             moves.item(
@@ -348,10 +352,10 @@ def _last_success_of(connection: Connection, item: Item) -> Entry | None:
     return next((one for one in entries if one.event is Event.CAME_OVER), None)
 
 
-def _undone_by(failure: Failure, success: Entry | None, item: Item) -> Undone:
-    came_over_at = item.since if success is None else success.at
-    retry_id = None if success is None else success.edit_id
-    return Undone(item.id, came_over_at, retry_id, failure.record_id, failure.cause_id)
+def _is_undone(before: Item, after: Item, failure: Failure) -> bool:
+    """Whether it had failed already when it was taken as come over."""
+    is_back = before.reason is Reason.CAME_OVER and after.reason is None
+    return is_back and failure.attempted_at <= before.since
 
 
 def _as_before(connection: Connection, success: Entry | None, item: Item, at: str) -> Item:

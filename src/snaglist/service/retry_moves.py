@@ -198,9 +198,9 @@ def take_up(connection: Connection, items: Sequence[Item], at: str) -> None:
 
 
 class Undone(msgspec.Struct, frozen=True, gc=False):
-    """A success that a failure of its very try undid, which arrived behind it.
+    """What was taken as come over at this time, and had failed by then, as arrived behind it.
 
-    `came_over_at` is when it was taken, `retry_id` the order whose outcome it was.
+    `retry_id` is the order whose worker said so of the very try that failed.
     """
 
     item_id: str
@@ -228,8 +228,7 @@ def take_back(connection: Connection, undone: Sequence[Undone], at: str) -> None
         if before.retry_id == one.retry_id:
             moves.member(before, before.contradicted(one.record_id, one.cause_id, MEANWHILE))
         elif (
-            one.retry_id is None
-            and before.lease_id is None
+            before.lease_id is None
             and before.item_id not in waits
             and (retry.ended_at is None or retry.ended_at >= one.came_over_at)
         ):
