@@ -286,3 +286,40 @@ def test_imports_in_processes_of_their_own_hear_their_own_pools(
     assert sorted(told.splitlines()) == ["1 False", "2 True"]
     runs = {one["project"]: one for one in client.get("/api/v1/runs").json()}
     assert (runs["1"]["failed"], runs["2"]["came_over"]) == (1, 1)
+
+
+@pytest.mark.parametrize("inner", ["part='movie'", "part=None"])
+def test_a_pool_of_before_knows_the_block_around_another_one(
+    desk: DeskProcess, client: httpx.Client, spool: Any, inner: str
+) -> None:
+    """Of the same thing, which is over; and on what it hangs, though it has hundreds of links."""
+    run_importer(
+        f"""
+        import multiprocessing
+        def fail(_):
+            desk.record("no frames", entity_type="Shot", shotgun_id=12)
+            desk.flush(20)
+
+        desk.status()
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            shot = {{"type": "Shot", "id": 12, "code": "sh020"}}
+            for name in ("assets", "tasks", "notes"):
+                shot[name] = [{{"type": name, "id": 10**9 + n}} for n in range(100)]
+            shot["sg_sequence"] = {{"type": "Sequence", "id": 4}}
+            with desk.run("nightly", project=87) as run:
+                with run.item("Shot", 12, payload=shot) as item:
+                    with run.item("Shot", 12, {inner}):
+                        pass
+                    pool.map(fail, [1])
+                assert not item.ok
+                desk.flush(20)
+                assert run.complete(), run.complete().reason
+        """,
+        *(desk.url, desk.new_token("report"), spool),
+    )
+    (record,) = client.get("/import/shotgun/errors").json()
+    details = record["event_data"]["details"]
+    assert details["payload"]["sg_sequence"] == {"type": "Sequence", "id": 4}
+    assert (details["project"], details["name"]) == (87, "sh020")
+    (run,) = client.get("/api/v1/runs").json()
+    assert (run["tried"], run["failed"]) == (1, 1)

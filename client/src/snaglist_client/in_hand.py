@@ -152,8 +152,20 @@ def put_back(one: InHand) -> None:
     if kin.echo is not None and (among := _among_processes(one)) is not None:
         if kin.runs is not None and among.key is not None:
             kin.runs.clear(among.key)
+            _tell_forks_of_outer(one, kin.runs)
         if one.failure is None:
             _hear(one, among, kin.echo)
+
+
+def _tell_forks_of_outer(one: InHand, runs: kin.Runs) -> None:
+    """What they need to know of this entity is what a block around knows, if there is one."""
+    outer = _innermost_still()
+    while outer is not None:
+        among = _among_processes(outer)
+        if among is not None and among.key is not None and outer.identity[:3] == one.identity[:3]:
+            runs.put(among.key, outer.told_to_forks())
+            return
+        outer = outer._before
 
 
 class _Among(NamedTuple):

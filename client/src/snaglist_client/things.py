@@ -141,7 +141,7 @@ def with_more(details: dict[str, Any], known: Mapping[str, Any]) -> dict[str, An
 def told_to_forks(run: str, details: Mapping[str, Any]) -> bytes:
     """What a record of another process needs to know of this, which is of a run.
 
-    What is too long is left out: what it hangs on first.
+    Of what is too long the links are left out that say least of on what it hangs: the long lists.
     """
     payload: Any = details.get("payload")
     links = {
@@ -149,12 +149,21 @@ def told_to_forks(run: str, details: Mapping[str, Any]) -> bytes:
         for name, value in (payload.items() if is_mapping(payload) else ())
         if type(name) is str and _is_link(value)
     }
-    known = {name: details.get(name) for name in ("project", "name")}
-    for more in ({**known, "payload": links or None}, known, {}):
-        told = json.dumps({"run": run, **more}, separators=(",", ":")).encode()
-        if len(told) <= LONGEST_KNOWN:
-            return told
-    return b""
+    known = {"run": run, **{name: details.get(name) for name in ("project", "name")}}
+    told = _dumps({**known, "payload": links})
+    if len(told) <= LONGEST_KNOWN:
+        return told
+    kept: dict[str, Any] = {}
+    for name in sorted(links, key=lambda name: type(links[name]) is list):
+        few = links[name][:_FEW_LINKS] if type(links[name]) is list else links[name]
+        if len(_dumps({**known, "payload": {**kept, name: few}})) <= LONGEST_KNOWN:
+            kept[name] = few
+    told = _dumps({**known, "payload": kept})
+    return told if len(told) <= LONGEST_KNOWN else _dumps({"run": run})
+
+
+def _dumps(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _bare(value: Any) -> Any:
@@ -171,6 +180,7 @@ def heard_from_above(told: bytes) -> dict[str, Any]:
 
 
 _MOST_LINKS = 20
+_FEW_LINKS = 3
 
 
 def _with_links(payload: Any, known: Any) -> Any:
