@@ -200,3 +200,22 @@ def test_what_a_log_or_a_queue_wraps_around_a_failure_makes_no_cause_of_its_own(
 )
 def test_a_fix_for_each_department_and_machine_that_a_failure_names(one: str, other: str) -> None:
     assert fingerprint(one) != fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    ("said", "piece"),
+    [
+        ("OSError: [Errno 122] Disk quota exceeded", ""),
+        ("OSError: [Errno 122] Disk quota exceeded: '/mnt/owl/a.mov'", "/mnt/owl"),
+        ("PermissionError: [Errno 13] Permission denied", ""),
+    ],
+)
+def test_where_the_code_lies_is_no_place_that_something_is_wrong_with(
+    said: str, piece: str
+) -> None:
+    trace = 'Traceback (most recent call last):\n  File "/home/ana/imp.py", line 3, in go\n    go()'
+    for event in (
+        {"error": said, "details": {"traceback": f"{trace}\n{said}"}},
+        {"error": f"{trace}\n{said}"},
+    ):
+        assert FULL.group_strictly(event).piece == piece

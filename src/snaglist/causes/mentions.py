@@ -73,6 +73,7 @@ PROCESS = re.compile(
     r"(?i:killed process) \d+,? \(([^)\n]{1,60})\)|\btask=([\w.-]{1,40})"
     r"|(?i:container) ['\"]?([a-z]\w*(?:-[a-z]+)*)"
 )
+CODE = re.compile(r'File "[^"\n]{1,300}", line \d')
 MOUNT = re.compile(
     r"['\"« ](/[\w.-]{1,60}(?:/[^/'\"\s…]{1,60})?)(?=/…|[/'\"\s])"
     r"|(\\\\{1,4}[\w.-]{1,60}\\{1,2}[\w$.-]{1,60})|\b([A-Za-z]:)[\\/]"

@@ -215,8 +215,11 @@ def tool(reading: Reading) -> Piece:
 
 
 def mount(reading: Reading) -> Piece:
-    """The first two folders of the path, the share or the drive; a show's folder is none."""
-    text = reading.full
+    """The first two folders of the path, the share or the drive; a show's folder is none.
+
+    Nor is where the code lies that failed.
+    """
+    text = mentions.CODE.sub("", reading.full)
     if len(reading.project) > 1:
         text = text.replace(f"/{reading.project}", "/…").replace(f"\\{reading.project}", "\\…")
     return named_piece(mentions.first(mentions.MOUNT.search(f"{text} ")))
