@@ -323,3 +323,43 @@ def test_a_pool_of_before_knows_the_block_around_another_one(
     assert (details["project"], details["name"]) == (87, "sh020")
     (run,) = client.get("/api/v1/runs").json()
     assert (run["tried"], run["failed"]) == (1, 1)
+
+
+def test_whatever_a_payload_is_a_block_in_a_program_that_forks_begins(
+    desk: DeskProcess, client: httpx.Client, spool: Any
+) -> None:
+    """And what a pool of before says of it is of its project, whatever its name."""
+    run_importer(
+        """
+        import collections.abc, multiprocessing
+
+        class Broken(collections.abc.Mapping):
+            def __getitem__(self, name): raise OSError("gone")
+            def __iter__(self): raise OSError("gone")
+            def __len__(self): return 3
+
+        def fail(number):
+            desk.record("no frames", entity_type="Note", shotgun_id=number)
+            desk.flush(20)
+
+        endless = [{"type": "Asset", "id": 1}]
+        endless[0]["type"] = endless
+        deep = {"type": "Asset", "id": 1}
+        for _ in range(5000):
+            deep = [deep]
+        payloads = [Broken(), {"links": endless}, {"deep": deep}, {"content": chr(0x6620) * 200},
+                    {"content": chr(0xdc00) * 200, "x": {"type": "A", "id": chr(0)}}]
+        desk.status()
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            with desk.run("nightly", project=87) as run:
+                for number, payload in enumerate(payloads):
+                    with run.item("Note", number, payload=payload) as item:
+                        pool.map(fail, [number])
+                    assert not item.ok
+                desk.flush(20)
+                assert run.complete(), run.complete().reason
+        """,
+        *(desk.url, desk.new_token("report"), spool),
+    )
+    found = client.get("/api/v1/items").json()
+    assert [(one["project"], one["status"]) for one in found] == [("87", "open")] * 5

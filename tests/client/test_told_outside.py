@@ -228,6 +228,24 @@ def test_what_came_back_in_a_block_does_not_speak_for_what_was_posted_in_it(
     assert standing(client) == {("3", ""): "open"}
 
 
+def test_what_came_back_in_a_retry_does_not_speak_for_what_was_posted_in_it(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    fail(client)
+    retry = order(client)
+    for item in snaglist.retries(wait=False, seconds=30):
+        with item:
+            let_pass()
+            fail(client)
+            let_pass()
+            asset = {"type": "Asset", "id": 3}
+            assert snaglist.check_returned(asset, [{"id": "a1", "shotgun_id": 3}])
+    assert snaglist.flush(20)
+
+    assert statuses(client) == {"3": "open"}
+    assert retry_at(client, retry)["failed"] == 1
+
+
 def test_an_order_waits_again_for_what_a_nightly_did_not_bring_over(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:

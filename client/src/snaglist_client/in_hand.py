@@ -159,13 +159,22 @@ def put_back(one: InHand) -> None:
 
 def _tell_forks_of_outer(one: InHand, runs: kin.Runs) -> None:
     """What they need to know of this entity is what a block around knows, if there is one."""
-    outer = _innermost_still()
-    while outer is not None:
+    for outer in around_it(one):
         among = _among_processes(outer)
-        if among is not None and among.key is not None and outer.identity[:3] == one.identity[:3]:
+        if among is not None and among.key is not None:
             runs.put(among.key, outer.told_to_forks())
             return
+
+
+def around_it(one: InHand) -> list[InHand]:
+    """The blocks in which this thread is that are of the same entity, itself aside."""
+    found: list[InHand] = []
+    outer = _innermost_still()
+    while outer is not None:
+        if outer is not one and outer.identity[:3] == one.identity[:3]:
+            found.append(outer)
         outer = outer._before
+    return found
 
 
 class _Among(NamedTuple):
@@ -310,11 +319,11 @@ def around(held: list[InHand]) -> list[InHand]:
 
 
 def tried_since(source: str, target: str | None, entity: int) -> int | None:
-    """Since when this entity is tried in a block around, of a run or a mirror, of nanoseconds."""
+    """Since when this entity is tried in a block around, in nanoseconds since 1970."""
     if _innermost.get() is None:
         return None
     held = around(holders(source, target, entity))
-    return min((one.taken_at for one in held if one.reporter is not None), default=None)
+    return min((one.taken_at for one in held), default=None)
 
 
 def is_in_hand(one: InHand) -> bool:

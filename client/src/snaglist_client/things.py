@@ -149,7 +149,9 @@ def told_to_forks(run: str, details: Mapping[str, Any]) -> bytes:
         for name, value in (payload.items() if is_mapping(payload) else ())
         if type(name) is str and _is_link(value)
     }
-    known = {"run": run, **{name: details.get(name) for name in ("project", "name")}}
+    known: dict[str, Any] = {"run": run, "project": details.get("project")}
+    named = {**known, "name": details.get("name")}
+    known = named if len(_dumps(named)) <= LONGEST_KNOWN else known
     told = _dumps({**known, "payload": links})
     if len(told) <= LONGEST_KNOWN:
         return told
@@ -163,7 +165,7 @@ def told_to_forks(run: str, details: Mapping[str, Any]) -> bytes:
 
 
 def _dumps(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _bare(value: Any) -> Any:
