@@ -115,6 +115,28 @@ def test_what_was_set_aside_stays_so(
     assert standing(client) == {("3", ""): "open" if most == 2 else "ignored"}
 
 
+def test_what_came_over_once_is_open_when_it_fails_the_next_night(
+    snaglist: snaglist_client.Desk, client: httpx.Client
+) -> None:
+    """Though it was set aside before it came over, and its order is done."""
+    fail(client)
+    retry = order(client)
+    (item,) = client.get("/api/v1/items").json()
+    client.post(f"/api/v1/items/{item['id']}/edits", json={"edit": "ignore"}).raise_for_status()
+    for night in (1, 2):
+        with snaglist.run("nightly") as run, run.item("Asset", 3):
+            let_pass()
+            failed_at = utc_now()
+            let_pass()
+        assert snaglist.flush(20)
+        assert standing(client) == {("3", ""): "resolved"}, night
+
+    tell(client, failed_at)
+
+    assert standing(client) == {("3", ""): "open"}
+    assert retry_at(client, retry)["status"] == "done"
+
+
 OTHER = """
 import sys, snaglist_client
 desk = snaglist_client.Desk(target="kitsu", spool=sys.argv[1])

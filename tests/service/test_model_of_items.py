@@ -132,7 +132,7 @@ class Modelled(AnyDesk):
         tried_at = utc_text(self.seconds - late)
         began_at = None if took is None else utc_text(self.seconds - late - took)
         self.on_all(lambda desk: _succeeds(desk, key, tried_at, at, began_at=began_at, **said))
-        self.model.succeeds(key, tried_at, began_at=began_at, **said)
+        self.model.succeeds(key, tried_at, began_at=began_at, at=at, **said)
 
     @rule(
         failing=st.dictionaries(ENTITIES, st.lists(CAUSES, min_size=1, max_size=3), max_size=3),
@@ -151,7 +151,7 @@ class Modelled(AnyDesk):
         for entity in sorted(succeeding - failing.keys()):
             at = self.now()
             steps.append([lambda desk, key=(entity, ""), at=at: _succeeds(desk, key, at, at)])  # type: ignore[misc]
-            self.model.succeeds((entity, ""), at)
+            self.model.succeeds((entity, ""), at, at=at)
         self.now()
         for desk in self.desks:
             _at_once(desk, steps)

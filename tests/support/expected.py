@@ -25,6 +25,7 @@ class Expected:
     assignee: str | None = None
     records: dict[int, str] = field(default_factory=dict)
     was_aside: tuple[str | None, int | None] | None = None
+    came_over_at: str = ""
 
     @property
     def is_resolved(self) -> bool:
@@ -70,7 +71,8 @@ class Expectations:
         is_of_try = item.state == "came_over" and newer and not settled
         if tried_at < item.decided_at and not is_of_try:
             return
-        if is_of_try and tried_at < item.decided_at and item.was_aside is not None:
+        had_failed = tried_at < item.decided_at and tried_at <= item.came_over_at
+        if is_of_try and had_failed and item.was_aside is not None:
             until, most = item.was_aside
             item.comes_to("ignored", tried_at)
             item.until, item.most = until, most
@@ -89,8 +91,9 @@ class Expectations:
         alone: bool = False,
         yields: bool = False,
         began_at: str | None = None,
+        at: str = "",
     ) -> None:
-        """A success of a whole entity, with or without its parts, or of a part.
+        """A success of a whole entity, with or without its parts, or of a part, heard of then.
 
         It may yield to a part that failed at the same time, and to what failed since it began.
         """
@@ -104,6 +107,7 @@ class Expectations:
                 continue
             newest = "" if is_itself or not yields else item.decided_at
             if concerned and newest != tried_at >= item.decided_at and item.state != "deleted":
+                item.came_over_at = item.came_over_at if item.state == "came_over" else at
                 item.comes_to("came_over", tried_at)
 
     def is_resolved(self, key: Key, reason: str, at: str) -> bool:

@@ -106,7 +106,7 @@ class Filing:
             else:
                 is_of_try = _may_be_of_success(record, before) and _is_of_success(came_over, record)
                 known, of_retry = before, None
-                if is_of_try:
+                if is_of_try and failure.attempted_at <= before.since:
                     success = _last_success_of(connection, before)
                     known = _as_before(connection, success, before, at)
                     of_retry = None if success is None else success.edit_id
