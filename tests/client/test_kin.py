@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from client.test_in_hand import standing
+from snaglist_client.things import heard_from_above, told_to_forks
 from support.desks import DeskProcess
 from support.importers import run_importer
 
@@ -363,3 +364,12 @@ def test_whatever_a_payload_is_a_block_in_a_program_that_forks_begins(
     )
     found = client.get("/api/v1/items").json()
     assert [(one["project"], one["status"]) for one in found] == [("87", "open")] * 5
+
+
+def test_what_is_half_written_of_a_block_is_not_known_of_it() -> None:
+    """Another process may write it as it is read; what is recorded is recorded all the same."""
+    known = {"run": "nightly", "project": 87, "name": "sh020 \u6620"}
+    told = told_to_forks("nightly", known)
+
+    assert heard_from_above(told) == known
+    assert [heard_from_above(told[:end]) for end in range(len(told))] == [{}] * len(told)

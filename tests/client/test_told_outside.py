@@ -6,6 +6,8 @@ By a program that the block starts, by an importer of before that posts to Zou's
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +44,30 @@ def let_pass() -> None:
     time.sleep(0.01)
 
 
+def nothing() -> None:
+    """What happens in most tries."""
+
+
+def tries(block: AbstractContextManager[Any], meanwhile: Callable[[], None] = nothing) -> str:
+    """A try that goes well, for all that its block hears; a moment in it."""
+    with block:
+        let_pass()
+        moment = utc_now()
+        meanwhile()
+        let_pass()
+    return moment
+
+
+def night(snaglist: snaglist_client.Desk, meanwhile: Callable[[], None] = nothing) -> str:
+    """A run with such a try."""
+    with snaglist.run("nightly") as run:
+        return tries(run.item("Asset", 3), meanwhile)
+
+
 def test_what_a_function_posts_itself_stays_until_the_next_try(
     snaglist: snaglist_client.Desk, client: httpx.Client
 ) -> None:
-    with snaglist.run("nightly") as run, run.item("Asset", 3):
-        let_pass()
-        fail(client)
-        let_pass()
+    night(snaglist, lambda: fail(client))
     assert snaglist.flush(20)
     assert standing(client) == {("3", ""): "open"}
 
@@ -75,10 +94,7 @@ def test_what_another_program_told_may_arrive_late(
     """Behind the block's end: first when nothing is known of the thing, then as it is over."""
     for comes_late in (True, True, False):
         with snaglist.run("nightly") as run:
-            with run.item("Asset", 3):
-                let_pass()
-                failed_at = utc_now()
-                let_pass()
+            failed_at = tries(run.item("Asset", 3))
             if comes_late:
                 assert snaglist.flush(20)
             tell(client, failed_at)
@@ -86,8 +102,7 @@ def test_what_another_program_told_may_arrive_late(
             assert standing(client) == {("3", ""): "open"}
             assert run.complete()
             assert standing(client) == {("3", ""): "open"}
-            with run.item("Asset", 3):
-                let_pass()
+            tries(run.item("Asset", 3))
             assert snaglist.flush(20)
             assert standing(client) == {("3", ""): "resolved"}
 
@@ -103,10 +118,7 @@ def test_what_was_set_aside_stays_so(
     asked = {"edit": "ignore", "failures": most}
     client.post(f"/api/v1/items/{item['id']}/edits", json=asked).raise_for_status()
     for _ in range(2):
-        with snaglist.run("nightly") as run, run.item("Asset", 3):
-            let_pass()
-            failed_at = utc_now()
-            let_pass()
+        failed_at = night(snaglist)
         if comes_late:
             assert snaglist.flush(20)
         tell(client, failed_at)
@@ -123,13 +135,10 @@ def test_what_came_over_once_is_open_when_it_fails_the_next_night(
     retry = order(client)
     (item,) = client.get("/api/v1/items").json()
     client.post(f"/api/v1/items/{item['id']}/edits", json={"edit": "ignore"}).raise_for_status()
-    for night in (1, 2):
-        with snaglist.run("nightly") as run, run.item("Asset", 3):
-            let_pass()
-            failed_at = utc_now()
-            let_pass()
+    for which in (1, 2):
+        failed_at = night(snaglist)
         assert snaglist.flush(20)
-        assert standing(client) == {("3", ""): "resolved"}, night
+        assert standing(client) == {("3", ""): "resolved"}, which
 
     tell(client, failed_at)
 
@@ -210,10 +219,7 @@ def test_no_clock_of_the_importer_hides_what_is_posted_in_a_block(
         "snaglist_client.moments.time.time_ns", lambda: true_time() + int(ahead * 1e9)
     )
     with snaglist.run("nightly") as run:
-        with run.item("Asset", 3):
-            let_pass()
-            fail(client)
-            let_pass()
+        tries(run.item("Asset", 3), lambda: fail(client))
         assert snaglist.flush(20)
         assert standing(client) == {("3", ""): "open"}
         assert run.complete()
@@ -273,10 +279,7 @@ def test_an_order_waits_again_for_what_a_nightly_did_not_bring_over(
 ) -> None:
     fail(client)
     retry = order(client)
-    with snaglist.run("nightly") as run, run.item("Asset", 3):
-        let_pass()
-        failed_at = utc_now()
-        let_pass()
+    failed_at = night(snaglist)
     assert snaglist.flush(20)
     assert (retry_at(client, retry)["came_over"], retry_at(client, retry)["status"]) == (1, "done")
 
@@ -285,10 +288,7 @@ def test_an_order_waits_again_for_what_a_nightly_did_not_bring_over(
     found = retry_at(client, retry)
     assert (found["came_over"], found["waiting"], found["status"]) == (0, 1, "working")
     (item,) = snaglist.worker(seconds=30).lease()[0]
-    with item:
-        let_pass()
-        failed_at = utc_now()
-        let_pass()
+    failed_at = tries(item)
     assert snaglist.flush(20)
     assert retry_at(client, retry)["came_over"] == 1
 
@@ -311,10 +311,7 @@ def test_an_order_of_a_part_waits_again_when_its_whole_was_not_all_of_it(
         ordered = client.post(f"/api/v1/retries?cause={item['cause_id']}", json={"probe": False})
         orders[item["part"]] = ordered.json()["id"]
     (whole,) = snaglist.worker(seconds=30).lease(1, retry=orders[""])[0]
-    with whole:
-        let_pass()
-        failed_at = utc_now()
-        let_pass()
+    failed_at = tries(whole)
     assert snaglist.flush(20)
     assert retry_at(client, orders["movie"])["came_over"] == 1
 

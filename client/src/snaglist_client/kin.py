@@ -145,9 +145,9 @@ class Runs:
         for pid in lineage:
             key = hash((thing, pid))
             at = key % _BLOCKS * _SLOT_BYTES
-            if self._slots[at : at + _KEY_BYTES] == _key_bytes(key):
-                told = self._slots[at + _KEY_BYTES : at + _SLOT_BYTES]
-                return told.rstrip(b"\0")
+            told = self._slots[at : at + _SLOT_BYTES]
+            if told[:_KEY_BYTES] == _key_bytes(key):
+                return told[_KEY_BYTES:].rstrip(b"\0")
         return b""
 
 

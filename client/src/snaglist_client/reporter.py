@@ -185,10 +185,9 @@ class Reporter:
         """Who tells of the run in which another process has this entity in its hands, or this."""
         if kin.runs is None or self.run or entity == in_hand.NOTHING:
             return self
-        told = kin.runs.of(self.key_of(entity))
-        if not told:
+        known = heard_from_above(kin.runs.of(self.key_of(entity)))
+        if not known:
             return self
-        known = heard_from_above(told)
         found = Reporter(self.courier, self.source, self.target, known.pop("run"))
         found._is_guessed = True  # another run may try it, too: that hears of it as well
         found.usual_project = known.pop("project", None)

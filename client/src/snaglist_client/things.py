@@ -152,7 +152,7 @@ def told_to_forks(run: str, details: Mapping[str, Any]) -> bytes:
     known: dict[str, Any] = {"run": run, "project": details.get("project")}
     named = {**known, "name": details.get("name")}
     known = named if len(_dumps(named)) <= LONGEST_KNOWN else known
-    told = _dumps({**known, "payload": links})
+    told = _dumps({**known, "payload": links or None})
     if len(told) <= LONGEST_KNOWN:
         return told
     kept: dict[str, Any] = {}
@@ -176,8 +176,14 @@ def _bare(value: Any) -> Any:
 
 
 def heard_from_above(told: bytes) -> dict[str, Any]:
-    """The same, as it is understood: `run`, and what is known of `project`, `name`, `payload`."""
-    found: dict[str, Any] = json.loads(told)
+    """The same, as it is understood: `run`, and what is known of `project`, `name`, `payload`.
+
+    Nothing of what is half written: the block is over, or another one begins.
+    """
+    try:
+        found: dict[str, Any] = json.loads(told)
+    except ValueError:
+        return {}
     return {name: value for name, value in found.items() if value is not None}
 
 

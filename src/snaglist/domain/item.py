@@ -89,11 +89,11 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
             *(self.source, self.target, self.entity_type, self.entity_id, self.part, self.project)
         )
 
-    def failed(self, failure: Failure, at: str, *, is_late: bool | None = None) -> Item:
+    def failed(self, failure: Failure, at: str, *, is_newest: bool = False) -> Item:
         """A failed attempt: counted always; it stands and opens unless it is late.
 
         One that clears by itself is only counted while another stands. What is older than what
-        decided is late, unless that is said to be otherwise.
+        decided is late, unless it `is_newest` all the same.
         """
         counted = replace(
             self,
@@ -101,7 +101,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
             first_failed_at=min(self.first_failed_at, failure.attempted_at),
             last_failed_at=max(self.last_failed_at, failure.attempted_at),
         )
-        if failure.attempted_at < self.decided_at if is_late is None else is_late:
+        if failure.attempted_at < self.decided_at and not is_newest:
             return counted
         match self.status:
             case Status.RETRYING:

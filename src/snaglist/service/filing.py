@@ -110,7 +110,7 @@ class Filing:
                     success = _last_success_of(connection, before)
                     known = _as_before(connection, success, before, at)
                     of_retry = None if success is None else success.edit_id
-                after = known.failed(failure, at, is_late=False if is_of_try else None)
+                after = known.failed(failure, at, is_newest=is_of_try)
                 if _is_undone(before, after, failure):
                     undone.append(
                         Undone(before.id, before.since, of_retry, record.id, failure.cause_id)

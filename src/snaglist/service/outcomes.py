@@ -165,10 +165,11 @@ class _Sitting:
             if report.outcome is Outcome.FAILED and report.record is None:
                 return WrongShape('"record" is missing.', "Send what failed as a record.")
             return Taken.TAKEN
-        is_contradicted = member.reason == MEANWHILE and report.outcome is Outcome.CAME_OVER
-        if member.state.value == report.outcome.value or is_contradicted:
+        is_contradicted = member.reason == MEANWHILE
+        told = Outcome.CAME_OVER.value if is_contradicted else member.state.value
+        if told == report.outcome.value:
             return Taken.REPEATED
-        return LeaseLost(f"This lease was reported as {member.state.value} before.")
+        return LeaseLost(f"This lease was reported as {told} before.")
 
     def _take_failures(self, taken: dict[int, Report], results: list[Result]) -> None:
         """Record what failed, each to its item; what the store has a reason against is invalid."""

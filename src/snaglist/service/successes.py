@@ -109,14 +109,13 @@ def success_of(
     url = imported.target_url
     if url is not None and not is_address(url):
         raise _fault("target_url", "is not an http or https address")
-    came_over_at = attempted_at(imported.occurred_at, arrived_at)
     return Success(
         source,
         targets.of(source, imported.target),
         entity_id,
         entity_type,
         part,
-        came_over_at,
+        attempted_at(imported.occurred_at, arrived_at),
         url,
         is_alone=imported.alone and not part,
         began_at=_began_at(imported, arrived_at, sent_at),
